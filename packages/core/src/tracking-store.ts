@@ -1,0 +1,88 @@
+import type { Dataset, DatasetInput, ModelInput, ModelOutput } from "./entities/dataset.ts";
+import type { Experiment } from "./entities/experiment.ts";
+import type { LoggedModel, LoggedModelStatus } from "./entities/logged-model.ts";
+import type { Metric } from "./entities/metric.ts";
+import type { Page, SearchQuery, ViewType } from "./entities/page.ts";
+import type { Run, RunInfo, RunStatus } from "./entities/run.ts";
+import type { Param, Tag } from "./entities/tag.ts";
+import type { ExperimentId, LoggedModelId, RunId } from "./ids.ts";
+
+/**
+ * The port to experiments, runs and logged models. Semantics, limits and messages are MLflow 3.17's; every method
+ * throws EsteiraError and leaves the store unchanged when it refuses. An implementation passes the contract suite in
+ * `@esteira/store`.
+ */
+export interface TrackingStore {
+  createExperiment(input: { name: string; artifactLocation?: string; tags: readonly Tag[] }): Promise<ExperimentId>;
+  getExperiment(id: ExperimentId): Promise<Experiment>;
+  getExperimentByName(name: string): Promise<Experiment>;
+  searchExperiments(query: SearchQuery & { viewType?: ViewType }): Promise<Page<Experiment>>;
+  renameExperiment(id: ExperimentId, name: string): Promise<void>;
+  deleteExperiment(id: ExperimentId): Promise<void>;
+  restoreExperiment(id: ExperimentId): Promise<void>;
+  setExperimentTag(id: ExperimentId, tag: Tag): Promise<void>;
+  deleteExperimentTag(id: ExperimentId, key: string): Promise<void>;
+
+  createRun(input: {
+    experimentId: ExperimentId;
+    userId: string;
+    runName?: string;
+    startTime: number;
+    tags: readonly Tag[];
+  }): Promise<Run>;
+  getRun(id: RunId): Promise<Run>;
+  updateRun(id: RunId, change: { status?: RunStatus; endTime?: number; runName?: string }): Promise<RunInfo>;
+  deleteRun(id: RunId): Promise<void>;
+  restoreRun(id: RunId): Promise<void>;
+  searchRuns(query: SearchQuery & { experimentIds: readonly ExperimentId[]; viewType?: ViewType }): Promise<Page<Run>>;
+  /** All or nothing. */
+  logBatch(
+    id: RunId,
+    batch: { metrics: readonly Metric[]; params: readonly Param[]; tags: readonly Tag[] },
+  ): Promise<void>;
+  setTag(id: RunId, tag: Tag): Promise<void>;
+  deleteTag(id: RunId, key: string): Promise<void>;
+  logInputs(id: RunId, inputs: { datasets: readonly DatasetInput[]; models: readonly ModelInput[] }): Promise<void>;
+  logOutputs(id: RunId, outputs: { models: readonly ModelOutput[] }): Promise<void>;
+  /** Ordered by timestamp, step, value. An unknown run or key gives an empty page. */
+  getMetricHistory(query: {
+    runId: RunId;
+    metricKey: string;
+    maxResults?: number;
+    pageToken?: string;
+  }): Promise<Page<Metric>>;
+  /** For charts: each run's history of one metric, at most `maxResults` points a run, first and last steps kept. */
+  getMetricHistoryBulk(query: {
+    runIds: readonly RunId[];
+    metricKey: string;
+    startStep?: number;
+    endStep?: number;
+    maxResults: number;
+  }): Promise<readonly Metric[]>;
+  searchDatasets(
+    experimentIds: readonly ExperimentId[],
+  ): Promise<readonly { experimentId: ExperimentId; dataset: Dataset; context?: string }[]>;
+
+  createLoggedModel(input: {
+    experimentId: ExperimentId;
+    name?: string;
+    modelType?: string;
+    sourceRunId?: RunId;
+    params: readonly Param[];
+    tags: readonly Tag[];
+  }): Promise<LoggedModel>;
+  getLoggedModel(id: LoggedModelId): Promise<LoggedModel>;
+  finalizeLoggedModel(id: LoggedModelId, status: LoggedModelStatus): Promise<LoggedModel>;
+  deleteLoggedModel(id: LoggedModelId): Promise<void>;
+  setLoggedModelTags(id: LoggedModelId, tags: readonly Tag[]): Promise<void>;
+  deleteLoggedModelTag(id: LoggedModelId, key: string): Promise<void>;
+  logLoggedModelParams(id: LoggedModelId, params: readonly Param[]): Promise<void>;
+  searchLoggedModels(query: {
+    experimentIds: readonly ExperimentId[];
+    filter?: string;
+    datasets?: readonly { datasetName: string; datasetDigest?: string }[];
+    maxResults?: number;
+    orderBy?: readonly { fieldName: string; ascending?: boolean; datasetName?: string; datasetDigest?: string }[];
+    pageToken?: string;
+  }): Promise<Page<LoggedModel>>;
+}

@@ -1,0 +1,19 @@
+import { z } from "zod";
+import type { FileInfo } from "../entities/file-info.ts";
+import { compact, int64 } from "./scalars.ts";
+
+export const fileInfoWire = z
+  .object({ path: z.string(), is_dir: z.boolean().default(false), file_size: int64.optional() })
+  .transform(
+    (wire): FileInfo => ({
+      path: wire.path,
+      isDir: wire.is_dir,
+      ...(wire.file_size === undefined ? {} : { fileSize: wire.file_size }),
+    }),
+  );
+
+export const fileInfoToWire = (file: FileInfo) => ({
+  path: file.path,
+  is_dir: file.isDir,
+  ...compact({ file_size: file.fileSize }),
+});

@@ -1,0 +1,33 @@
+import { z } from "zod";
+
+/** int64 on MLflow's wire: a JSON number, or its decimal text as protobuf's own JSON writes it. */
+export const int64 = z.union([
+  z.number().int(),
+  z
+    .string()
+    .regex(/^-?\d+$/)
+    .transform(Number),
+]);
+
+/** A double on MLflow's wire: NaN and the infinities travel as text. */
+export const double = z.union([
+  z.number(),
+  z.enum(["NaN", "Infinity", "-Infinity"]).transform(Number),
+  z
+    .string()
+    .regex(/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/)
+    .transform(Number),
+]);
+
+/** MLflow writes NaN as the text "NaN"; infinities never reach the wire (they are stored as the largest double). */
+export const doubleToWire = (value: number): number | string => (Number.isNaN(value) ? "NaN" : value);
+
+/** Drops what protobuf leaves out: undefined, and empty lists. */
+export function compact<T extends Record<string, unknown>>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const out: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(object)) {
+    if (value === undefined || (Array.isArray(value) && value.length === 0)) continue;
+    out[key] = value;
+  }
+  return out as { [K in keyof T]?: Exclude<T[K], undefined> };
+}

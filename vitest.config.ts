@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config";
+
+/** The default suite: what needs only Node, git and pip. Suites with other needs have configurations of their own. */
+export default defineConfig({
+  resolve: { conditions: ["@esteira/source"] },
+  ssr: { resolve: { conditions: ["@esteira/source", "node", "import"] } },
+  test: {
+    include: ["packages/*/src/**/*.test.{ts,tsx}", "pix-fraud/src/**/*.test.ts", "tests/default/**/*.test.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    maxWorkers: 2,
+    // Workers are processes: a native library that misbehaves must not take the runner with it.
+    pool: "forks",
+  },
+});
