@@ -1,0 +1,27 @@
+/** A small deterministic generator (sfc32) for resampling: equal seeds give equal draws on every machine. */
+export class Random {
+  #a: number;
+  #b: number;
+  #c: number;
+  #counter = 1;
+
+  constructor(seed: number) {
+    this.#a = seed >>> 0;
+    this.#b = Math.floor(seed / 2 ** 32) >>> 0;
+    this.#c = 0x9e3779b9;
+    for (let i = 0; i < 15; i++) this.next32();
+  }
+
+  next32(): number {
+    const result = (this.#a + this.#b + this.#counter++) | 0;
+    this.#a = this.#b ^ (this.#b >>> 9);
+    this.#b = (this.#c + (this.#c << 3)) | 0;
+    this.#c = ((this.#c << 21) | (this.#c >>> 11)) + result;
+    return result >>> 0;
+  }
+
+  /** A whole number from 0 to `n - 1`. The bias of a 32-bit draw is below n / 2^32. */
+  below(n: number): number {
+    return Math.floor((this.next32() / 2 ** 32) * n);
+  }
+}

@@ -1,0 +1,22 @@
+import { artifactsOf } from "./artifacts.ts";
+import { experimentsOf } from "./experiments.ts";
+import { loggedModelsOf } from "./logged-models.ts";
+import { modelVersionsOf } from "./model-versions.ts";
+import { registeredModelsOf } from "./registered-models.ts";
+import { runsOf } from "./runs.ts";
+import { createTransport, type TransportOptions } from "./transport.ts";
+
+/** Every call of a tracking server, by noun. Works in Node and in a browser, against Esteira or MLflow. */
+export function createClient(options: TransportOptions) {
+  const transport = createTransport(options);
+  return {
+    experiments: experimentsOf(transport),
+    runs: runsOf(transport),
+    loggedModels: loggedModelsOf(transport),
+    registeredModels: registeredModelsOf(transport),
+    modelVersions: modelVersionsOf(transport),
+    artifacts: artifactsOf(transport),
+  };
+}
+
+export type Client = ReturnType<typeof createClient>;

@@ -1,0 +1,137 @@
+import { EsteiraError, isErrorCode } from "@esteira/core/errors";
+import { z } from "zod";
+
+export interface TransportOptions {
+  /** For example `http://127.0.0.1:5000`; empty for a page's own origin. */
+  readonly baseUrl: string;
+  /** `/api/2.0` for programs, `/ajax-api/2.0` for pages. */
+  readonly apiRoot?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly fetch?: typeof fetch;
+  /** How many times a call that is safe to repeat is tried again. */
+  readonly retries?: number;
+}
+
+type QueryValue = string | number | boolean | undefined | readonly string[];
+
+export interface Call {
+  readonly query?: Readonly<Record<string, QueryValue>>;
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+  /** Which of the server's two services: tracking and registry, or the artifact proxy's listing. */
+  readonly service?: "mlflow" | "mlflow-artifacts";
+}
+
+export type Method = "GET" | "POST" | "PATCH" | "DELETE" | "PUT";
+
+export interface Transport {
+  /** Calls `<apiRoot>/<service>/<path>` and parses the answer. */
+  call<T extends z.ZodType>(method: Method, path: string, answer: T, call?: Call): Promise<z.output<T>>;
+  /** Bytes to and from the artifact proxy, `<apiRoot>/mlflow-artifacts/artifacts/<path>`. */
+  artifact(method: "GET" | "PUT" | "DELETE", path: string, body?: BodyInit): Promise<Response>;
+  /** The address at which the artifact proxy serves a path. */
+  artifactUrl(path: string): string;
+}
+
+/** The answer of calls that say nothing. */
+export const nothing = z.unknown().transform((): void => undefined);
+
+const faultWire = z.object({ error_code: z.string(), message: z.string().default("") });
+const RETRY_STATUSES = new Set([408, 429, 502, 503, 504]);
+
+/** HTTP to a tracking server; MLflow's error bodies become EsteiraErrors with the same code. */
+export function createTransport(options: TransportOptions): Transport {
+  const base = options.baseUrl.replace(/\/+$/, "");
+  const apiRoot = options.apiRoot ?? "/api/2.0";
+  const send = options.fetch ?? globalThis.fetch.bind(globalThis);
+  const retries = options.retries ?? 3;
+
+  async function request(method: Method, url: string, init: RequestInit, repeatable: boolean): Promise<Response> {
+    for (let attempt = 0; ; attempt++) {
+      const last = attempt >= retries || !repeatable;
+      try {
+        const response = await send(url, { method, ...init, headers: { ...options.headers, ...headersOf(init) } });
+        if (response.ok) return response;
+        if (last || !RETRY_STATUSES.has(response.status)) throw await faultOf(response, url);
+        await response.body?.cancel();
+      } catch (error) {
+        if (error instanceof EsteiraError || init.signal?.aborted) throw error;
+        if (last) throw unreachable(url, error);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100 * 2 ** attempt));
+    }
+  }
+
+  return {
+    async call(method, path, answer, { query, body, signal, service = "mlflow" } = {}) {
+      const url = `${base}${apiRoot}/${service}/${path}${queryText(query)}`;
+      const init: RequestInit = signal ? { signal } : {};
+      if (body !== undefined) {
+        init.body = JSON.stringify(body, numberText);
+        init.headers = { "content-type": "application/json" };
+      }
+      const response = await request(method, url, init, method === "GET");
+      const parsed = answer.safeParse(await response.json());
+      if (parsed.success) return parsed.data;
+      const issue = parsed.error.issues[0];
+      throw new EsteiraError(
+        "INTERNAL_ERROR",
+        `The answer of ${method} ${url} is not what MLflow's API promises: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`,
+      );
+    },
+    artifact: (method, path, body) =>
+      request(method, artifactUrl(path), body === undefined ? {} : { body }, body === undefined || !isStream(body)),
+    artifactUrl,
+  };
+
+  function artifactUrl(path: string): string {
+    return `${base}${apiRoot}/mlflow-artifacts/artifacts/${path.split("/").map(encodeURIComponent).join("/")}`;
+  }
+}
+
+const headersOf = (init: RequestInit) => init.headers as Record<string, string> | undefined;
+const isStream = (body: BodyInit): boolean => body instanceof ReadableStream;
+
+/** JSON has no NaN: MLflow's wire writes it and the infinities as text. */
+const numberText = (_key: string, value: unknown) =>
+  typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
+
+function queryText(query: Call["query"]): string {
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(query ?? {})) {
+    if (value === undefined) continue;
+    for (const item of Array.isArray(value) ? value : [value]) search.append(key, String(item));
+  }
+  const text = search.toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+async function faultOf(response: Response, url: string): Promise<EsteiraError> {
+  const text = await response.text();
+  const parsed = faultWire.safeParse(jsonOf(text));
+  if (parsed.success) {
+    const { error_code: code, message } = parsed.data;
+    return new EsteiraError(isErrorCode(code) ? code : "INTERNAL_ERROR", message);
+  }
+  return new EsteiraError(
+    response.status === 404 ? "RESOURCE_DOES_NOT_EXIST" : "INTERNAL_ERROR",
+    `${url} answered HTTP ${response.status}: ${text.slice(0, 200)}`,
+  );
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function unreachable(url: string, cause: unknown): EsteiraError {
+  const reason = cause instanceof Error ? (cause.cause instanceof Error ? cause.cause.message : cause.message) : "";
+  return new EsteiraError(
+    "TEMPORARILY_UNAVAILABLE",
+    `No answer from ${new URL(url, "http://localhost").origin} (${reason}): is the server running at this address?`,
+    { cause },
+  );
+}

@@ -1,0 +1,126 @@
+import { z } from "zod";
+
+/**
+ * The scalars of MLflow's requests. In protobuf's JSON an absent field, `null` and, for a required text, `""` mean the
+ * same: not given. Each issue says only what kind of fault it is; `validation.ts` turns it into MLflow's sentence.
+ */
+export const MISSING = "missing";
+export const WRONG_TYPE = "type";
+
+/** Milliseconds and steps beyond this would lose digits in a JavaScript number, so they are refused. */
+const MAX_INTEGER = Number.MAX_SAFE_INTEGER;
+const INTEGER = /^[+-]?\d{1,17}$/;
+const DECIMAL = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/;
+const NOT_FINITE: Readonly<Record<string, number>> = {
+  NaN: Number.NaN,
+  Infinity: Number.POSITIVE_INFINITY,
+  "-Infinity": Number.NEGATIVE_INFINITY,
+};
+
+type Read<T> = (value: unknown) => T | undefined;
+
+const readText: Read<string> = (value) => (typeof value === "string" ? value : undefined);
+
+const readInteger: Read<number> = (value) => {
+  const number = typeof value === "string" && INTEGER.test(value) ? Number(value) : value;
+  return typeof number === "number" && Number.isInteger(number) && Math.abs(number) <= MAX_INTEGER ? number : undefined;
+};
+
+const readDouble: Read<number> = (value) => {
+  if (typeof value === "number") return value;
+  if (typeof value !== "string") return undefined;
+  return NOT_FINITE[value] ?? (DECIMAL.test(value) ? Number(value) : undefined);
+};
+
+const readBoolean: Read<boolean> = (value) => {
+  if (typeof value === "boolean") return value;
+  if (typeof value !== "string") return undefined;
+  const text = value.toLowerCase();
+  return text === "true" ? true : text === "false" ? false : undefined;
+};
+
+const required = <T>(read: Read<T>) =>
+  z.unknown().transform((value, context): T => {
+    if (value === undefined || value === null || value === "") {
+      context.issues.push({ code: "custom", message: MISSING, input: value });
+      return z.NEVER;
+    }
+    const out = read(value);
+    if (out !== undefined) return out;
+    context.issues.push({ code: "custom", message: WRONG_TYPE, input: value });
+    return z.NEVER;
+  });
+
+const optional = <T>(read: Read<T>) =>
+  z
+    .unknown()
+    .transform((value, context): T | undefined => {
+      if (value === undefined || value === null) return undefined;
+      const out = read(value);
+      if (out !== undefined) return out;
+      context.issues.push({ code: "custom", message: WRONG_TYPE, input: value });
+      return z.NEVER;
+    })
+    .optional();
+
+const withDefault = <T>(read: Read<T>, fallback: T) => optional(read).transform((value): T => value ?? fallback);
+
+export const requiredText = required(readText);
+export const text = optional(readText);
+/** A text whose absence means "": values of tags and params. */
+export const textOrEmpty = withDefault(readText, "");
+export const requiredInt64 = required(readInteger);
+export const int64 = optional(readInteger);
+export const int64OrZero = withDefault(readInteger, 0);
+export const requiredDouble = required(readDouble);
+export const boolOrFalse = withDefault(readBoolean, false);
+
+/** An int64 that must not exceed `max`. */
+export const int64AtMost = (max: number) =>
+  optional((value) => {
+    const out = readInteger(value);
+    return out !== undefined && out <= max ? out : undefined;
+  });
+
+/** A repeated field; absent means empty. */
+export const list = <S extends z.ZodType>(item: S) =>
+  z
+    .array(item)
+    .nullish()
+    .transform((items): z.output<S>[] => items ?? []);
+
+export const texts = list(requiredText);
+
+/** A repeated field that must be there; an empty list counts as given. */
+export const requiredList = <S extends z.ZodType>(item: S) =>
+  z.preprocess((value, context) => {
+    if (value !== undefined && value !== null && value !== "") return value;
+    context.issues.push({ code: "custom", message: MISSING, input: value });
+    return z.NEVER;
+  }, z.array(item));
+
+/** An enum by name, or by number in the order of `names` counted from `first`. As in protobuf, an unknown name is unset. */
+export const enumOf = <const Names extends readonly string[]>(names: Names, first = 1) =>
+  z
+    .unknown()
+    .transform((value): Names[number] | undefined => {
+      const name = typeof value === "number" ? names[value - first] : value;
+      return names.find((known) => known === name);
+    })
+    .optional();
+
+/** The tags and params of a request: `key` must be there, `value` may be empty. */
+export const keyValue = z.object({ key: requiredText, value: textOrEmpty });
+export const keyValues = list(keyValue);
+
+export const searchFields = { filter: text, order_by: texts, page_token: text };
+
+/** Drops what was not given, so that optional properties stay absent (`exactOptionalPropertyTypes`). */
+export function given<T extends Record<string, unknown>>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const out: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(object)) if (value !== undefined) out[key] = value;
+  return out as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+/** A page token or filter that is "" counts as not given. */
+export const nonEmpty = (value: string | undefined): string | undefined => (value === "" ? undefined : value);

@@ -1,0 +1,58 @@
+import { invalid } from "@esteira/core/errors";
+
+export const DAY = 86_400_000;
+
+/** A half-open span of time, milliseconds since the epoch. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * How a ledger's period is used. Nothing overlaps, and nothing is judged before its labels had time to arrive:
+ *
+ *     |-- warm-up --|-- train --|-- validation --|-- test --|-- young: labels still arriving --|-- live --|
+ *                                                                                              ^ asOf    ^ now
+ *
+ * Models are trained, chosen and gated with the labels known at `asOf`; `live` is what the served model then meets.
+ */
+export interface Timeline {
+  readonly train: Span;
+  readonly validation: Span;
+  readonly test: Span;
+  /** When the models are trained and judged. The test span ended `maturityDays` before. */
+  readonly asOf: number;
+  readonly live: Span;
+  readonly maturityDays: number;
+}
+
+const SHORTEST_DAYS = 60;
+
+/**
+ * Splits a period by fixed shares of its days. `first` and `last` are the instants of the first and last transfer.
+ * The maturity is 30 days where the period allows, less in a short ledger; it is always stated.
+ */
+export function splitTimeline(first: number, last: number): Timeline {
+  const start = Math.floor(first / DAY) * DAY;
+  const days = Math.ceil((last + 1 - start) / DAY);
+  if (days < SHORTEST_DAYS) {
+    throw invalid(
+      `The ledger covers ${days} days: at least ${SHORTEST_DAYS} are needed to train, to wait for labels, to test and to monitor. Simulate or export a longer period.`,
+    );
+  }
+  const day = (share: number) => start + Math.round(days * share) * DAY;
+  const maturityDays = Math.min(30, Math.round(days * 0.18));
+  const asOf = day(0.72);
+  const testTo = asOf - maturityDays * DAY;
+  const trainFrom = day(0.14);
+  const judged = testTo - trainFrom;
+  const at = (share: number) => trainFrom + Math.round((judged * share) / DAY) * DAY;
+  return {
+    train: { from: trainFrom, to: at(0.55) },
+    validation: { from: at(0.55), to: at(0.72) },
+    test: { from: at(0.72), to: testTo },
+    asOf,
+    live: { from: asOf, to: last + 1 },
+    maturityDays,
+  };
+}
