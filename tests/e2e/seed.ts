@@ -134,7 +134,13 @@ async function search(client: Client, experimentId: ExperimentId, random: () => 
         tags: [{ key: "mlflow.data.context", value: "training" }],
       },
     ]);
-    const params = Object.entries({ model: "xgboost", max_depth: 4 + i, learning_rate: 0.05, subsample: 0.8, seed: 42 });
+    const params = Object.entries({
+      model: "xgboost",
+      max_depth: 4 + i,
+      learning_rate: 0.05,
+      subsample: 0.8,
+      seed: 42,
+    });
     await client.runs.logBatch(id, { params: params.map(([key, value]) => ({ key, value: String(value) })) });
     for (const key of ["train/logloss", "valid/logloss", "valid/auc_pr"]) {
       const rate = 0.006 + i * 0.002;

@@ -1,3 +1,68 @@
-import { createClient } from "@esteira/sdk/client";
+import { EsteiraError } from "@esteira/core/errors";
+import { Command as Program } from "commander";
+import pc from "picocolors";
+import type { Command, Terminal } from "./command.ts";
+import { doctor } from "./commands/doctor.ts";
+import { modelsPredict } from "./commands/models-predict.ts";
+import { modelsServe } from "./commands/models-serve.ts";
+import { server } from "./commands/server.ts";
+import { version } from "./version.ts";
 
-console.log(typeof createClient, process.argv.slice(2));
+const COMMANDS: readonly Command[] = [server, modelsServe, modelsPredict, doctor];
+const GROUPS: Readonly<Record<string, string>> = { models: "Serve and use models" };
+
+/** 0 done, 2 a fault of the command line or of its input, 1 a defect of ours. */
+const FAULT = 2;
+const DEFECT = 1;
+
+const terminal: Terminal = {
+  env: process.env,
+  out: (line) => void process.stdout.write(`${line}\n`),
+  note: (line) => void process.stderr.write(`${line}\n`),
+  interrupted: () =>
+    new Promise((resolve) => {
+      process.once("SIGINT", () => resolve());
+      process.once("SIGTERM", () => resolve());
+    }),
+};
+
+const program = new Program("esteira")
+  .description("The life of a model: tracking, models, registry, gates and serving, as MLflow speaks them.")
+  .version(version)
+  .showSuggestionAfterError()
+  .showHelpAfterError("(esteira --help lists the commands and options)")
+  .exitOverride((error) => {
+    throw error;
+  });
+
+for (const command of COMMANDS) {
+  const words = command.name.split(" ");
+  const leaf = words.pop() ?? "";
+  const parent = words.reduce<Program>(
+    (at, word) => at.commands.find((sub) => sub.name() === word) ?? at.command(word).description(GROUPS[word] ?? ""),
+    program,
+  );
+  const sub = parent.command(leaf).description(command.summary);
+  for (const option of command.options) {
+    if (option.required) sub.requiredOption(option.flags, option.summary);
+    else sub.option(option.flags, option.summary, option.default);
+  }
+  sub.action(async () => {
+    process.exitCode = await command.run(sub.opts(), terminal);
+  });
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof EsteiraError) {
+    terminal.note(`${pc.red("esteira:")} ${error.message}`);
+    process.exitCode = FAULT;
+  } else if (error instanceof Error && "exitCode" in error && typeof error.exitCode === "number") {
+    // commander has already written its help, its version or its complaint.
+    process.exitCode = error.exitCode === 0 ? 0 : FAULT;
+  } else {
+    terminal.note(`${pc.red("esteira: a defect of ours, please report it:")}\n${error instanceof Error ? error.stack : String(error)}`);
+    process.exitCode = DEFECT;
+  }
+}

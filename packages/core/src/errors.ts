@@ -12,6 +12,7 @@ interface ErrorKind {
 const TABLE = {
   INVALID_PARAMETER_VALUE: { status: 400, sqlstate: "KAM01", errorClass: "INVALID_PARAMETER" },
   RESOURCE_DOES_NOT_EXIST: { status: 404, sqlstate: "KAM00", errorClass: "RESOURCE_NOT_FOUND" },
+  ENDPOINT_NOT_FOUND: { status: 404, sqlstate: "KAM00", errorClass: "ENDPOINT_NOT_FOUND" },
   RESOURCE_ALREADY_EXISTS: { status: 400, sqlstate: "KAM00", errorClass: "RESOURCE_ALREADY_EXISTS" },
   INVALID_STATE: { status: 500, sqlstate: "KAM00", errorClass: "INVALID_STATE" },
   BAD_REQUEST: { status: 400, sqlstate: "KAM00", errorClass: "BAD_REQUEST" },

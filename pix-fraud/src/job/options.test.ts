@@ -5,8 +5,8 @@ const parse = (...argv: string[]) => parseOptions(argv, false);
 
 test("the defaults", () => {
   expect(parse()).toEqual({
-    transfers: 300_000,
-    days: 150,
+    transfers: 500_000,
+    days: 240,
     seed: 7,
     protocol: "pix",
     trainer: "both",

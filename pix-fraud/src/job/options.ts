@@ -32,9 +32,9 @@ export const USAGE = `Pix fraud: from raw transfers to a served, monitored model
   npm run pix -- [options]
 
 Input
-  --transfers N        transfers to simulate (default 300000)
+  --transfers N        transfers to simulate (default 500000)
   --full               1,000,000 transfers
-  --days N             days that they cover (default 150)
+  --days N             days that they cover (default 240)
   --seed N             seed of the world, the search and the training (default 7)
   --ledger FILE        a real ledger (.csv, .parquet) instead of the simulated one
   --mapping NAME|FILE  its columns: the preset fdh, or a YAML or JSON file
@@ -89,8 +89,8 @@ export function parseOptions(argv: readonly string[], atTerminal: boolean): JobO
     throw invalid("--protocol handbook needs its published file: give it with --ledger FILE.");
   }
   return {
-    transfers: values.full ? 1_000_000 : whole("transfers", values.transfers ?? "300000", 20_000, 20_000_000),
-    days: whole("days", values.days ?? "150", 60, 730),
+    transfers: values.full ? 1_000_000 : whole("transfers", values.transfers ?? "500000", 20_000, 20_000_000),
+    days: whole("days", values.days ?? "240", 60, 730),
     seed: whole("seed", values.seed ?? "7", 0, 2 ** 31 - 1),
     ...(values.ledger === undefined ? {} : { ledger: values.ledger }),
     ...(values.mapping === undefined ? {} : { mapping: values.mapping }),

@@ -41,16 +41,16 @@ export function splitTimeline(first: number, last: number): Timeline {
     );
   }
   const day = (share: number) => start + Math.round(days * share) * DAY;
-  const maturityDays = Math.min(30, Math.round(days * 0.18));
-  const asOf = day(0.72);
+  const maturityDays = Math.min(30, Math.round(days * 0.125));
+  const asOf = day(0.8);
   const testTo = asOf - maturityDays * DAY;
-  const trainFrom = day(0.14);
+  const trainFrom = day(0.35);
   const judged = testTo - trainFrom;
   const at = (share: number) => trainFrom + Math.round((judged * share) / DAY) * DAY;
   return {
-    train: { from: trainFrom, to: at(0.55) },
-    validation: { from: at(0.55), to: at(0.72) },
-    test: { from: at(0.72), to: testTo },
+    train: { from: trainFrom, to: at(0.45) },
+    validation: { from: at(0.45), to: at(0.65) },
+    test: { from: at(0.65), to: testTo },
     asOf,
     live: { from: asOf, to: last + 1 },
     maturityDays,

@@ -49,7 +49,13 @@ export interface Transfer {
 
 export const KEY_TYPES = ["unknown", "none", "CPF", "CNPJ", "PHONE", "EMAIL", "EVP"] as const;
 export const INITIATIONS = ["unknown", "MANU", "DICT", "QRES", "QRDN", "INIC"] as const;
-export const RISK_BITS = { rooted: 1, screenShare: 2, callInProgress: 4, accessibilityService: 8, pastedKey: 16 } as const;
+export const RISK_BITS = {
+  rooted: 1,
+  screenShare: 2,
+  callInProgress: 4,
+  accessibilityService: 8,
+  pastedKey: 16,
+} as const;
 
 export type NumericColumn = Float64Array | Float32Array | Int32Array | Uint8Array;
 

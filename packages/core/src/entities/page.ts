@@ -13,4 +13,6 @@ export interface SearchQuery {
   readonly orderBy?: readonly string[];
   readonly maxResults?: number;
   readonly pageToken?: string;
+  /** `extended` adds OR, NOT and parentheses to what MLflow's own filters take. */
+  readonly grammar?: "mlflow" | "extended";
 }

@@ -152,7 +152,7 @@ export const budgetSuffix = (share: number): string => `_at_${Number((share * 10
 export const metricKey = (text: string): string =>
   text
     .normalize("NFD")
-    .replace(/[̀-ͯ]/g, "")
+    .replace(/\p{Diacritic}/gu, "")
     .replace(/[^A-Za-z0-9_.-]+/g, "_");
 
 function addBudget(metrics: Record<string, number>, budget: BudgetMetrics, kind: string): void {

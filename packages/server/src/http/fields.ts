@@ -74,6 +74,7 @@ export const int64 = optional(readInteger);
 export const int64OrZero = withDefault(readInteger, 0);
 export const requiredDouble = required(readDouble);
 export const boolOrFalse = withDefault(readBoolean, false);
+export const boolOrTrue = withDefault(readBoolean, true);
 
 /** An int64 that must not exceed `max`. */
 export const int64AtMost = (max: number) =>
@@ -82,22 +83,36 @@ export const int64AtMost = (max: number) =>
     return out !== undefined && out <= max ? out : undefined;
   });
 
+const repeated = new WeakSet<z.ZodType>();
+
+/** Says whether a field is a repeated one: in a query, one value of it is a list of one. */
+export const isRepeated = (schema: z.ZodType): boolean => repeated.has(schema);
+
+function markRepeated<S extends z.ZodType>(schema: S): S {
+  repeated.add(schema);
+  return schema;
+}
+
 /** A repeated field; absent means empty. */
 export const list = <S extends z.ZodType>(item: S) =>
-  z
-    .array(item)
-    .nullish()
-    .transform((items): z.output<S>[] => items ?? []);
+  markRepeated(
+    z
+      .array(item)
+      .nullish()
+      .transform((items): z.output<S>[] => items ?? []),
+  );
 
 export const texts = list(requiredText);
 
 /** A repeated field that must be there; an empty list counts as given. */
 export const requiredList = <S extends z.ZodType>(item: S) =>
-  z.preprocess((value, context) => {
-    if (value !== undefined && value !== null && value !== "") return value;
-    context.issues.push({ code: "custom", message: MISSING, input: value });
-    return z.NEVER;
-  }, z.array(item));
+  markRepeated(
+    z.preprocess((value, context) => {
+      if (value !== undefined && value !== null && value !== "") return value;
+      context.issues.push({ code: "custom", message: MISSING, input: value });
+      return z.NEVER;
+    }, z.array(item)),
+  );
 
 /** An enum by name, or by number in the order of `names` counted from `first`. As in protobuf, an unknown name is unset. */
 export const enumOf = <const Names extends readonly string[]>(names: Names, first = 1) =>

@@ -32,7 +32,9 @@ const MARK = {
 } as const;
 
 const show = (marker: number): string =>
-  marker > 0x20 && marker < 0x7f ? `'${String.fromCharCode(marker)}'` : `byte 0x${marker.toString(16).padStart(2, "0")}`;
+  marker > 0x20 && marker < 0x7f
+    ? `'${String.fromCharCode(marker)}'`
+    : `byte 0x${marker.toString(16).padStart(2, "0")}`;
 
 /** Decodes one UBJSON value that fills `bytes`. Throws INVALID_PARAMETER_VALUE, naming the offset. */
 export function parseUbjson(bytes: Uint8Array): UbjValue {

@@ -1,0 +1,34 @@
+/** A command is data: help, parsing and documentation come from it. */
+export interface Command {
+  /** Words after `esteira`, for example `models serve`. */
+  readonly name: string;
+  readonly summary: string;
+  readonly options: readonly CommandOption[];
+  /** Resolves with the exit code; throws EsteiraError for a user's fault. */
+  readonly run: (values: Values, terminal: Terminal) => Promise<number>;
+}
+
+export interface CommandOption {
+  /** commander's notation, for example `-p, --port <port>`. */
+  readonly flags: string;
+  readonly summary: string;
+  readonly default?: string | boolean;
+  readonly required?: boolean;
+}
+
+export type Values = Readonly<Record<string, string | boolean | undefined>>;
+
+/** What a command may touch of the outside. */
+export interface Terminal {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly out: (line: string) => void;
+  /** Notes for a person that are no result: kept off standard output. */
+  readonly note: (line: string) => void;
+  /** Resolves on Ctrl-C or SIGTERM. */
+  readonly interrupted: () => Promise<void>;
+}
+
+export const text = (values: Values, name: string): string | undefined => {
+  const value = values[name];
+  return typeof value === "string" ? value : undefined;
+};

@@ -1,0 +1,36 @@
+import { startServer } from "@esteira/server/start";
+import { webAssets } from "@esteira/web/node/assets";
+import pc from "picocolors";
+import { type Command, text } from "../command.ts";
+import { portOf } from "../port.ts";
+
+export const server: Command = {
+  name: "server",
+  summary: "Serve tracking, registry, artifacts and the web UI (MLflow's REST API)",
+  options: [
+    { flags: "--host <host>", summary: "address to listen on", default: "127.0.0.1" },
+    { flags: "-p, --port <port>", summary: "port to listen on; 0 is any free one", default: "5000" },
+    {
+      flags: "--backend-store-uri <uri>",
+      summary: "database; also MLFLOW_BACKEND_STORE_URI (default: sqlite:///mlflow.db)",
+    },
+    { flags: "--artifacts-destination <folder>", summary: "where artifacts are kept", default: "./mlartifacts" },
+    { flags: "--default-artifact-root <uri>", summary: "artifact root of new experiments", default: "mlflow-artifacts:/" },
+  ],
+  async run(values, terminal) {
+    const webRoot = await webAssets({ onProgress: terminal.note });
+    const running = await startServer({
+      host: text(values, "host") ?? "127.0.0.1",
+      port: portOf(text(values, "port")),
+      backendStoreUri: text(values, "backendStoreUri") ?? terminal.env["MLFLOW_BACKEND_STORE_URI"] ?? "sqlite:///mlflow.db",
+      artifactsDestination: text(values, "artifactsDestination") ?? "./mlartifacts",
+      defaultArtifactRoot: text(values, "defaultArtifactRoot") ?? "mlflow-artifacts:/",
+      ...(webRoot ? { webRoot } : {}),
+    });
+    terminal.out(`Esteira serves at ${pc.bold(running.url)}  ${pc.dim("(Ctrl-C stops it)")}`);
+    terminal.out(pc.dim(`From Python: export MLFLOW_TRACKING_URI=${running.url}`));
+    await terminal.interrupted();
+    await running.close();
+    return 0;
+  },
+};

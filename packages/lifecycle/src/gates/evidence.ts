@@ -1,0 +1,62 @@
+import type { BootstrapRows } from "@esteira/models/evaluation/bootstrap";
+import type { EvaluationReport } from "@esteira/models/evaluation/evaluate";
+import type { Scores } from "@esteira/models/evaluation/rows";
+import type { LatencySummary } from "../monitoring/latency.ts";
+import type { GateDigests } from "./verdict.ts";
+
+/** Half-open: `from <= t < to`. Milliseconds since the epoch. */
+export interface TimeWindow {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Both models on the same rows. */
+export interface ChampionEvidence {
+  /** How the champion is called (`models:/pix-fraud/3`). */
+  readonly name: string;
+  readonly digest: string;
+  /** `clusters` are the customers. */
+  readonly rows: BootstrapRows;
+  /** Day number of each row, for checks that resample days. */
+  readonly days?: Int32Array;
+  readonly scores: { readonly champion: Scores; readonly challenger: Scores };
+}
+
+export interface DataWindows {
+  readonly train: TimeWindow;
+  readonly validation?: TimeWindow;
+  /** The rows that the gate judges on. */
+  readonly test: TimeWindow;
+  /** Labels are those known at this instant. */
+  readonly asOf: number;
+  /** When the latest label that training used became known. */
+  readonly latestTrainingLabel?: number;
+}
+
+export interface FeatureDrift {
+  readonly feature: string;
+  readonly psi: number;
+  /** The PSI that equal distributions of these sizes would show. */
+  readonly expectedPsi: number;
+  /** Share of the model's gain. */
+  readonly importance: number;
+}
+
+/**
+ * What a gate judges on. A part that is absent makes the checks that need it answer "not enough evidence". `champion: null`
+ * says that there is none yet; an absent one says that nobody looked.
+ */
+export interface GateEvidence {
+  readonly digests: GateDigests;
+  /** Milliseconds since the epoch; the caller's clock. */
+  readonly evaluatedAt: number;
+  readonly evaluation?: EvaluationReport;
+  readonly champion?: ChampionEvidence | null;
+  /** Total gain of each feature, in any unit. */
+  readonly importance?: readonly { readonly feature: string; readonly gain: number }[];
+  readonly windows?: DataWindows;
+  /** Evaluation rows against training rows. */
+  readonly drift?: readonly FeatureDrift[];
+  /** Of the packaged model, one transfer at a time. */
+  readonly latency?: LatencySummary;
+}

@@ -1,0 +1,207 @@
+import { invalid } from "@esteira/core/errors";
+import { type AlertRate, alertRate } from "./alert-rate.ts";
+import { checkDecisions, type Decisions } from "./decisions.ts";
+import { type DriftRow, driftLevel, driftOf, driftTable, type FeatureSample } from "./drift.ts";
+import { type LatencySummary, summariseLatency } from "./latency.ts";
+import { type Level, type MonitorVerdict, verdictOf } from "./levels.ts";
+import { type MaturityCurve, maturityCurve } from "./maturity.ts";
+import { type FraudReference, type Novelty, noveltyOf } from "./novelty.ts";
+import { type RealisedPerformance, realisedPerformance } from "./performance.ts";
+import { type ReasonWords, type Spoken, speak } from "./reason-words.ts";
+import { type MonitorSettings, STANDARD_SETTINGS } from "./settings.ts";
+
+/** What is monitored, for the reader and for the record. */
+export interface MonitorIdentity {
+  readonly model: string;
+  readonly version: string;
+  readonly modelDigest: string;
+  readonly threshold: number;
+  /** The rows that drift is measured against, in a few words. */
+  readonly reference: string;
+  readonly data: string;
+  readonly dataDigest: string;
+  /** ISO 4217. */
+  readonly currency: string;
+}
+
+export interface MonitorInput {
+  /** Nothing that became known later is seen. Milliseconds. */
+  readonly asOf: number;
+  /** Decisions outside it are left out. Half-open, milliseconds. */
+  readonly window: { readonly from: number; readonly to: number };
+  readonly identity: MonitorIdentity;
+  readonly decisions: Decisions;
+  /** Share of transfers that the desk can work. */
+  readonly alertBudget: number;
+  /** Features in training and in the window. */
+  readonly features: readonly FeatureSample[];
+  /** Scores of the reference rows. */
+  readonly referenceScores: ArrayLike<number>;
+  readonly fraudReference: FraudReference;
+  /** Frauds before the window, to learn the labels' delay from; those of the window are added. */
+  readonly earlierFrauds?: { readonly times: ArrayLike<number>; readonly knownAt: ArrayLike<number> };
+  readonly settings?: Partial<MonitorSettings>;
+}
+
+export interface Reason {
+  readonly code: keyof ReasonWords;
+  readonly level: Level;
+  readonly text: Spoken;
+}
+
+/** Everything here survives JSON; what is not known is NaN in memory and null in JSON. */
+export interface MonitorReport {
+  readonly verdict: MonitorVerdict;
+  /** The loudest first. */
+  readonly reasons: readonly Reason[];
+  readonly asOf: number;
+  readonly window: { readonly from: number; readonly to: number };
+  readonly identity: MonitorIdentity;
+  readonly settings: MonitorSettings;
+  readonly alertRate: AlertRate;
+  /** Null when it was not measured. */
+  readonly latency: LatencySummary | null;
+  readonly scoreDrift: DriftRow;
+  readonly drift: readonly DriftRow[];
+  readonly maturity: MaturityCurve;
+  readonly performance: RealisedPerformance;
+  readonly novelty: Novelty;
+}
+
+/** The state of a model in production. Pure: decisions, labels known so far and references in; report out. */
+export function monitor(input: MonitorInput): MonitorReport {
+  const { asOf, window, decisions } = input;
+  const settings = { ...STANDARD_SETTINGS, ...input.settings };
+  if (!(window.from < window.to)) throw invalid("The monitored window is empty; give from before to.");
+  if (!(input.alertBudget > 0 && input.alertBudget <= 1))
+    throw invalid(`The alert budget is ${input.alertBudget}; it must be a share above 0 and at most 1.`);
+  checkDecisions(decisions);
+  const inWindow = (row: number) => decisions.time[row]! >= window.from && decisions.time[row]! < window.to;
+  const rows = Uint32Array.from(decisions.time, (_, row) => row).filter(inWindow);
+
+  const alerts = alertRate(decisions, window, input.alertBudget, settings);
+  const latencies = decisions.latencyMs;
+  const summary = latencies === undefined ? null : summariseLatency(Float64Array.from(rows, (row) => latencies[row]!));
+  const latency = summary === null || summary.count === 0 ? null : summary;
+  const scoreDrift = driftOf(
+    {
+      name: "score",
+      kind: "number",
+      reference: input.referenceScores,
+      current: Float64Array.from(rows, (row) => decisions.score[row]!),
+      importance: 1,
+    },
+    settings,
+  );
+  const drift = driftTable(input.features, settings);
+  const maturity = delaysOf(input, rows);
+  const performance = realisedPerformance(decisions, { window, asOf, curve: maturity, ...settings });
+  const novelty = noveltyOf(decisions, input.fraudReference, { window, asOf, settings });
+  const measured = { settings, alertRate: alerts, latency, scoreDrift, drift, maturity, performance, novelty };
+  const reasons = reasonsOf(measured);
+  return {
+    verdict: verdictOf(reasons.map((reason) => reason.level)),
+    reasons,
+    asOf,
+    window,
+    identity: input.identity,
+    ...measured,
+  };
+}
+
+function delaysOf({ decisions, earlierFrauds, asOf }: MonitorInput, rows: Uint32Array): MaturityCurve {
+  const times: number[] = [];
+  const knownAt: number[] = [];
+  for (let i = 0; i < (earlierFrauds?.times.length ?? 0); i++) {
+    times.push(earlierFrauds!.times[i]!);
+    knownAt.push(earlierFrauds!.knownAt[i]!);
+  }
+  for (const row of rows) {
+    if (decisions.fraud[row] !== 1) continue;
+    times.push(decisions.time[row]!);
+    knownAt.push(decisions.knownAt[row]!);
+  }
+  return maturityCurve({ times, knownAt, asOf });
+}
+
+type Measured = Pick<
+  MonitorReport,
+  "settings" | "alertRate" | "latency" | "scoreDrift" | "drift" | "performance" | "novelty"
+>;
+
+function reasonsOf(report: Measured): Reason[] {
+  const { settings, alertRate: alerts, latency, scoreDrift, drift, performance, novelty } = report;
+  const reasons: Reason[] = [];
+  const add = (level: Level, code: keyof ReasonWords, say: (words: ReasonWords) => string) =>
+    reasons.push({ code, level, text: speak(say) });
+
+  if (alerts.transfers === 0) add("act", "noTraffic", (words) => words.noTraffic());
+  for (const row of novelty.typologies) {
+    if (row.status === "new")
+      add(row.level, "newTypology", (words) =>
+        words.newTypology({ name: row.name, frauds: row.frauds, caught: row.caught, since: row.firstKnownAt }),
+      );
+    if (row.status === "worse")
+      add(row.level, "typologyWorse", (words) =>
+        words.typologyWorse({ name: row.name, recall: row.recall, before: row.referenceRecall, frauds: row.frauds }),
+      );
+  }
+  const { all, fraudScores } = novelty;
+  if (all.status === "worse")
+    add(all.level, "recallWorse", (words) =>
+      words.recallWorse({ recall: all.recall, before: all.referenceRecall, frauds: all.frauds }),
+    );
+  if (fraudScores.level !== "info")
+    add(fraudScores.level, "fraudScoresFallen", (words) =>
+      words.fraudScoresFallen({
+        median: fraudScores.medianCurrent,
+        before: fraudScores.medianReference,
+        frauds: fraudScores.frauds,
+      }),
+    );
+  if (alerts.level !== "info") {
+    const figures = { rate: alerts.rate, budget: alerts.budget };
+    if (alerts.rate > alerts.budget) add(alerts.level, "alertRateHigh", (words) => words.alertRateHigh(figures));
+    else add(alerts.level, "alertRateLow", (words) => words.alertRateLow(figures));
+  }
+  if (latency !== null && latency.p99 > settings.latencyWatchMs) {
+    const limit = latency.p99 > settings.latencyActMs ? settings.latencyActMs : settings.latencyWatchMs;
+    add(limit === settings.latencyActMs ? "act" : "watch", "latencyHigh", (words) =>
+      words.latencyHigh({ p99: latency.p99, limit }),
+    );
+  }
+  if (scoreDrift.level !== "stable")
+    add(scoreDrift.level, "scoreDrift", (words) => words.scoreDrift({ psi: scoreDrift.psi }));
+  addDrift(drift, settings, add);
+  if (performance.mature === null)
+    add("info", "noMatureCohort", (words) => words.noMatureCohort({ maturityDays: settings.maturityDays }));
+  if (reasons.every((reason) => reason.level === "info"))
+    reasons.unshift({ code: "nothingFound", level: "info", text: speak((words) => words.nothingFound()) });
+  const loudness: Record<Level, number> = { act: 0, watch: 1, info: 2 };
+  return reasons.sort((a, b) => loudness[a.level] - loudness[b.level]);
+}
+
+function addDrift(
+  drift: readonly DriftRow[],
+  settings: MonitorSettings,
+  add: (level: Level, code: keyof ReasonWords, say: (words: ReasonWords) => string) => void,
+): void {
+  const speaking = drift.filter((row) => driftLevel(row, settings) !== "info");
+  const missing = speaking.filter((row) => Math.abs(row.missingCurrent - row.missingReference) > settings.missingWatch);
+  for (const row of missing)
+    add(driftLevel(row, settings), "featureMissing", (words) =>
+      words.featureMissing({ feature: row.feature, before: row.missingReference, now: row.missingCurrent }),
+    );
+  // The rest in one sentence: a list of twenty features is not a reason but a table, and the table is below.
+  const moved = speaking.filter((row) => !missing.includes(row));
+  const first = moved.find((row) => row.level === "act") ?? moved[0];
+  if (first !== undefined)
+    add(driftLevel(first, settings), "featureDrift", (words) =>
+      words.featureDrift({
+        feature: first.feature,
+        psi: first.psi,
+        importance: first.importance,
+        others: moved.length - 1,
+      }),
+    );
+}

@@ -1,0 +1,131 @@
+import { type Interval, wilson } from "@esteira/models/evaluation/interval";
+import { type Decisions, isKnownFraud } from "./decisions.ts";
+import { type MaturityCurve, shareKnown } from "./maturity.ts";
+
+const DAY = 86_400_000;
+
+/** Transfers of neighbouring days, and what is known of them. */
+export interface Cohort {
+  /** Milliseconds; half-open. */
+  readonly from: number;
+  readonly to: number;
+  readonly transfers: number;
+  readonly alerts: number;
+  readonly alertRate: number;
+  /** Frauds known so far. */
+  readonly frauds: number;
+  readonly caught: number;
+  /** Of the frauds known so far; NaN without. */
+  readonly recall: number;
+  /** Wilson, 95 %. */
+  readonly recallInterval: Interval;
+  /** Alerts that are known frauds so far; NaN without alerts. */
+  readonly precision: number;
+  /** Money of the known frauds, and of those alerted. */
+  readonly money: number;
+  readonly moneyCaught: number;
+  readonly valueRecall: number;
+  /** Share of the labels that are expected still to come; NaN when the delays are unknown. */
+  readonly labelsToCome: number;
+  /** Known frauds / share of labels known: what the count is expected to grow to. NaN when unknown. */
+  readonly expectedFrauds: number;
+  /** All its transfers are old enough for their labels to be known. */
+  readonly mature: boolean;
+}
+
+export interface RealisedPerformance {
+  readonly cohorts: readonly Cohort[];
+  /** The mature cohorts together; young ones are never averaged in. Null when none is mature. */
+  readonly mature: Cohort | null;
+}
+
+/** Realised performance by cohort of `cohortDays`, from `window.from` on. */
+export function realisedPerformance(
+  decisions: Decisions,
+  options: {
+    readonly window: { readonly from: number; readonly to: number };
+    readonly asOf: number;
+    readonly maturityDays: number;
+    readonly cohortDays: number;
+    readonly curve: MaturityCurve;
+  },
+): RealisedPerformance {
+  const { window, asOf, maturityDays, curve } = options;
+  const length = options.cohortDays * DAY;
+  const count = Math.max(0, Math.ceil((window.to - window.from) / length));
+  const tallies = Array.from({ length: count }, newTally);
+  const all = newTally();
+  const isMature = (index: number) =>
+    asOf - Math.min(window.to, window.from + (index + 1) * length) >= maturityDays * DAY;
+  for (let row = 0; row < decisions.time.length; row++) {
+    const time = decisions.time[row]!;
+    if (time < window.from || time >= window.to) continue;
+    const index = Math.floor((time - window.from) / length);
+    const known = isKnownFraud(decisions, row, asOf);
+    const alerted = decisions.alerted[row] === 1;
+    const share = shareKnown(curve, asOf - time);
+    for (const tally of isMature(index) ? [tallies[index]!, all] : [tallies[index]!]) {
+      tally.transfers++;
+      tally.shareKnown += share;
+      if (alerted) tally.alerts++;
+      if (!known) continue;
+      tally.frauds++;
+      tally.money += decisions.amount[row]!;
+      if (!alerted) continue;
+      tally.caught++;
+      tally.moneyCaught += decisions.amount[row]!;
+    }
+  }
+  const cohorts = tallies.map((tally, i) =>
+    describe(tally, {
+      from: window.from + i * length,
+      to: Math.min(window.to, window.from + (i + 1) * length),
+      mature: isMature(i),
+    }),
+  );
+  const mature = cohorts.filter((cohort) => cohort.mature);
+  return {
+    cohorts,
+    mature: mature.length === 0 ? null : describe(all, { from: mature[0]!.from, to: mature.at(-1)!.to, mature: true }),
+  };
+}
+
+interface Tally {
+  transfers: number;
+  alerts: number;
+  frauds: number;
+  caught: number;
+  money: number;
+  moneyCaught: number;
+  shareKnown: number;
+}
+
+const newTally = (): Tally => ({
+  transfers: 0,
+  alerts: 0,
+  frauds: 0,
+  caught: 0,
+  money: 0,
+  moneyCaught: 0,
+  shareKnown: 0,
+});
+
+function describe(tally: Tally, cohort: { from: number; to: number; mature: boolean }): Cohort {
+  const known = tally.shareKnown / tally.transfers;
+  return {
+    ...cohort,
+    transfers: tally.transfers,
+    alerts: tally.alerts,
+    alertRate: tally.alerts / tally.transfers,
+    frauds: tally.frauds,
+    caught: tally.caught,
+    recall: tally.caught / tally.frauds,
+    recallInterval: wilson(tally.caught, tally.frauds),
+    precision: tally.caught / tally.alerts,
+    money: tally.money,
+    moneyCaught: tally.moneyCaught,
+    valueRecall: tally.moneyCaught / tally.money,
+    labelsToCome: 1 - known,
+    expectedFrauds: known > 0 ? tally.frauds / known : Number.NaN,
+  };
+}

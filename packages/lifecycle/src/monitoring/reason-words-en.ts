@@ -1,0 +1,30 @@
+import { figuresOf } from "./figures.ts";
+import type { ReasonWords } from "./reason-words.ts";
+
+const { percent, number, count, date, decimals } = figuresOf("en");
+
+export const englishReasons: ReasonWords = {
+  nothingFound: () => "Nothing has changed beyond what chance explains.",
+  noTraffic: () => "No transfer was scored in this window: check that the model receives traffic.",
+  noMatureCohort: ({ maturityDays }) =>
+    `No cohort is ${count(maturityDays)} days old yet, so realised performance cannot be stated; what is known so far is shown apart.`,
+  alertRateHigh: ({ rate, budget }) =>
+    `${percent(rate)} of the transfers are alerted and the desk can work ${percent(budget)}: review the threshold or the capacity.`,
+  alertRateLow: ({ rate, budget }) =>
+    `Only ${percent(rate)} of the transfers are alerted, of a budget of ${percent(budget)}: fraud may be passing that the desk could see.`,
+  latencyHigh: ({ p99, limit }) =>
+    `One answer in a hundred takes longer than ${number(p99)} ms (limit ${number(limit)} ms).`,
+  scoreDrift: ({ psi }) => `The scores are distributed differently than in training (PSI ${decimals(psi, 2)}).`,
+  featureDrift: ({ feature, psi, importance, others }) =>
+    `${feature} has moved (PSI ${decimals(psi, 2)}) and carries ${percent(importance)} of the model${others > 0 ? `; ${count(others)} more ${others === 1 ? "feature has" : "features have"} moved` : ""}.`,
+  featureMissing: ({ feature, before, now }) =>
+    `${feature} is missing in ${percent(now)} of the transfers (${percent(before)} in training): a source may have stopped.`,
+  newTypology: ({ name, frauds, caught, since }) =>
+    `A kind of fraud that training never saw: ${name}, ${count(frauds)} known cases since ${date(since)}, ${caught === 0 ? "none" : count(caught)} caught. Retrain with these cases; until then add a rule.`,
+  typologyWorse: ({ name, recall, before, frauds }) =>
+    `The model now catches ${percent(recall)} of ${name} and caught ${percent(before)} when it was accepted (${count(frauds)} known cases).`,
+  recallWorse: ({ recall, before, frauds }) =>
+    `Of ${count(frauds)} frauds known so far the model caught ${percent(recall)}; when it was accepted it caught ${percent(before)}.`,
+  fraudScoresFallen: ({ median, before, frauds }) =>
+    `Known frauds score lower than they did (median ${number(median)} against ${number(before)}, ${count(frauds)} cases): missed fraud is rising.`,
+};

@@ -1,0 +1,30 @@
+import { figuresOf } from "./figures.ts";
+import type { ReasonWords } from "./reason-words.ts";
+
+const { percent, number, count, date, decimals } = figuresOf("pt-BR");
+
+export const portugueseReasons: ReasonWords = {
+  nothingFound: () => "Nada mudou além do que o acaso explica.",
+  noTraffic: () => "Nenhuma transferência foi pontuada neste período: verifique se o modelo está recebendo tráfego.",
+  noMatureCohort: ({ maturityDays }) =>
+    `Nenhuma safra completou ${count(maturityDays)} dias, então ainda não se pode afirmar o desempenho realizado; o que já se sabe aparece à parte.`,
+  alertRateHigh: ({ rate, budget }) =>
+    `${percent(rate)} das transferências geram alerta e a mesa consegue tratar ${percent(budget)}: reveja o limiar ou a capacidade.`,
+  alertRateLow: ({ rate, budget }) =>
+    `Só ${percent(rate)} das transferências geram alerta, para um orçamento de ${percent(budget)}: pode estar passando fraude que a mesa conseguiria ver.`,
+  latencyHigh: ({ p99, limit }) =>
+    `Uma resposta em cada cem demora mais de ${number(p99)} ms (limite de ${number(limit)} ms).`,
+  scoreDrift: ({ psi }) => `A distribuição dos escores é diferente da do treino (PSI ${decimals(psi, 2)}).`,
+  featureDrift: ({ feature, psi, importance, others }) =>
+    `${feature} mudou (PSI ${decimals(psi, 2)}) e responde por ${percent(importance)} do modelo${others > 0 ? `; ${others === 1 ? "mais um atributo mudou" : `mais ${count(others)} atributos mudaram`}` : ""}.`,
+  featureMissing: ({ feature, before, now }) =>
+    `${feature} está ausente em ${percent(now)} das transferências (${percent(before)} no treino): uma fonte pode ter parado.`,
+  newTypology: ({ name, frauds, caught, since }) =>
+    `Um tipo de fraude que o treino nunca viu: ${name}, ${count(frauds)} casos conhecidos desde ${date(since)}, ${caught === 0 ? "nenhum detectado" : `${count(caught)} ${caught === 1 ? "detectado" : "detectados"}`}. Treine de novo com esses casos; até lá, crie uma regra.`,
+  typologyWorse: ({ name, recall, before, frauds }) =>
+    `O modelo agora detecta ${percent(recall)} de ${name} e detectava ${percent(before)} quando foi aceito (${count(frauds)} casos conhecidos).`,
+  recallWorse: ({ recall, before, frauds }) =>
+    `Das ${count(frauds)} fraudes conhecidas até agora o modelo detectou ${percent(recall)}; quando foi aceito detectava ${percent(before)}.`,
+  fraudScoresFallen: ({ median, before, frauds }) =>
+    `As fraudes conhecidas recebem escores menores do que antes (mediana ${number(median)} contra ${number(before)}, ${count(frauds)} casos): a fraude não detectada está subindo.`,
+};

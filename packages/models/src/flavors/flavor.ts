@@ -1,0 +1,46 @@
+/** What a flavor is, and what a model is once loaded: enough to serve and to evaluate it, whatever made it. */
+
+import type { ModelConfig } from "../format/mlmodel.ts";
+import type { Params } from "../format/params.ts";
+import type { ModelSignature } from "../format/signature.ts";
+import type { ColumnarTable } from "../format/table.ts";
+
+/** One answer a row: a number, or lists of numbers (probabilities of classes, contributions, leaves). */
+export type Prediction = number | readonly Prediction[];
+
+/** A model asked row by row without a table, for the hot path. */
+export interface RowScorer {
+  /** What a row holds, in order; "0", "1" ... when the model has no names. NaN is a missing value. */
+  readonly featureNames: readonly string[];
+  /** What `predict` answers for the row. */
+  score(row: Float32Array): number;
+  /** The raw score, before the link. */
+  margin(row: Float32Array): number;
+  /** Contributions of the features to the margin, in order, then the expected margin: `featureNames.length + 1`. */
+  explain(row: Float32Array): Float64Array;
+}
+
+export interface LoadedModel {
+  readonly config: ModelConfig;
+  readonly signature: ModelSignature | undefined;
+  /** One prediction a row. Columns are taken by name. Throws BAD_REQUEST when the table does not fit the model. */
+  predict(table: ColumnarTable, params?: Params): Prediction[];
+  /** Absent when a row's answer is not one number. */
+  readonly rowScorer?: RowScorer;
+}
+
+export interface Flavor {
+  /** The key under `flavors` in MLmodel. */
+  readonly name: string;
+  canLoad(config: ModelConfig): boolean;
+  /** Throws INVALID_PARAMETER_VALUE or RESOURCE_DOES_NOT_EXIST when the folder does not hold what MLmodel says. */
+  load(folder: string, config: ModelConfig): Promise<LoadedModel>;
+}
+
+/** Predictions of a model that answers one number a row. Throws when one is a list. */
+export function toNumbers(predictions: readonly Prediction[]): number[] {
+  return predictions.map((prediction) => {
+    if (typeof prediction !== "number") throw new TypeError("The model answers more than one number a row");
+    return prediction;
+  });
+}

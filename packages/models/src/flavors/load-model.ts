@@ -1,0 +1,20 @@
+/** A model folder into a model that answers, by whichever flavor of it we score ourselves. */
+
+import { invalid } from "@esteira/core/errors";
+import { readModelFolder } from "../format/model-folder.ts";
+import type { Flavor, LoadedModel } from "./flavor.ts";
+import { xgboostFlavor } from "./xgboost.ts";
+
+/** Flavors that need neither Python nor a JVM, in order of preference. */
+export const NATIVE_FLAVORS: readonly Flavor[] = [xgboostFlavor];
+
+/** Throws INVALID_PARAMETER_VALUE, naming the flavors that are there, when none of them is native. */
+export async function loadModel(folder: string, flavors: readonly Flavor[] = NATIVE_FLAVORS): Promise<LoadedModel> {
+  const config = await readModelFolder(folder);
+  const flavor = flavors.find((candidate) => candidate.canLoad(config));
+  if (flavor === undefined)
+    throw invalid(
+      `The model in '${folder}' has the flavors ${Object.keys(config.flavors).join(", ") || "(none)"}; without Python these can be scored: ${flavors.map((known) => known.name).join(", ")}`,
+    );
+  return flavor.load(folder, config);
+}

@@ -1,0 +1,54 @@
+/** A table into the row-major float32 matrix that tree models read. */
+
+import { badRequest } from "../format/cells.ts";
+import { type ColumnarTable, isNumeric, positions } from "../format/table.ts";
+
+/** The columns of `table` that are the features, in their order. */
+function findColumns(table: ColumnarTable, features: readonly string[], count: number): readonly number[] {
+  const byPosition = (): readonly number[] => Array.from({ length: count }, (_, i) => i);
+  if (features.length === 0) {
+    if (table.names.length !== count)
+      throw badRequest(`The model takes ${count} columns, the input has ${table.names.length}`);
+    return byPosition();
+  }
+  const at = new Map(table.names.map((name, i) => [name, i]));
+  const missing = features.filter((name) => !at.has(name));
+  if (missing.length === 0) return features.map((name) => at.get(name)!);
+  const isPositional = table.names.length === count && positions(count).every((name, i) => table.names[i] === name);
+  if (isPositional) return byPosition();
+  throw badRequest(
+    `The model needs the columns ${missing
+      .map((name) => `'${name}'`)
+      .slice(0, 20)
+      .join(", ")}, which the input does not have`,
+  );
+}
+
+/**
+ * Picks the model's columns by name (by position when either side has no names) and rounds to float32, NaN where
+ * missing. Throws BAD_REQUEST for a column that is missing or not numeric and, unless `allowInfinite`, for a value that
+ * float32 cannot hold.
+ */
+export function toMatrix(
+  table: ColumnarTable,
+  features: readonly string[],
+  count: number,
+  allowInfinite: boolean,
+): Float32Array {
+  const { rowCount } = table;
+  const matrix = new Float32Array(rowCount * count);
+  if (rowCount === 0) return matrix;
+  findColumns(table, features, count).forEach((at, feature) => {
+    const column = table.columns[at]!;
+    if (!isNumeric(column)) throw badRequest(`Column '${table.names[at]}' holds values that are not numbers`);
+    for (let row = 0; row < rowCount; row++) {
+      const slot = row * count + feature;
+      matrix[slot] = column[row]!;
+      if (!allowInfinite && Math.abs(matrix[slot]!) === Number.POSITIVE_INFINITY)
+        throw badRequest(
+          `Column '${table.names[at]}' holds ${column[row]} in row ${row}, which is infinite or too large for float32`,
+        );
+    }
+  });
+  return matrix;
+}

@@ -1,0 +1,36 @@
+import { loggedModelId, runId } from "@esteira/core/ids";
+import type { TrackingStore } from "@esteira/core/tracking-store";
+import { fileInfoToWire } from "@esteira/core/wire/file-info";
+import type { ArtifactStore } from "@esteira/store/artifacts/artifact-store";
+import { z } from "zod";
+import { type Endpoint, endpoint } from "../http/endpoint.ts";
+import { text } from "../http/fields.ts";
+import { listToWire } from "../http/paging.ts";
+import { withRunId } from "../http/run-id.ts";
+import { checkInnerPath, joinPath, proxiedPath } from "./artifact-uri.ts";
+
+/** What lies in one folder of a run's or a logged model's artifacts; paths are relative to that root. */
+export function artifactListEndpoints(store: TrackingStore, artifacts: ArtifactStore): readonly Endpoint[] {
+  const list = async (rootUri: string, folder: string) => {
+    const files = await artifacts.list(joinPath(proxiedPath(rootUri), folder));
+    return {
+      root_uri: rootUri,
+      ...listToWire("files", files, (file) => fileInfoToWire({ ...file, path: joinPath(folder, file.path) })),
+    };
+  };
+  return [
+    endpoint("GET", "/artifacts/list", withRunId({ path: text, page_token: text }), async (input) => {
+      const run = await store.getRun(runId(input.run_id));
+      return list(run.info.artifactUri, checkInnerPath(input.path ?? ""));
+    }),
+    endpoint(
+      "GET",
+      "/logged-models/:model_id/artifacts/directories",
+      z.object({ artifact_directory_path: text, page_token: text }),
+      async (input, params) => {
+        const model = await store.getLoggedModel(loggedModelId(params.model_id ?? ""));
+        return list(model.artifactUri, checkInnerPath(input.artifact_directory_path ?? ""));
+      },
+    ),
+  ];
+}

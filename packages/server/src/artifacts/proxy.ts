@@ -1,0 +1,52 @@
+import { Readable } from "node:stream";
+import { invalid } from "@esteira/core/errors";
+import { fileInfoToWire } from "@esteira/core/wire/file-info";
+import type { ArtifactStore } from "@esteira/store/artifacts/artifact-store";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { z } from "zod";
+import { text } from "../http/fields.ts";
+import { listToWire } from "../http/paging.ts";
+import { parseRequest } from "../http/validation.ts";
+import { checkInnerPath } from "./artifact-uri.ts";
+import { sendArtifact } from "./send.ts";
+
+const PREFIXES = ["/api/2.0/mlflow-artifacts/artifacts", "/ajax-api/2.0/mlflow-artifacts/artifacts"];
+const listing = z.object({ path: text });
+
+/** Clients read and write artifacts through the server: the `mlflow-artifacts:` scheme. */
+export function mountArtifactProxy(app: FastifyInstance, artifacts: ArtifactStore): void {
+  app.register(async (scope) => {
+    streamBodies(scope);
+    for (const prefix of PREFIXES) {
+      scope.get(prefix, async (request) => {
+        const { path } = parseRequest(listing, request.query);
+        return listToWire("files", await artifacts.list(checkInnerPath(path ?? "")), fileInfoToWire);
+      });
+      scope.get(`${prefix}/*`, (request, reply) => sendArtifact(artifacts, filePath(request), request, reply));
+      scope.put(`${prefix}/*`, async (request, reply) => {
+        await artifacts.write(filePath(request), bodyStream(request));
+        return reply.send("");
+      });
+      scope.delete(`${prefix}/*`, async (request) => {
+        await artifacts.remove(filePath(request));
+        return {};
+      });
+    }
+  });
+}
+
+/** Bodies of any type and size go to the artifact store as they arrive; nothing is collected in memory. */
+export function streamBodies(scope: FastifyInstance): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser("*", (_, payload, done) => done(null, payload));
+}
+
+export const bodyStream = (request: FastifyRequest): Readable =>
+  request.body instanceof Readable ? request.body : Readable.from([]);
+
+function filePath(request: FastifyRequest): string {
+  const path = (request.params as { "*": string })["*"];
+  if (path === "") throw invalid("Invalid path: it must name a file or folder.");
+  if (path.endsWith("/")) throw invalid("Artifact path must include a filename (cannot end with '/').");
+  return checkInnerPath(path);
+}

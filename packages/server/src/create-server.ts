@@ -1,0 +1,67 @@
+import type { RegistryStore } from "@esteira/core/registry-store";
+import type { TrackingStore } from "@esteira/core/tracking-store";
+import type { ArtifactStore } from "@esteira/store/artifacts/artifact-store";
+import type { FastifyBaseLogger, FastifyInstance } from "fastify";
+import { mountArtifactDownloads } from "./artifacts/downloads.ts";
+import { artifactListEndpoints } from "./artifacts/listings.ts";
+import { mountArtifactProxy } from "./artifacts/proxy.ts";
+import { mountHealth } from "./health/health.ts";
+import { trustedHosts } from "./http/access.ts";
+import { createApp } from "./http/app.ts";
+import { mountEndpoints } from "./http/endpoint.ts";
+import { answerUnknownPath } from "./http/unknown-paths.ts";
+import { aliasEndpoints } from "./registry/aliases.ts";
+import { modelVersionEndpoints } from "./registry/model-versions.ts";
+import { registeredModelEndpoints } from "./registry/registered-models.ts";
+import { experimentEndpoints } from "./tracking/experiments.ts";
+import { inputEndpoints } from "./tracking/inputs.ts";
+import { logModelEndpoints } from "./tracking/log-model.ts";
+import { loggedModelEndpoints } from "./tracking/logged-models.ts";
+import { metricEndpoints, metricUiEndpoints } from "./tracking/metrics.ts";
+import { paramEndpoints } from "./tracking/params.ts";
+import { runEndpoints } from "./tracking/runs.ts";
+import { mountWeb } from "./web/web.ts";
+
+export interface ServerOptions {
+  readonly store: TrackingStore & RegistryStore;
+  readonly artifacts: ArtifactStore;
+  /** Without it the server says nothing. */
+  readonly log?: FastifyBaseLogger | undefined;
+  /** The folder of the built web pages. */
+  readonly webRoot?: string | undefined;
+  /** What `/version` answers. */
+  readonly version: string;
+  /** Host names, with or without a port, under which the server may be reached besides loopback; "*" for any. */
+  readonly trustedHosts?: readonly string[] | undefined;
+  /** Folders of this machine that an experiment's `artifact_location` may name. None by default. */
+  readonly localArtifactRoots?: readonly string[] | undefined;
+}
+
+const API = ["/api/2.0/mlflow", "/ajax-api/2.0/mlflow"] as const;
+const UI_API = ["/ajax-api/2.0/mlflow"] as const;
+
+/** MLflow's REST API over a store and an artifact store, ready to listen. The caller closes what it has passed in. */
+export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
+  const { store, artifacts } = options;
+  const app = createApp({ hosts: trustedHosts(options.trustedHosts), log: options.log });
+  mountHealth(app, options.version);
+  mountEndpoints(app, API, [
+    ...experimentEndpoints(store, { localArtifactRoots: options.localArtifactRoots ?? [] }),
+    ...runEndpoints(store),
+    ...metricEndpoints(store),
+    ...paramEndpoints(store),
+    ...inputEndpoints(store),
+    ...logModelEndpoints(store),
+    ...loggedModelEndpoints(store),
+    ...registeredModelEndpoints(store),
+    ...modelVersionEndpoints(store),
+    ...aliasEndpoints(store),
+    ...artifactListEndpoints(store, artifacts),
+  ]);
+  mountEndpoints(app, UI_API, metricUiEndpoints(store));
+  mountArtifactProxy(app, artifacts);
+  mountArtifactDownloads(app, store, artifacts);
+  const answerPage = await mountWeb(app, options.webRoot);
+  app.setNotFoundHandler((request, reply) => answerPage(request, reply) ?? answerUnknownPath(app, request, reply));
+  return app;
+}

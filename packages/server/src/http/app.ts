@@ -1,0 +1,77 @@
+import { EsteiraError } from "@esteira/core/errors";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import { OPEN_PATHS } from "../health/health.ts";
+import { changesState, type TrustedHosts } from "./access.ts";
+import { sendError, sendFault, toFault } from "./errors.ts";
+import { decodeUtf8, parseJsonBody } from "./json-body.ts";
+
+/** A log-batch may carry a thousand long values. */
+const JSON_BODY_LIMIT = 64 * 1024 * 1024;
+const HEADERS_TIMEOUT_MS = 10_000;
+const IDLE_TIMEOUT_MS = 300_000;
+const KEEP_ALIVE_MS = 75_000;
+const MAX_PARAM_LENGTH = 4096;
+
+const INVALID_HOST = new EsteiraError(
+  "PERMISSION_DENIED",
+  "Invalid Host header - possible DNS rebinding attack detected. Start the server with this host among its trusted hosts to allow it.",
+);
+const FOREIGN_ORIGIN = new EsteiraError("PERMISSION_DENIED", "Cross-origin request blocked");
+
+/** The HTTP side without routes: limits, body parsing, who may call, headers on every answer, faults as JSON. */
+export function createApp(options: { hosts: TrustedHosts; log?: FastifyBaseLogger | undefined }): FastifyInstance {
+  const app = Fastify({
+    ...(options.log === undefined ? { logger: false } : { loggerInstance: options.log }),
+    disableRequestLogging: true,
+    bodyLimit: JSON_BODY_LIMIT,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionTimeout: IDLE_TIMEOUT_MS,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    frameworkErrors: (error, request, reply) => sendFault(error, request, reply),
+    clientErrorHandler: (error, socket) => {
+      if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
+      const { body } = toFault(new EsteiraError("BAD_REQUEST", "The request is malformed."), app.log);
+      const text = JSON.stringify(body);
+      const line = error.code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : "400 Bad Request";
+      socket.end(
+        `HTTP/1.1 ${line}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
+      );
+    },
+  });
+  app.server.headersTimeout = HEADERS_TIMEOUT_MS;
+  parseOnlyJson(app);
+  app.setErrorHandler(sendFault);
+  app.addHook("onRequest", (request, reply, done) => {
+    reply
+      .header("x-content-type-options", "nosniff")
+      .header("x-frame-options", "SAMEORIGIN")
+      .header("referrer-policy", "same-origin");
+    const { host, origin } = request.headers;
+    const fault =
+      !options.hosts.allowsHost(host) && !OPEN_PATHS.has(request.url.split("?", 1)[0] ?? "")
+        ? INVALID_HOST
+        : changesState(request.method) && !options.hosts.allowsOrigin(origin, host)
+          ? FOREIGN_ORIGIN
+          : undefined;
+    if (fault === undefined) return done();
+    sendError(reply, fault.status, fault.toBody());
+  });
+  return app;
+}
+
+/** JSON alone reaches a handler: a form or text/plain body can be sent by any web page without asking first. */
+function parseOnlyJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser<Buffer>(
+    /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i,
+    { parseAs: "buffer" },
+    (_, body, done) => {
+      try {
+        done(null, parseJsonBody(decodeUtf8(body)));
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  );
+}

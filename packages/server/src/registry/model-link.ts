@@ -1,0 +1,45 @@
+import type { ModelVersion } from "@esteira/core/entities/registered-model";
+import { tagValue } from "@esteira/core/entities/tag";
+import type { LoggedModelId } from "@esteira/core/ids";
+import type { TrackingStore } from "@esteira/core/tracking-store";
+
+const VERSIONS_TAG = "mlflow.modelVersions";
+
+interface Link {
+  readonly name: string;
+  readonly version: number | string;
+}
+
+/** Writes into a logged model under which names and versions it is registered: a JSON list in one tag, as MLflow does. */
+export async function linkVersionToModel(
+  store: TrackingStore,
+  model: LoggedModelId,
+  version: ModelVersion,
+): Promise<void> {
+  const { tags } = await store.getLoggedModel(model);
+  const links = parseLinks(tagValue(tags, VERSIONS_TAG));
+  const link: Link = { name: version.name, version: Number(version.version) };
+  if (links.some(({ name, version: linked }) => name === link.name && linked === link.version)) return;
+  const value = `[${[...links, link].map(linkToJson).join(", ")}]`;
+  await store.setLoggedModelTags(model, [{ key: VERSIONS_TAG, value }]);
+}
+
+/** With the blanks of Python's `json.dumps`, so that the text is the one that other servers have written. */
+const linkToJson = ({ name, version }: Link): string =>
+  `{"name": ${JSON.stringify(name)}, "version": ${JSON.stringify(version)}}`;
+
+function parseLinks(json: string | undefined): readonly Link[] {
+  try {
+    const value: unknown = JSON.parse(json ?? "[]");
+    return Array.isArray(value) ? value.filter(isLink) : [];
+  } catch {
+    return [];
+  }
+}
+
+const isLink = (value: unknown): value is Link =>
+  typeof value === "object" &&
+  value !== null &&
+  "name" in value &&
+  typeof value.name === "string" &&
+  "version" in value;

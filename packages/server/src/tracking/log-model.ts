@@ -1,0 +1,52 @@
+import { tagValue } from "@esteira/core/entities/tag";
+import { invalid } from "@esteira/core/errors";
+import { runId } from "@esteira/core/ids";
+import type { TrackingStore } from "@esteira/core/tracking-store";
+import { z } from "zod";
+import { type Endpoint, endpoint } from "../http/endpoint.ts";
+import { requiredText } from "../http/fields.ts";
+
+const HISTORY_TAG = "mlflow.log-model.history";
+const MANDATORY = ["artifact_path", "flavors", "utc_time_created", "run_id"] as const;
+
+/** The way in which clients before MLflow 3 recorded a model: a list in a tag of the run, one entry a model. */
+export function logModelEndpoints(store: TrackingStore): readonly Endpoint[] {
+  return [
+    endpoint(
+      "POST",
+      "/runs/log-model",
+      z.object({ run_id: requiredText, model_json: requiredText }),
+      async ({ run_id, model_json }) => {
+        const model = parseModel(model_json);
+        const missing = MANDATORY.filter((field) => !Object.hasOwn(model, field));
+        if (missing.length > 0) {
+          throw invalid(`Model json is missing mandatory fields: {${missing.map((field) => `'${field}'`).join(", ")}}`);
+        }
+        const id = runId(run_id);
+        const { data } = await store.getRun(id);
+        const history = parseHistory(tagValue(data.tags, HISTORY_TAG));
+        await store.setTag(id, { key: HISTORY_TAG, value: JSON.stringify([...history, model]) });
+        return {};
+      },
+    ),
+  ];
+}
+
+function parseModel(json: string): object {
+  const model = parse(json);
+  if (typeof model === "object" && model !== null && !Array.isArray(model)) return model;
+  throw invalid(`Malformed model info. \n ${json.slice(0, 300)} \n is not a valid JSON.`);
+}
+
+const parseHistory = (json: string | undefined): readonly unknown[] => {
+  const history = json === undefined ? [] : parse(json);
+  return Array.isArray(history) ? history : [];
+};
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}

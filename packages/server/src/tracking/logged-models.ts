@@ -1,0 +1,134 @@
+import { LOGGED_MODEL_STATUSES } from "@esteira/core/entities/logged-model";
+import { invalid } from "@esteira/core/errors";
+import { experimentId, loggedModelId, runId } from "@esteira/core/ids";
+import type { TrackingStore } from "@esteira/core/tracking-store";
+import { loggedModelToWire } from "@esteira/core/wire/logged-model";
+import { z } from "zod";
+import { type Endpoint, endpoint } from "../http/endpoint.ts";
+import {
+  boolOrTrue,
+  enumOf,
+  given,
+  int64,
+  keyValues,
+  list,
+  nonEmpty,
+  requiredList,
+  requiredText,
+  text,
+  textOrEmpty,
+} from "../http/fields.ts";
+import { pageToWire } from "../http/paging.ts";
+
+const empty = z.object({});
+
+export function loggedModelEndpoints(store: TrackingStore): readonly Endpoint[] {
+  return [
+    endpoint(
+      "POST",
+      "/logged-models",
+      z.object({
+        experiment_id: requiredText,
+        name: text,
+        model_type: text,
+        source_run_id: text,
+        params: keyValues,
+        tags: keyValues,
+      }),
+      async (input) => {
+        const sourceRunId = nonEmpty(input.source_run_id);
+        const model = await store.createLoggedModel({
+          experimentId: experimentId(input.experiment_id),
+          params: input.params,
+          tags: input.tags,
+          ...given({
+            name: nonEmpty(input.name),
+            modelType: nonEmpty(input.model_type),
+            sourceRunId: sourceRunId === undefined ? undefined : runId(sourceRunId),
+          }),
+        });
+        return { model: loggedModelToWire(model) };
+      },
+    ),
+    endpoint("POST", "/logged-models/search", searchSchema, async (input) => {
+      const page = await store.searchLoggedModels({
+        experimentIds: input.experiment_ids.map(experimentId),
+        datasets: input.datasets.map(toDatasetFilter),
+        orderBy: input.order_by.map(toOrder),
+        ...given({
+          filter: nonEmpty(input.filter),
+          // In protobuf an unset number reads as 0, so 0 means the default.
+          maxResults: input.max_results === 0 ? undefined : input.max_results,
+          pageToken: nonEmpty(input.page_token),
+        }),
+      });
+      return pageToWire("models", page, loggedModelToWire);
+    }),
+    endpoint("GET", "/logged-models/:model_id", empty, async (_, params) => ({
+      model: loggedModelToWire(await store.getLoggedModel(loggedModelId(params.model_id ?? ""))),
+    })),
+    endpoint(
+      "PATCH",
+      "/logged-models/:model_id",
+      z.object({ model_id: requiredText, status: enumOf(LOGGED_MODEL_STATUSES, 0) }),
+      async (input, params) => {
+        const status = input.status ?? "LOGGED_MODEL_STATUS_UNSPECIFIED";
+        return { model: loggedModelToWire(await store.finalizeLoggedModel(sameModel(input, params), status)) };
+      },
+    ),
+    endpoint("DELETE", "/logged-models/:model_id", empty, async (_, params) => {
+      await store.deleteLoggedModel(loggedModelId(params.model_id ?? ""));
+      return {};
+    }),
+    endpoint("PATCH", "/logged-models/:model_id/tags", z.object({ tags: keyValues }), async (input, params) => {
+      await store.setLoggedModelTags(loggedModelId(params.model_id ?? ""), input.tags);
+      return {};
+    }),
+    endpoint("DELETE", "/logged-models/:model_id/tags/:tag_key", empty, async (_, params) => {
+      await store.deleteLoggedModelTag(loggedModelId(params.model_id ?? ""), params.tag_key ?? "");
+      return {};
+    }),
+    endpoint(
+      "POST",
+      "/logged-models/:model_id/params",
+      z.object({ model_id: requiredText, params: keyValues }),
+      async (input, params) => {
+        await store.logLoggedModelParams(sameModel(input, params), input.params);
+        return {};
+      },
+    ),
+  ];
+}
+
+const searchSchema = z.object({
+  experiment_ids: requiredList(requiredText),
+  filter: text,
+  datasets: list(z.object({ dataset_name: textOrEmpty, dataset_digest: text })),
+  max_results: int64,
+  order_by: list(
+    z.object({ field_name: textOrEmpty, ascending: boolOrTrue, dataset_name: text, dataset_digest: text }),
+  ),
+  page_token: text,
+});
+type Search = z.output<typeof searchSchema>;
+
+const toDatasetFilter = ({ dataset_name, dataset_digest }: Search["datasets"][number]) => ({
+  datasetName: dataset_name,
+  ...given({ datasetDigest: nonEmpty(dataset_digest) }),
+});
+
+const toOrder = (order: Search["order_by"][number]) => ({
+  fieldName: order.field_name,
+  ascending: order.ascending,
+  ...given({ datasetName: nonEmpty(order.dataset_name), datasetDigest: nonEmpty(order.dataset_digest) }),
+});
+
+/** MLflow wants the id in the body too; when body and path disagree, guessing would change the wrong model. */
+function sameModel(input: { model_id: string }, params: Readonly<Record<string, string>>) {
+  if (input.model_id !== params.model_id) {
+    throw invalid(
+      `Invalid value "${input.model_id}" for parameter 'model_id' supplied: the path of the request names '${params.model_id}'.`,
+    );
+  }
+  return loggedModelId(input.model_id);
+}

@@ -1,0 +1,172 @@
+import type { Metric } from "@esteira/core/entities/metric";
+import { invalid } from "@esteira/core/errors";
+import { loggedModelId, runId } from "@esteira/core/ids";
+import type { TrackingStore } from "@esteira/core/tracking-store";
+import { metricToWire } from "@esteira/core/wire/metric";
+import { z } from "zod";
+import { type Endpoint, endpoint } from "../http/endpoint.ts";
+import {
+  given,
+  int64,
+  int64OrZero,
+  keyValues,
+  list,
+  nonEmpty,
+  requiredDouble,
+  requiredInt64,
+  requiredList,
+  requiredText,
+  text,
+  texts,
+} from "../http/fields.ts";
+import { listToWire, pageToWire } from "../http/paging.ts";
+import { withRunId } from "../http/run-id.ts";
+import { asSingle } from "./single.ts";
+
+const MAX_BULK_RUNS = 100;
+const MAX_BULK_RESULTS = 25_000;
+const MAX_POINTS_PER_RUN = 2500;
+
+const metricFields = {
+  key: requiredText,
+  value: requiredDouble,
+  timestamp: requiredInt64,
+  step: int64OrZero,
+  model_id: text,
+  dataset_name: text,
+  dataset_digest: text,
+};
+const metricSchema = z.object(metricFields);
+
+const toMetric = (wire: z.output<typeof metricSchema>): Metric => ({
+  key: wire.key,
+  value: wire.value,
+  timestamp: wire.timestamp,
+  step: wire.step,
+  ...(wire.model_id ? { modelId: loggedModelId(wire.model_id) } : {}),
+  ...(wire.dataset_name ? { datasetName: wire.dataset_name } : {}),
+  ...(wire.dataset_digest ? { datasetDigest: wire.dataset_digest } : {}),
+});
+
+/** Metrics and params: writing them one by one or in batches, and reading a metric's history. */
+export function metricEndpoints(store: TrackingStore): readonly Endpoint[] {
+  return [
+    endpoint("POST", "/runs/log-metric", withRunId(metricFields), async (input) => {
+      try {
+        await store.logBatch(runId(input.run_id), { metrics: [toMetric(input)], params: [], tags: [] });
+      } catch (error) {
+        throw asSingle(error);
+      }
+      return {};
+    }),
+    endpoint(
+      "POST",
+      "/runs/log-batch",
+      z.object({ run_id: requiredText, metrics: list(metricSchema), params: keyValues, tags: keyValues }),
+      async (input) => {
+        await store.logBatch(runId(input.run_id), {
+          metrics: input.metrics.map(toMetric),
+          params: input.params,
+          tags: input.tags,
+        });
+        return {};
+      },
+    ),
+    endpoint(
+      "GET",
+      "/metrics/get-history",
+      withRunId({ metric_key: requiredText, page_token: text, max_results: int64 }),
+      async (input) => {
+        const maxResults = input.max_results;
+        if (maxResults !== undefined && maxResults <= 0) {
+          throw invalid(
+            `Invalid value ${maxResults} for parameter 'max_results' supplied. It must be a positive integer.`,
+          );
+        }
+        const page = await store.getMetricHistory({
+          runId: runId(input.run_id),
+          metricKey: input.metric_key,
+          ...given({ maxResults, pageToken: nonEmpty(input.page_token) }),
+        });
+        return pageToWire("metrics", page, metricToWire);
+      },
+    ),
+    endpoint(
+      "GET",
+      "/metrics/get-history-bulk-interval",
+      z.object({
+        run_ids: requiredList(requiredText),
+        metric_key: requiredText,
+        start_step: int64,
+        end_step: int64,
+        max_results: int64,
+      }),
+      async (input) => {
+        if (input.run_ids.length > MAX_BULK_RUNS) {
+          throw invalid(
+            `GetMetricHistoryBulkInterval request must specify at most ${MAX_BULK_RUNS} run_ids. Received ${input.run_ids.length} run_ids.`,
+          );
+        }
+        const maxResults = input.max_results ?? MAX_POINTS_PER_RUN;
+        if (maxResults < 1 || maxResults > MAX_POINTS_PER_RUN) {
+          throw invalid(`max_results must be between 1 and ${MAX_POINTS_PER_RUN}.`);
+        }
+        const metrics = await store.getMetricHistoryBulk({
+          runIds: input.run_ids.map(runId),
+          metricKey: input.metric_key,
+          maxResults,
+          ...stepRange(input.start_step, input.end_step),
+        });
+        return listToWire("metrics", metrics, metricToWire);
+      },
+    ),
+  ];
+}
+
+function stepRange(
+  startStep: number | undefined,
+  endStep: number | undefined,
+): { startStep?: number; endStep?: number } {
+  if (startStep === undefined && endStep === undefined) return {};
+  if (startStep === undefined || endStep === undefined) {
+    throw invalid("If either start step or end step are specified, both must be specified.");
+  }
+  if (startStep > endStep) {
+    throw invalid(`end_step must be greater than start_step. Found start_step=${startStep} and end_step=${endStep}.`);
+  }
+  return { startStep, endStep };
+}
+
+/** What only the web UI asks for, under /ajax-api. */
+export function metricUiEndpoints(store: TrackingStore): readonly Endpoint[] {
+  return [
+    endpoint(
+      "GET",
+      "/metrics/get-history-bulk",
+      z.object({ run_id: texts, metric_key: text, max_results: int64 }),
+      async (input) => {
+        const ids = input.run_id;
+        if (ids.length === 0) throw invalid("GetMetricHistoryBulk request must specify at least one run_id.");
+        if (ids.length > MAX_BULK_RUNS) {
+          throw invalid(
+            `GetMetricHistoryBulk request cannot specify more than ${MAX_BULK_RUNS} run_ids. Received ${ids.length} run_ids.`,
+          );
+        }
+        const metricKey = input.metric_key;
+        if (metricKey === undefined) throw invalid("GetMetricHistoryBulk request must specify a metric_key.");
+        const maxResults = Math.min(Math.max(input.max_results ?? MAX_BULK_RESULTS, 0), MAX_BULK_RESULTS);
+        const metrics: Metric[] = [];
+        for (const id of [...ids].sort()) {
+          if (metrics.length >= maxResults) break;
+          const history = await store.getMetricHistory({
+            runId: runId(id),
+            metricKey,
+            maxResults: maxResults - metrics.length,
+          });
+          for (const metric of history.items) metrics.push({ ...metric, runId: runId(id) });
+        }
+        return { metrics: metrics.map(metricToWire) };
+      },
+    ),
+  ];
+}

@@ -1,0 +1,34 @@
+import { randomUUID } from "node:crypto";
+import { type Clock, systemClock } from "@esteira/core/clock";
+
+/** What the aggregates need besides the database. */
+export interface StoreContext {
+  readonly clock: Clock;
+  /** A number in [0, 1), for the names of runs. */
+  readonly random: () => number;
+  /** 32 hexadecimal digits. */
+  readonly newId: () => string;
+  /** URI under which experiments get their artifact locations, such as `mlflow-artifacts:/`. */
+  readonly artifactRoot: string;
+}
+
+export function createContext(options: {
+  artifactRoot: string;
+  clock?: Clock;
+  random?: () => number;
+  newId?: () => string;
+}): StoreContext {
+  return {
+    artifactRoot: options.artifactRoot,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+    newId: options.newId ?? (() => randomUUID().replaceAll("-", "")),
+  };
+}
+
+/** `base/part/part`, where the base may end in a slash (`mlflow-artifacts:/`) or hold a query. */
+export function joinUri(base: string, ...parts: readonly string[]): string {
+  const query = base.indexOf("?");
+  const path = query === -1 ? base : base.slice(0, query);
+  return `${path.replace(/\/+$/, "")}/${parts.join("/")}${query === -1 ? "" : base.slice(query)}`;
+}

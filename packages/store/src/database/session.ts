@@ -1,0 +1,11 @@
+import type { Database } from "./tables.ts";
+
+/**
+ * How the aggregates reach a database. `read` sees one consistent state for the whole of its work. `write` is one
+ * transaction: when its promise resolves, the change is on disk; when the work throws, nothing of it remains.
+ */
+export interface Session {
+  read<T>(work: (db: Database) => Promise<T>): Promise<T>;
+  write<T>(work: (db: Database) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}

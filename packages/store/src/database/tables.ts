@@ -1,0 +1,131 @@
+import type { Generated, Kysely } from "kysely";
+
+/** The tables of MLflow's schema that Esteira reads and writes. Times are milliseconds since the epoch. */
+export interface Tables {
+  alembic_version: { version_num: string };
+  workspaces: { name: string; description: string | null };
+  experiments: {
+    experiment_id: Generated<number>;
+    name: string;
+    artifact_location: string | null;
+    lifecycle_stage: Lifecycle;
+    creation_time: number | null;
+    last_update_time: number | null;
+    workspace: Generated<string>;
+  };
+  experiment_tags: { key: string; value: string | null; experiment_id: number };
+  runs: {
+    run_uuid: string;
+    name: string | null;
+    source_type: string | null;
+    source_name: string | null;
+    entry_point_name: string | null;
+    user_id: string | null;
+    status: string | null;
+    start_time: number | null;
+    end_time: number | null;
+    deleted_time: number | null;
+    source_version: string | null;
+    lifecycle_stage: Lifecycle | null;
+    artifact_uri: string | null;
+    experiment_id: number | null;
+  };
+  params: { key: string; value: string; run_uuid: string };
+  tags: { key: string; value: string | null; run_uuid: string };
+  metrics: MetricColumns;
+  latest_metrics: MetricColumns;
+  datasets: {
+    dataset_uuid: string;
+    experiment_id: number;
+    name: string;
+    digest: string;
+    dataset_source_type: string;
+    dataset_source: string;
+    dataset_schema: string | null;
+    dataset_profile: string | null;
+  };
+  inputs: {
+    input_uuid: string;
+    source_type: string;
+    source_id: string;
+    destination_type: string;
+    destination_id: string;
+    step: Generated<number>;
+  };
+  input_tags: { input_uuid: string; name: string; value: string };
+  logged_models: {
+    model_id: string;
+    experiment_id: number;
+    name: string;
+    artifact_location: string;
+    creation_timestamp_ms: number;
+    last_updated_timestamp_ms: number;
+    status: number;
+    lifecycle_stage: Lifecycle | null;
+    model_type: string | null;
+    source_run_id: string | null;
+    status_message: string | null;
+  };
+  logged_model_params: { model_id: string; experiment_id: number; param_key: string; param_value: string };
+  logged_model_tags: { model_id: string; experiment_id: number; tag_key: string; tag_value: string };
+  logged_model_metrics: {
+    model_id: string;
+    metric_name: string;
+    metric_timestamp_ms: number;
+    metric_step: number;
+    metric_value: number | null;
+    experiment_id: number;
+    run_id: string;
+    dataset_uuid: string | null;
+    dataset_name: string | null;
+    dataset_digest: string | null;
+  };
+  registered_models: {
+    name: string;
+    creation_time: number | null;
+    last_updated_time: number | null;
+    description: string | null;
+    workspace: Generated<string>;
+  };
+  registered_model_tags: { key: string; value: string | null; name: string; workspace: Generated<string> };
+  registered_model_aliases: { alias: string; version: number; name: string; workspace: Generated<string> };
+  model_versions: {
+    name: string;
+    version: number;
+    creation_time: number | null;
+    last_updated_time: number | null;
+    description: string | null;
+    user_id: string | null;
+    current_stage: string | null;
+    source: string | null;
+    run_id: string | null;
+    status: string | null;
+    status_message: string | null;
+    run_link: string | null;
+    storage_location: string | null;
+    workspace: Generated<string>;
+  };
+  model_version_tags: {
+    key: string;
+    value: string | null;
+    name: string;
+    version: number;
+    workspace: Generated<string>;
+  };
+}
+
+type Lifecycle = "active" | "deleted";
+
+interface MetricColumns {
+  key: string;
+  value: number;
+  timestamp: number;
+  step: number;
+  is_nan: number;
+  run_uuid: string;
+}
+
+export type Database = Kysely<Tables>;
+
+/** Everything that Esteira stores lives in MLflow's default workspace. */
+export const WORKSPACE = "default";

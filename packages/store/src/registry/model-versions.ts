@@ -1,0 +1,274 @@
+import type { ModelVersion } from "@esteira/core/entities/registered-model";
+import { EsteiraError, invalid } from "@esteira/core/errors";
+import type { RunId } from "@esteira/core/ids";
+import { checkKey, checkModelName, parseVersion } from "@esteira/core/names";
+import type { RegistryStore } from "@esteira/core/registry-store";
+import type { StoreContext } from "../database/context.ts";
+import type { Session } from "../database/session.ts";
+import { insertMany } from "../database/sql.ts";
+import { type Database, WORKSPACE } from "../database/tables.ts";
+import { readLoggedModel } from "../tracking/logged-models.ts";
+import {
+  archiveRefusal,
+  DELETED_STAGE,
+  findModelVersion,
+  findRegisteredModel,
+  parseStage,
+  toModelVersions,
+  touchRegisteredModel,
+} from "./model-version-data.ts";
+import { checkRegistryTag } from "./registered-models.ts";
+import { searchModelVersions } from "./registry-search.ts";
+
+type ModelVersionPart = Pick<
+  RegistryStore,
+  | "createModelVersion"
+  | "getModelVersion"
+  | "updateModelVersion"
+  | "deleteModelVersion"
+  | "transitionStage"
+  | "searchModelVersions"
+  | "getDownloadUri"
+  | "setModelVersionTag"
+  | "deleteModelVersionTag"
+>;
+type NewVersion = Parameters<RegistryStore["createModelVersion"]>[0];
+
+export function modelVersionStore(session: Session, context: StoreContext): ModelVersionPart {
+  return {
+    createModelVersion: async (input) => {
+      checkModelName(input.name);
+      for (const tag of input.tags) checkRegistryTag(tag);
+      return session.write((db) => createModelVersion(db, context.clock(), input));
+    },
+    getModelVersion: async (name, version) => {
+      const number = parseVersion(version);
+      return session.read((db) => readModelVersion(db, name, number));
+    },
+    updateModelVersion: async (name, version, change) => {
+      const number = parseVersion(version);
+      return session.write(async (db) => {
+        await findModelVersion(db, name, number);
+        await updateRow(db, name, number, {
+          description: change.description ?? null,
+          last_updated_time: context.clock(),
+        });
+        return readModelVersion(db, name, number);
+      });
+    },
+    deleteModelVersion: async (name, version) => {
+      const number = parseVersion(version);
+      await session.write((db) => deleteModelVersion(db, context.clock(), name, number));
+    },
+    transitionStage: async (name, version, change) => {
+      const number = parseVersion(version);
+      return session.write((db) => transition(db, context.clock(), name, number, change));
+    },
+    searchModelVersions: (query) => session.read((db) => searchModelVersions(db, query)),
+    getDownloadUri: async (name, version) => {
+      const number = parseVersion(version);
+      return session.read((db) => downloadUri(db, name, number));
+    },
+    setModelVersionTag: async (name, version, tag) => {
+      checkRegistryTag(tag);
+      const number = parseVersion(version);
+      await session.write(async (db) => {
+        await findModelVersion(db, name, number);
+        await db
+          .insertInto("model_version_tags")
+          .values({ ...tag, name, version: number, workspace: WORKSPACE })
+          .onConflict((conflict) =>
+            conflict.columns(["workspace", "key", "name", "version"]).doUpdateSet({ value: tag.value }),
+          )
+          .execute();
+      });
+    },
+    deleteModelVersionTag: async (name, version, key) => {
+      checkKey(key);
+      const number = parseVersion(version);
+      await session.write(async (db) => {
+        await findModelVersion(db, name, number);
+        await db
+          .deleteFrom("model_version_tags")
+          .where("workspace", "=", WORKSPACE)
+          .where("name", "=", name)
+          .where("version", "=", number)
+          .where("key", "=", key)
+          .execute();
+      });
+    },
+  };
+}
+
+async function readModelVersion(db: Database, name: string, version: number): Promise<ModelVersion> {
+  const [model] = await toModelVersions(db, [await findModelVersion(db, name, version)], { aliases: true });
+  return model!;
+}
+
+async function downloadUri(db: Database, name: string, version: number): Promise<string> {
+  const row = await findModelVersion(db, name, version);
+  return row.storage_location || row.source || "";
+}
+
+async function createModelVersion(db: Database, now: number, input: NewVersion): Promise<ModelVersion> {
+  await findRegisteredModel(db, input.name);
+  const { storageLocation, runId } = await resolveSource(db, input);
+  const { last } = await db
+    .selectFrom("model_versions")
+    .select((select) => select.fn.max("version").as("last"))
+    .where("workspace", "=", WORKSPACE)
+    .where("name", "=", input.name)
+    .executeTakeFirstOrThrow();
+  const version = (last ?? 0) + 1;
+  await db
+    .insertInto("model_versions")
+    .values({
+      name: input.name,
+      version,
+      creation_time: now,
+      last_updated_time: now,
+      description: input.description ?? null,
+      user_id: null,
+      current_stage: "None",
+      source: input.source,
+      run_id: runId ?? null,
+      status: "READY",
+      status_message: null,
+      run_link: input.runLink ?? null,
+      storage_location: storageLocation,
+      workspace: WORKSPACE,
+    })
+    .execute();
+  const tags = new Map(input.tags.map((tag) => [tag.key, tag.value]));
+  await insertMany(
+    db,
+    "model_version_tags",
+    ["key", "value", "name", "version", "workspace"],
+    [...tags].map(([key, value]) => [key, value, input.name, version, WORKSPACE]),
+  );
+  await touchRegisteredModel(db, input.name, now);
+  return readModelVersion(db, input.name, version);
+}
+
+/**
+ * Where the bytes are, and which run made them. `models:/m-...` means a logged model, `models:/name/version` and
+ * `models:/name@alias` another version; every other source is the location itself.
+ */
+async function resolveSource(db: Database, input: NewVersion): Promise<{ storageLocation: string; runId?: RunId }> {
+  const given = input.runId ? { runId: input.runId } : {};
+  const loggedModel = /^models:\/+(m-[^/@]+)$/.exec(input.source)?.[1] ?? undefined;
+  if (loggedModel !== undefined) {
+    const model = await readSource(input.source, () => readLoggedModel(db, loggedModel));
+    return { storageLocation: model.artifactUri, ...(model.sourceRunId ? { runId: model.sourceRunId } : {}), ...given };
+  }
+  const other = /^models:\/+([^/@]+)(?:\/(\d+)|@([^/]+))$/.exec(input.source);
+  if (other !== null) {
+    const [, name = "", version, alias = ""] = other;
+    const storageLocation = await readSource(input.source, async () =>
+      downloadUri(db, name, version === undefined ? await versionOf(db, name, alias) : Number(version)),
+    );
+    return { storageLocation, ...given };
+  }
+  if (input.source.startsWith("models:")) {
+    throw invalid(
+      `Invalid model version source: '${input.source}'. Expected models:/<model id>, models:/<name>/<version> or models:/<name>@<alias>.`,
+    );
+  }
+  if (input.runId === undefined && input.modelId !== undefined) {
+    const model = await readLoggedModel(db, input.modelId);
+    return { storageLocation: input.source, ...(model.sourceRunId ? { runId: model.sourceRunId } : {}) };
+  }
+  return { storageLocation: input.source, ...given };
+}
+
+async function versionOf(db: Database, name: string, alias: string): Promise<number> {
+  const row = await db
+    .selectFrom("registered_model_aliases")
+    .select("version")
+    .where("workspace", "=", WORKSPACE)
+    .where("name", "=", name)
+    .where("alias", "=", alias)
+    .executeTakeFirst();
+  if (row === undefined) throw invalid(`Registered model alias ${alias} not found.`);
+  return row.version;
+}
+
+async function readSource<T>(source: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof EsteiraError)) throw error;
+    throw new EsteiraError(
+      "INVALID_PARAMETER_VALUE",
+      `Unable to fetch model from model URI source artifact location '${source}'. Error: ${error.message}`,
+      { cause: error },
+    );
+  }
+}
+
+const updateRow = (
+  db: Database,
+  name: string,
+  version: number,
+  change: { description?: string | null; last_updated_time: number; current_stage?: string },
+) =>
+  db
+    .updateTable("model_versions")
+    .set(change)
+    .where("workspace", "=", WORKSPACE)
+    .where("name", "=", name)
+    .where("version", "=", version)
+    .execute();
+
+/** Its aliases go, its tags stay; the number is never used again. */
+async function deleteModelVersion(db: Database, now: number, name: string, version: number): Promise<void> {
+  await findModelVersion(db, name, version);
+  await db
+    .deleteFrom("registered_model_aliases")
+    .where("workspace", "=", WORKSPACE)
+    .where("name", "=", name)
+    .where("version", "=", version)
+    .execute();
+  await db
+    .updateTable("model_versions")
+    .set({
+      current_stage: DELETED_STAGE,
+      last_updated_time: now,
+      description: null,
+      user_id: null,
+      source: "REDACTED-SOURCE-PATH",
+      run_id: "REDACTED-RUN-ID",
+      run_link: "REDACTED-RUN-LINK",
+      status_message: null,
+    })
+    .where("workspace", "=", WORKSPACE)
+    .where("name", "=", name)
+    .where("version", "=", version)
+    .execute();
+  await touchRegisteredModel(db, name, now);
+}
+
+async function transition(
+  db: Database,
+  now: number,
+  name: string,
+  version: number,
+  change: Parameters<RegistryStore["transitionStage"]>[2],
+): Promise<ModelVersion> {
+  const stage = parseStage(change.stage);
+  if (change.archiveExistingVersions && stage !== "Staging" && stage !== "Production") throw archiveRefusal(stage);
+  await findModelVersion(db, name, version);
+  if (change.archiveExistingVersions) {
+    await db
+      .updateTable("model_versions")
+      .set({ current_stage: "Archived", last_updated_time: now })
+      .where("workspace", "=", WORKSPACE)
+      .where("name", "=", name)
+      .where("version", "<>", version)
+      .where("current_stage", "=", stage)
+      .execute();
+  }
+  await updateRow(db, name, version, { current_stage: stage, last_updated_time: now });
+  await touchRegisteredModel(db, name, now);
+  return readModelVersion(db, name, version);
+}

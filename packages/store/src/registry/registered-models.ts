@@ -1,0 +1,268 @@
+import type { RegisteredModel } from "@esteira/core/entities/registered-model";
+import type { Tag } from "@esteira/core/entities/tag";
+import { alreadyExists, invalid, notFound } from "@esteira/core/errors";
+import {
+  checkAlias,
+  checkKey,
+  checkLength,
+  checkModelName,
+  checkNewAlias,
+  LIMITS,
+  parseVersion,
+} from "@esteira/core/names";
+import type { RegistryStore } from "@esteira/core/registry-store";
+import type { StoreContext } from "../database/context.ts";
+import type { Session } from "../database/session.ts";
+import { groupBy, inList, insertMany } from "../database/sql.ts";
+import { type Database, WORKSPACE } from "../database/tables.ts";
+import { isUniqueViolation } from "../sqlite/errors.ts";
+import {
+  aliasRows,
+  findModelVersion,
+  findRegisteredModel,
+  latestVersionRows,
+  parseStage,
+  type RegisteredModelRow,
+  toModelVersions,
+} from "./model-version-data.ts";
+import { searchModelRows } from "./registry-search.ts";
+
+type RegisteredModelPart = Pick<
+  RegistryStore,
+  | "createRegisteredModel"
+  | "getRegisteredModel"
+  | "renameRegisteredModel"
+  | "updateRegisteredModel"
+  | "deleteRegisteredModel"
+  | "searchRegisteredModels"
+  | "setRegisteredModelTag"
+  | "deleteRegisteredModelTag"
+  | "getLatestVersions"
+  | "setAlias"
+  | "deleteAlias"
+  | "getVersionByAlias"
+>;
+
+export function registeredModelStore(session: Session, context: StoreContext): RegisteredModelPart {
+  return {
+    createRegisteredModel: async (input) => {
+      checkModelName(input.name);
+      for (const tag of input.tags) checkRegistryTag(tag);
+      return session.write((db) => createRegisteredModel(db, context.clock(), input));
+    },
+    getRegisteredModel: (name) => session.read((db) => readRegisteredModel(db, name)),
+    renameRegisteredModel: async (name, newName) => {
+      checkModelName(newName, "new_name");
+      return session.write((db) => rename(db, context.clock(), name, newName));
+    },
+    updateRegisteredModel: (name, change) =>
+      session.write(async (db) => {
+        await findRegisteredModel(db, name);
+        await db
+          .updateTable("registered_models")
+          .set({ description: change.description ?? null, last_updated_time: context.clock() })
+          .where("workspace", "=", WORKSPACE)
+          .where("name", "=", name)
+          .execute();
+        return readRegisteredModel(db, name);
+      }),
+    deleteRegisteredModel: (name) => session.write((db) => deleteRegisteredModel(db, name)),
+    searchRegisteredModels: (query) =>
+      session.read(async (db) => {
+        const page = await searchModelRows(db, query);
+        return { ...page, items: await toRegisteredModels(db, page.items) };
+      }),
+    setRegisteredModelTag: async (name, tag) => {
+      checkRegistryTag(tag);
+      await session.write(async (db) => {
+        await findRegisteredModel(db, name);
+        await db
+          .insertInto("registered_model_tags")
+          .values({ ...tag, name, workspace: WORKSPACE })
+          .onConflict((conflict) => conflict.columns(["workspace", "key", "name"]).doUpdateSet({ value: tag.value }))
+          .execute();
+      });
+    },
+    deleteRegisteredModelTag: async (name, key) => {
+      checkKey(key);
+      await session.write(async (db) => {
+        await findRegisteredModel(db, name);
+        await db
+          .deleteFrom("registered_model_tags")
+          .where("workspace", "=", WORKSPACE)
+          .where("name", "=", name)
+          .where("key", "=", key)
+          .execute();
+      });
+    },
+    getLatestVersions: (name, stages) =>
+      session.read(async (db) => {
+        await findRegisteredModel(db, name);
+        const wanted = new Set<string | null>(stages.map(parseStage));
+        const rows = await latestVersionRows(db, [name]);
+        const chosen = wanted.size === 0 ? rows : rows.filter((row) => wanted.has(row.current_stage));
+        return toModelVersions(db, chosen, { aliases: true });
+      }),
+    setAlias: async (name, alias, version) => {
+      checkNewAlias(alias);
+      const number = parseVersion(version);
+      await session.write(async (db) => {
+        await findModelVersion(db, name, number);
+        await db
+          .insertInto("registered_model_aliases")
+          .values({ alias, version: number, name, workspace: WORKSPACE })
+          .onConflict((conflict) => conflict.columns(["workspace", "name", "alias"]).doUpdateSet({ version: number }))
+          .execute();
+      });
+    },
+    deleteAlias: async (name, alias) => {
+      checkAlias(alias);
+      await session.write(async (db) => {
+        await findRegisteredModel(db, name);
+        await db
+          .deleteFrom("registered_model_aliases")
+          .where("workspace", "=", WORKSPACE)
+          .where("name", "=", name)
+          .where("alias", "=", alias)
+          .execute();
+      });
+    },
+    getVersionByAlias: async (name, alias) => {
+      checkAlias(alias);
+      return session.read(async (db) => {
+        const row = await findModelVersion(db, name, await versionOfAlias(db, name, alias));
+        const [version] = await toModelVersions(db, [row], { aliases: true });
+        return version!;
+      });
+    },
+  };
+}
+
+async function createRegisteredModel(
+  db: Database,
+  now: number,
+  input: { name: string; description?: string; tags: readonly Tag[] },
+): Promise<RegisteredModel> {
+  try {
+    await db
+      .insertInto("registered_models")
+      .values({
+        name: input.name,
+        creation_time: now,
+        last_updated_time: now,
+        description: input.description ?? null,
+        workspace: WORKSPACE,
+      })
+      .execute();
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    throw alreadyExists(`Registered Model (name=${input.name}) already exists.`);
+  }
+  const tags = new Map(input.tags.map((tag) => [tag.key, tag.value]));
+  await insertMany(
+    db,
+    "registered_model_tags",
+    ["key", "value", "name", "workspace"],
+    [...tags].map(([key, value]) => [key, value, input.name, WORKSPACE]),
+  );
+  return readRegisteredModel(db, input.name);
+}
+
+async function readRegisteredModel(db: Database, name: string): Promise<RegisteredModel> {
+  const [model] = await toRegisteredModels(db, [await findRegisteredModel(db, name)]);
+  return model!;
+}
+
+async function toRegisteredModels(
+  db: Database,
+  rows: readonly RegisteredModelRow[],
+): Promise<readonly RegisteredModel[]> {
+  if (rows.length === 0) return [];
+  const names = rows.map((row) => row.name);
+  const versions = groupBy(
+    await toModelVersions(db, await latestVersionRows(db, names), { aliases: false }),
+    (version) => version.name,
+  );
+  const tags = groupBy(
+    await db
+      .selectFrom("registered_model_tags")
+      .selectAll()
+      .where("workspace", "=", WORKSPACE)
+      .where(inList("name", names))
+      .execute(),
+    (tag) => tag.name,
+  );
+  const aliases = groupBy(await aliasRows(db, names), (alias) => alias.name);
+  return rows.map(
+    (row): RegisteredModel => ({
+      name: row.name,
+      creationTimestamp: row.creation_time ?? 0,
+      lastUpdatedTimestamp: row.last_updated_time ?? 0,
+      description: row.description ?? "",
+      latestVersions: versions.get(row.name) ?? [],
+      tags: (tags.get(row.name) ?? []).map(({ key, value }) => ({ key, value: value ?? "" })),
+      aliases: (aliases.get(row.name) ?? []).map(({ alias, version }) => ({ alias, version: String(version) })),
+    }),
+  );
+}
+
+/** The foreign keys carry the new name to versions, tags and aliases. */
+async function rename(db: Database, now: number, name: string, newName: string): Promise<RegisteredModel> {
+  await findRegisteredModel(db, name);
+  try {
+    await db
+      .updateTable("registered_models")
+      .set({ name: newName, last_updated_time: now })
+      .where("workspace", "=", WORKSPACE)
+      .where("name", "=", name)
+      .execute();
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    throw alreadyExists(`Registered Model (name=${newName}) already exists.`);
+  }
+  await db
+    .updateTable("model_versions")
+    .set({ last_updated_time: now })
+    .where("workspace", "=", WORKSPACE)
+    .where("name", "=", newName)
+    .execute();
+  return readRegisteredModel(db, newName);
+}
+
+async function deleteRegisteredModel(db: Database, name: string): Promise<void> {
+  await findRegisteredModel(db, name);
+  // Children first: their foreign keys do not delete.
+  for (const table of [
+    "model_version_tags",
+    "model_versions",
+    "registered_model_tags",
+    "registered_model_aliases",
+    "registered_models",
+  ] as const) {
+    await db.deleteFrom(table).where("workspace", "=", WORKSPACE).where("name", "=", name).execute();
+  }
+}
+
+async function versionOfAlias(db: Database, name: string, alias: string): Promise<number> {
+  await findRegisteredModel(db, name);
+  if (alias.toLowerCase() === "latest") {
+    const versions = (await latestVersionRows(db, [name])).map((row) => row.version);
+    if (versions.length === 0) throw notFound(`Latest version not found for model ${name}.`);
+    return Math.max(...versions);
+  }
+  const row = await db
+    .selectFrom("registered_model_aliases")
+    .select("version")
+    .where("workspace", "=", WORKSPACE)
+    .where("name", "=", name)
+    .where("alias", "=", alias)
+    .executeTakeFirst();
+  if (row === undefined) throw invalid(`Registered model alias ${alias} not found.`);
+  return row.version;
+}
+
+export function checkRegistryTag(tag: Tag): void {
+  checkKey(tag.key);
+  checkLength("key", LIMITS.key, tag.key);
+  checkLength("value", LIMITS.registryTagValue, tag.value);
+}

@@ -1,0 +1,28 @@
+import { EsteiraError } from "@esteira/core/errors";
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+
+/** Errors of SQLite that are no defect of ours, as sentences that say what to do; every other error stays as it is. */
+export function explainSqliteError(error: unknown, path: string): unknown {
+  if (error instanceof EsteiraError) return error;
+  const code = codeOf(error);
+  const explain = (sentence: string): EsteiraError =>
+    new EsteiraError("TEMPORARILY_UNAVAILABLE", sentence, { cause: error });
+  if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) {
+    return explain(`Another process holds the database ${path}: try again, or stop that process.`);
+  }
+  if (code.startsWith("SQLITE_FULL"))
+    return explain(`The disk that holds ${path} is full: free some space and try again.`);
+  if (code.startsWith("SQLITE_READONLY")) {
+    return explain(
+      `The database ${path} cannot be written: give this user write permission to the file and its folder.`,
+    );
+  }
+  if (code.startsWith("SQLITE_IOERR"))
+    return explain(`The disk refused to read or write ${path}: check the disk and try again.`);
+  return error;
+}
+
+export const isUniqueViolation = (error: unknown): boolean =>
+  codeOf(error) === "SQLITE_CONSTRAINT_UNIQUE" || codeOf(error) === "SQLITE_CONSTRAINT_PRIMARYKEY";

@@ -1,0 +1,46 @@
+import { Kysely, SqliteDialect, sql } from "kysely";
+import type { Session } from "../database/session.ts";
+import type { Database, Tables } from "../database/tables.ts";
+import { explainSqliteError } from "./errors.ts";
+import type { LibsqlDatabase } from "./libsql-database.ts";
+import { WriteQueue } from "./write-queue.ts";
+
+/**
+ * A session over one connection that writes and one that reads. The reader sees only what was committed; in memory
+ * there is one connection, and reading waits for writing.
+ */
+export function sqliteSession(path: string, writer: LibsqlDatabase, reader: LibsqlDatabase): Session {
+  const writing: Database = new Kysely<Tables>({ dialect: new SqliteDialect({ database: writer }) });
+  const reading: Database =
+    reader === writer ? writing : new Kysely<Tables>({ dialect: new SqliteDialect({ database: reader }) });
+  const queue = new WriteQueue(writing);
+  const explained = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      throw explainSqliteError(error, path);
+    }
+  };
+  return {
+    read: (work) =>
+      explained(
+        reading.connection().execute(async (db) => {
+          await sql`begin`.execute(db);
+          try {
+            return await work(db);
+          } finally {
+            await sql`rollback`.execute(db);
+          }
+        }),
+      ),
+    write: (work) => explained(queue.write(work)),
+    close: async () => {
+      await queue.idle();
+      await reading.destroy();
+      if (reader !== writer) await writing.destroy();
+      // Kysely closes a database only if it was ever used.
+      reader.close();
+      writer.close();
+    },
+  };
+}

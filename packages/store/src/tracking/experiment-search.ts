@@ -1,0 +1,75 @@
+import type { Experiment } from "@esteira/core/entities/experiment";
+import type { Page, SearchQuery, ViewType } from "@esteira/core/entities/page";
+import type { Comparison, Ordering } from "@esteira/core/search/ast";
+import { parseFilter } from "@esteira/core/search/filter";
+import { parseOrderBy } from "@esteira/core/search/order-by";
+import { EXPERIMENT_RULES } from "@esteira/core/search/rules";
+import { sql } from "kysely";
+import type { Database } from "../database/tables.ts";
+import { WORKSPACE } from "../database/tables.ts";
+import { type Condition, compileFilter, test, testKeyed } from "../search/compile.ts";
+import { checkMaxResults, offsetOf, toPage } from "../search/page-token.ts";
+import { toExperiments } from "./experiments.ts";
+
+const DEFAULT_RESULTS = 1000;
+const MOST_RESULTS = 50_000;
+const NEWEST_FIRST: readonly Ordering[] = [
+  { field: { entity: "attribute", key: "creation_time" }, ascending: false },
+  { field: { entity: "attribute", key: "experiment_id" }, ascending: true },
+];
+
+export async function searchExperiments(
+  db: Database,
+  query: SearchQuery & { viewType?: ViewType },
+): Promise<Page<Experiment>> {
+  const maxResults = checkMaxResults(query.maxResults, DEFAULT_RESULTS, MOST_RESULTS);
+  const filter = parseFilter(query.filter, EXPERIMENT_RULES, query.grammar);
+  const given = parseOrderBy(query.orderBy, EXPERIMENT_RULES);
+  const offset = offsetOf(query.pageToken);
+
+  let select = db.selectFrom("experiments").selectAll().where("workspace", "=", WORKSPACE);
+  const stage = stageOf(query.viewType);
+  if (stage !== undefined) select = select.where("lifecycle_stage", "=", stage);
+  if (filter !== undefined) select = select.where(compileFilter(filter, compareExperiment));
+  const orderings = given.length > 0 ? given : NEWEST_FIRST;
+  for (const { field, ascending } of orderings) {
+    select = select.orderBy(sql.ref(`experiments.${field.key}`), ascending ? "asc" : "desc");
+  }
+  if (!orderings.some(({ field }) => field.key === "experiment_id")) select = select.orderBy("experiment_id", "desc");
+  const rows = await select
+    .limit(maxResults + 1)
+    .offset(offset)
+    .execute();
+  const page = toPage(rows, offset, maxResults);
+  return { ...page, items: await toExperiments(db, page.items) };
+}
+
+export const stageOf = (view: ViewType | undefined): "active" | "deleted" | undefined =>
+  view === "ALL" ? undefined : view === "DELETED_ONLY" ? "deleted" : "active";
+
+function compareExperiment(comparison: Comparison): Condition {
+  const { entity, key } = comparison.field;
+  if (entity === "tag") {
+    return testKeyed(
+      {
+        table: "experiment_tags",
+        key: "key",
+        value: "value",
+        join: sql`t.experiment_id = experiments.experiment_id`,
+      },
+      comparison,
+    );
+  }
+  if (key !== "experiment_id") return test(sql.ref(`experiments.${key}`), comparison);
+  // Ids are text in the language and integers in the table.
+  return test(sql`cast(experiments.experiment_id as text)`, canonicalIds(comparison));
+}
+
+const canonicalIds = (comparison: Comparison): Comparison => {
+  const canonical = (id: string | number): string => String(Number(id));
+  if ("values" in comparison) return { ...comparison, values: comparison.values.map(canonical) };
+  if (comparison.operator === "=" || comparison.operator === "!=") {
+    return { ...comparison, value: canonical(comparison.value) };
+  }
+  return comparison;
+};

@@ -1,0 +1,199 @@
+import type { Experiment } from "@esteira/core/entities/experiment";
+import { alreadyExists, EsteiraError, invalid, notFound } from "@esteira/core/errors";
+import { type ExperimentId, experimentId } from "@esteira/core/ids";
+import { checkExperimentName, checkKey, checkLength, LIMITS, parseExperimentId } from "@esteira/core/names";
+import type { TrackingStore } from "@esteira/core/tracking-store";
+import type { Selectable } from "kysely";
+import { joinUri, type StoreContext } from "../database/context.ts";
+import type { Session } from "../database/session.ts";
+import { groupBy, inList, insertMany } from "../database/sql.ts";
+import { type Database, type Tables, WORKSPACE } from "../database/tables.ts";
+import { isUniqueViolation } from "../sqlite/errors.ts";
+import { searchExperiments } from "./experiment-search.ts";
+
+type ExperimentRow = Selectable<Tables["experiments"]>;
+type ExperimentPart = Pick<
+  TrackingStore,
+  | "createExperiment"
+  | "getExperiment"
+  | "getExperimentByName"
+  | "searchExperiments"
+  | "renameExperiment"
+  | "deleteExperiment"
+  | "restoreExperiment"
+  | "setExperimentTag"
+  | "deleteExperimentTag"
+>;
+
+export function experimentStore(session: Session, context: StoreContext): ExperimentPart {
+  return {
+    createExperiment: async (input) => {
+      checkExperimentName(input.name);
+      if (input.artifactLocation) checkArtifactLocation(input.artifactLocation);
+      for (const tag of input.tags) checkExperimentTag(tag);
+      return session.write((db) => createExperiment(db, context, input));
+    },
+    getExperiment: (id) => session.read(async (db) => withTags(db, await findExperiment(db, parseExperimentId(id)))),
+    getExperimentByName: (name) =>
+      session.read(async (db) => {
+        const row = await inWorkspace(db).where("name", "=", name).executeTakeFirst();
+        if (row === undefined) throw notFound(`Could not find experiment with name '${name}'`);
+        return withTags(db, row);
+      }),
+    searchExperiments: (query) => session.read((db) => searchExperiments(db, query)),
+    renameExperiment: async (id, name) => {
+      checkExperimentName(name);
+      await session.write((db) => renameExperiment(db, context.clock(), parseExperimentId(id), name));
+    },
+    deleteExperiment: (id) => session.write((db) => setStage(db, context.clock(), parseExperimentId(id), "deleted")),
+    restoreExperiment: (id) => session.write((db) => setStage(db, context.clock(), parseExperimentId(id), "active")),
+    setExperimentTag: async (id, tag) => {
+      checkExperimentTag(tag);
+      await session.write(async (db) => {
+        const row = await findActiveExperiment(db, parseExperimentId(id));
+        await db
+          .insertInto("experiment_tags")
+          .values({ ...tag, experiment_id: row.experiment_id })
+          .onConflict((conflict) => conflict.columns(["key", "experiment_id"]).doUpdateSet({ value: tag.value }))
+          .execute();
+      });
+    },
+    deleteExperimentTag: (id, key) => session.write((db) => deleteTag(db, parseExperimentId(id), key)),
+  };
+}
+
+const inWorkspace = (db: Database) => db.selectFrom("experiments").selectAll().where("workspace", "=", WORKSPACE);
+
+/** Active or deleted. */
+export async function findExperiment(db: Database, id: number): Promise<ExperimentRow> {
+  const row = await inWorkspace(db).where("experiment_id", "=", id).executeTakeFirst();
+  if (row === undefined) throw notFound(`No Experiment with id=${id} exists`);
+  return row;
+}
+
+export async function findActiveExperiment(db: Database, id: number): Promise<ExperimentRow> {
+  const row = await findExperiment(db, id);
+  if (row.lifecycle_stage !== "active") {
+    throw invalid(`The experiment ${id} must be in the 'active' state. Current state is ${row.lifecycle_stage}.`);
+  }
+  return row;
+}
+
+async function withTags(db: Database, row: ExperimentRow): Promise<Experiment> {
+  return (await toExperiments(db, [row]))[0]!;
+}
+
+/** Rows as entities, with the tags of all of them by one query. */
+export async function toExperiments(db: Database, rows: readonly ExperimentRow[]): Promise<readonly Experiment[]> {
+  if (rows.length === 0) return [];
+  const tags = await db
+    .selectFrom("experiment_tags")
+    .selectAll()
+    .where(
+      inList(
+        "experiment_id",
+        rows.map((row) => row.experiment_id),
+      ),
+    )
+    .execute();
+  const tagsOf = groupBy(tags, (tag) => tag.experiment_id);
+  return rows.map((row) => ({
+    experimentId: experimentId(String(row.experiment_id)),
+    name: row.name,
+    artifactLocation: row.artifact_location ?? "",
+    lifecycleStage: row.lifecycle_stage,
+    ...(row.creation_time === null ? {} : { creationTime: row.creation_time }),
+    ...(row.last_update_time === null ? {} : { lastUpdateTime: row.last_update_time }),
+    tags: (tagsOf.get(row.experiment_id) ?? []).map(({ key, value }) => ({ key, value: value ?? "" })),
+  }));
+}
+
+async function createExperiment(
+  db: Database,
+  context: StoreContext,
+  input: Parameters<TrackingStore["createExperiment"]>[0],
+): Promise<ExperimentId> {
+  const now = context.clock();
+  const taken = await inWorkspace(db).where("name", "=", input.name).executeTakeFirst();
+  if (taken !== undefined) throw alreadyExists(`Experiment(name=${input.name}) already exists.`);
+  const { experiment_id: id } = await db
+    .insertInto("experiments")
+    .values({
+      name: input.name,
+      artifact_location: input.artifactLocation || null,
+      lifecycle_stage: "active",
+      creation_time: now,
+      last_update_time: now,
+      workspace: WORKSPACE,
+    })
+    .returning("experiment_id")
+    .executeTakeFirstOrThrow();
+  if (!input.artifactLocation) {
+    const location = joinUri(context.artifactRoot, String(id));
+    await db.updateTable("experiments").set({ artifact_location: location }).where("experiment_id", "=", id).execute();
+  }
+  const tags = new Map(input.tags.map((tag) => [tag.key, tag.value]));
+  await insertMany(
+    db,
+    "experiment_tags",
+    ["key", "value", "experiment_id"],
+    [...tags].map(([key, value]) => [key, value, id]),
+  );
+  return experimentId(String(id));
+}
+
+async function renameExperiment(db: Database, now: number, id: number, name: string): Promise<void> {
+  const row = await findExperiment(db, id);
+  if (row.lifecycle_stage !== "active") {
+    throw new EsteiraError("INVALID_STATE", "Cannot rename a non-active experiment.");
+  }
+  try {
+    await db.updateTable("experiments").set({ name, last_update_time: now }).where("experiment_id", "=", id).execute();
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    throw new EsteiraError("BAD_REQUEST", `Experiment(name=${name}) already exists.`, { cause: error });
+  }
+}
+
+/** Deletes or restores the experiment and all of its runs. */
+async function setStage(db: Database, now: number, id: number, stage: "active" | "deleted"): Promise<void> {
+  const row = await findExperiment(db, id);
+  if (row.lifecycle_stage === stage) throw notFound(`No Experiment with id=${id} exists`);
+  await db
+    .updateTable("experiments")
+    .set({ lifecycle_stage: stage, last_update_time: now })
+    .where("experiment_id", "=", id)
+    .execute();
+  await db
+    .updateTable("runs")
+    .set({ lifecycle_stage: stage, deleted_time: stage === "deleted" ? now : null })
+    .where("experiment_id", "=", id)
+    .execute();
+}
+
+async function deleteTag(db: Database, id: number, key: string): Promise<void> {
+  await findActiveExperiment(db, id);
+  const { numDeletedRows } = await db
+    .deleteFrom("experiment_tags")
+    .where("experiment_id", "=", id)
+    .where("key", "=", key)
+    .executeTakeFirst();
+  if (numDeletedRows === 0n) throw notFound(`No tag with name: ${key} in experiment with id ${id}`);
+}
+
+function checkExperimentTag(tag: { key: string; value: string }): void {
+  checkKey(tag.key);
+  checkLength("key", LIMITS.key, tag.key);
+  checkLength("value", LIMITS.experimentTagValue, tag.value);
+}
+
+function checkArtifactLocation(location: string): void {
+  const query = /\?([^#]*)/.exec(location)?.[1] ?? "";
+  if (/[#;]/.test(location) || query.includes("..")) {
+    throw invalid("'artifact_location' URL can't include fragments or params.");
+  }
+  if (location.startsWith("runs:")) {
+    throw invalid(`Artifact location cannot be a runs:/ URI. Given: '${location}'`);
+  }
+  checkLength("artifact_location", LIMITS.artifactLocation, location);
+}

@@ -1,0 +1,203 @@
+import { LOGGED_MODEL_STATUSES, type LoggedModel } from "@esteira/core/entities/logged-model";
+import type { Metric } from "@esteira/core/entities/metric";
+import type { Param, Tag } from "@esteira/core/entities/tag";
+import { invalid, notFound } from "@esteira/core/errors";
+import { experimentId, type LoggedModelId, loggedModelId, runId } from "@esteira/core/ids";
+import { checkLoggedModelName, parseExperimentId } from "@esteira/core/names";
+import type { TrackingStore } from "@esteira/core/tracking-store";
+import type { Selectable } from "kysely";
+import { joinUri, type StoreContext } from "../database/context.ts";
+import type { Session } from "../database/session.ts";
+import { groupBy, inList, insertMany } from "../database/sql.ts";
+import type { Database, Tables } from "../database/tables.ts";
+import { generateRunName } from "../run-names.ts";
+import { findActiveExperiment } from "./experiments.ts";
+import { searchLoggedModels } from "./logged-model-search.ts";
+
+export type LoggedModelRow = Selectable<Tables["logged_models"]>;
+type LoggedModelPart = Pick<
+  TrackingStore,
+  | "createLoggedModel"
+  | "getLoggedModel"
+  | "finalizeLoggedModel"
+  | "deleteLoggedModel"
+  | "setLoggedModelTags"
+  | "deleteLoggedModelTag"
+  | "logLoggedModelParams"
+  | "searchLoggedModels"
+>;
+
+const PENDING = LOGGED_MODEL_STATUSES.indexOf("LOGGED_MODEL_PENDING");
+
+export function loggedModelStore(session: Session, context: StoreContext): LoggedModelPart {
+  const touch = (db: Database, id: LoggedModelId, change: { status?: number; lifecycle_stage?: "deleted" }) =>
+    db
+      .updateTable("logged_models")
+      .set({ ...change, last_updated_timestamp_ms: context.clock() })
+      .where("model_id", "=", id)
+      .execute();
+  return {
+    createLoggedModel: async (input) => {
+      if (input.name) checkLoggedModelName(input.name);
+      return session.write((db) => createLoggedModel(db, context, input));
+    },
+    getLoggedModel: (id) => session.read((db) => readLoggedModel(db, id)),
+    finalizeLoggedModel: (id, status) =>
+      session.write(async (db) => {
+        const row = await findLoggedModel(db, id);
+        await touch(db, id, { status: LOGGED_MODEL_STATUSES.indexOf(status) });
+        const [model] = await toLoggedModels(db, [await findLoggedModel(db, row.model_id)]);
+        return model!;
+      }),
+    deleteLoggedModel: (id) =>
+      session.write(async (db) => {
+        await findLoggedModel(db, id);
+        await touch(db, id, { lifecycle_stage: "deleted" });
+      }),
+    setLoggedModelTags: (id, tags) =>
+      session.write(async (db) => {
+        await insertTags(db, await findLoggedModel(db, id), tags);
+      }),
+    deleteLoggedModelTag: (id, key) =>
+      session.write(async (db) => {
+        await findLoggedModel(db, id);
+        const { numDeletedRows } = await db
+          .deleteFrom("logged_model_tags")
+          .where("model_id", "=", id)
+          .where("tag_key", "=", key)
+          .executeTakeFirst();
+        if (numDeletedRows === 0n) throw notFound(`No tag with key '${key}' found for model with ID '${id}'.`);
+      }),
+    logLoggedModelParams: (id, params) =>
+      session.write(async (db) => {
+        await insertParams(db, await findLoggedModel(db, id), params);
+      }),
+    searchLoggedModels: (query) => session.read((db) => searchLoggedModels(db, query)),
+  };
+}
+
+/** Also a deleted one: its tags and status may still be set. */
+async function findLoggedModel(db: Database, id: string): Promise<LoggedModelRow> {
+  const row = await db.selectFrom("logged_models").selectAll().where("model_id", "=", id).executeTakeFirst();
+  if (row === undefined) throw notFound(`Logged model with ID '${id}' not found.`);
+  return row;
+}
+
+/** Not a deleted one. */
+export async function readLoggedModel(db: Database, id: string): Promise<LoggedModel> {
+  const row = await findLoggedModel(db, id);
+  if (row.lifecycle_stage === "deleted") throw notFound(`Logged model with ID '${id}' not found.`);
+  const [model] = await toLoggedModels(db, [row]);
+  return model!;
+}
+
+async function createLoggedModel(
+  db: Database,
+  context: StoreContext,
+  input: Parameters<TrackingStore["createLoggedModel"]>[0],
+): Promise<LoggedModel> {
+  const experiment = await findActiveExperiment(db, parseExperimentId(input.experimentId));
+  const id = loggedModelId(`m-${context.newId()}`);
+  const now = context.clock();
+  const row: LoggedModelRow = {
+    model_id: id,
+    experiment_id: experiment.experiment_id,
+    name: input.name || generateRunName(context.random),
+    artifact_location: joinUri(experiment.artifact_location ?? "", "models", id, "artifacts"),
+    creation_timestamp_ms: now,
+    last_updated_timestamp_ms: now,
+    status: PENDING,
+    lifecycle_stage: "active",
+    model_type: input.modelType ?? null,
+    source_run_id: input.sourceRunId ?? null,
+    status_message: null,
+  };
+  await db.insertInto("logged_models").values(row).execute();
+  await insertParams(db, row, input.params);
+  await insertTags(db, row, input.tags);
+  return readLoggedModel(db, id);
+}
+
+/** Like a run's params they never change. */
+async function insertParams(db: Database, model: LoggedModelRow, params: readonly Param[]): Promise<void> {
+  if (params.length === 0) return;
+  const known = new Map(
+    (
+      await db
+        .selectFrom("logged_model_params")
+        .select(["param_key", "param_value"])
+        .where("model_id", "=", model.model_id)
+        .execute()
+    ).map((row) => [row.param_key, row.param_value]),
+  );
+  const fresh: unknown[][] = [];
+  for (const { key, value } of params) {
+    const old = known.get(key);
+    if (old !== undefined && old !== value) {
+      throw invalid(
+        `Changing param values is not allowed. Param with key='${key}' was already logged with value='${old}' for model ID='${model.model_id}'. Attempted logging new value '${value}'.`,
+      );
+    }
+    if (old === undefined) fresh.push([model.model_id, model.experiment_id, key, value]);
+    known.set(key, value);
+  }
+  await insertMany(db, "logged_model_params", ["model_id", "experiment_id", "param_key", "param_value"], fresh);
+}
+
+async function insertTags(db: Database, model: LoggedModelRow, tags: readonly Tag[]): Promise<void> {
+  const values = new Map(tags.map((tag) => [tag.key, tag.value]));
+  await insertMany(
+    db,
+    "logged_model_tags",
+    ["model_id", "experiment_id", "tag_key", "tag_value"],
+    [...values].map(([key, value]) => [model.model_id, model.experiment_id, key, value]),
+    "on conflict (model_id, tag_key) do update set tag_value = excluded.tag_value",
+  );
+}
+
+/** Models with tags, params and metrics, by a constant number of queries. */
+export async function toLoggedModels(db: Database, rows: readonly LoggedModelRow[]): Promise<readonly LoggedModel[]> {
+  if (rows.length === 0) return [];
+  const ids = rows.map((row) => row.model_id);
+  const tags = groupBy(
+    await db.selectFrom("logged_model_tags").selectAll().where(inList("model_id", ids)).execute(),
+    (tag) => tag.model_id,
+  );
+  const params = groupBy(
+    await db.selectFrom("logged_model_params").selectAll().where(inList("model_id", ids)).execute(),
+    (param) => param.model_id,
+  );
+  const metrics = groupBy(
+    await db.selectFrom("logged_model_metrics").selectAll().where(inList("model_id", ids)).execute(),
+    (metric) => metric.model_id,
+  );
+  return rows.map((row): LoggedModel => {
+    const id = row.model_id;
+    return {
+      modelId: loggedModelId(id),
+      experimentId: experimentId(String(row.experiment_id)),
+      name: row.name,
+      artifactUri: row.artifact_location,
+      status: LOGGED_MODEL_STATUSES[row.status] ?? "LOGGED_MODEL_STATUS_UNSPECIFIED",
+      ...(row.status_message === null ? {} : { statusMessage: row.status_message }),
+      modelType: row.model_type ?? "",
+      ...(row.source_run_id === null ? {} : { sourceRunId: runId(row.source_run_id) }),
+      creationTimestamp: row.creation_timestamp_ms,
+      lastUpdatedTimestamp: row.last_updated_timestamp_ms,
+      tags: (tags.get(id) ?? []).map((tag) => ({ key: tag.tag_key, value: tag.tag_value })),
+      params: (params.get(id) ?? []).map((param) => ({ key: param.param_key, value: param.param_value })),
+      metrics: (metrics.get(id) ?? []).map(toModelMetric),
+    };
+  });
+}
+
+const toModelMetric = (row: Selectable<Tables["logged_model_metrics"]>): Metric => ({
+  key: row.metric_name,
+  value: row.metric_value ?? Number.NaN,
+  timestamp: row.metric_timestamp_ms,
+  step: row.metric_step,
+  modelId: loggedModelId(row.model_id),
+  ...(row.dataset_name === null ? {} : { datasetName: row.dataset_name }),
+  ...(row.dataset_digest === null ? {} : { datasetDigest: row.dataset_digest }),
+  runId: runId(row.run_id),
+});

@@ -1,0 +1,62 @@
+import type { Param } from "@esteira/core/entities/tag";
+import { invalid } from "@esteira/core/errors";
+import type { RunId } from "@esteira/core/ids";
+import { checkKey, checkLength, fieldPath, LIMITS, truncate } from "@esteira/core/names";
+import { inList, insertMany } from "../database/sql.ts";
+import type { Database } from "../database/tables.ts";
+
+/** The param as it is stored: a long value is cut. */
+export function checkParam(param: Param, index: number | undefined): Param {
+  checkKey(param.key, fieldPath("params", index, "key"));
+  checkLength("Param key", LIMITS.key, param.key);
+  return { key: param.key, value: truncate(param.value, LIMITS.paramValue) };
+}
+
+export function checkDistinctKeys(params: readonly Param[]): void {
+  const seen = new Set<string>();
+  const repeated = params.filter(({ key }) => seen.has(key) || !seen.add(key));
+  if (repeated.length === 0) return;
+  throw invalid(
+    `Duplicate parameter keys have been submitted: [${repeated.map(({ key }) => `'${key}'`).join(", ")}]. Please ensure the request contains only one param value per param key.`,
+  );
+}
+
+/** Params never change: the same value again is accepted, another one is refused. `alone` chooses MLflow's wording. */
+export async function logParams(db: Database, id: RunId, params: readonly Param[], alone: boolean): Promise<void> {
+  if (params.length === 0) return;
+  const rows = await db
+    .selectFrom("params")
+    .select(["key", "value"])
+    .where("run_uuid", "=", id)
+    .where(
+      inList(
+        "key",
+        params.map((param) => param.key),
+      ),
+    )
+    .execute();
+  const known = new Map(rows.map((row) => [row.key, row.value]));
+  const changed = params.filter(({ key, value }) => known.has(key) && known.get(key) !== value);
+  if (changed.length > 0) throw changeError(id, changed, known, alone);
+  await insertMany(
+    db,
+    "params",
+    ["key", "value", "run_uuid"],
+    params.filter(({ key }) => !known.has(key)).map(({ key, value }) => [key, value, id]),
+  );
+}
+
+function changeError(id: RunId, changed: readonly Param[], known: ReadonlyMap<string, string>, alone: boolean) {
+  const [first] = changed;
+  if (alone && first !== undefined) {
+    return invalid(
+      `Changing param values is not allowed. Param with key='${first.key}' was already logged with value='${known.get(first.key)}' for run ID='${id}'. Attempted logging new value '${first.value}'.`,
+    );
+  }
+  const listed = changed.map(
+    ({ key, value }) => `{'key': '${key}', 'old_value': '${known.get(key)}', 'new_value': '${value}'}`,
+  );
+  return invalid(
+    `Changing param values is not allowed. Params were already logged='[${listed.join(", ")}]' for run ID='${id}'.`,
+  );
+}

@@ -1,0 +1,173 @@
+import type { Run } from "@esteira/core/entities/run";
+import { type Tag, tagValue } from "@esteira/core/entities/tag";
+import { invalid } from "@esteira/core/errors";
+import { type RunId, runId } from "@esteira/core/ids";
+import { LIMITS, parseExperimentId } from "@esteira/core/names";
+import type { TrackingStore } from "@esteira/core/tracking-store";
+import { joinUri, type StoreContext } from "../database/context.ts";
+import type { Session } from "../database/session.ts";
+import type { Database } from "../database/tables.ts";
+import { generateRunName } from "../run-names.ts";
+import { findActiveExperiment } from "./experiments.ts";
+import { checkDatasetInput, logInputs, logOutputs, searchDatasets } from "./inputs.ts";
+import { logModelMetrics } from "./logged-model-metrics.ts";
+import { checkMetric, logMetrics, metricHistory, metricHistoryBulk } from "./metrics.ts";
+import { checkDistinctKeys, checkParam, logParams } from "./params.ts";
+import { findActiveRun, findRun, toRunInfo, toRuns } from "./run-data.ts";
+import { searchRuns } from "./run-search.ts";
+import { checkTag, deleteTag, RUN_NAME_TAG, setTags } from "./tags.ts";
+
+type RunPart = Pick<
+  TrackingStore,
+  | "createRun"
+  | "getRun"
+  | "updateRun"
+  | "deleteRun"
+  | "restoreRun"
+  | "searchRuns"
+  | "logBatch"
+  | "setTag"
+  | "deleteTag"
+  | "logInputs"
+  | "logOutputs"
+  | "getMetricHistory"
+  | "getMetricHistoryBulk"
+  | "searchDatasets"
+>;
+type Batch = Parameters<TrackingStore["logBatch"]>[1];
+
+export function runStore(session: Session, context: StoreContext): RunPart {
+  const setStage = (id: RunId, stage: "active" | "deleted"): Promise<void> =>
+    session.write(async (db) => {
+      await findRun(db, id);
+      const deleted_time = stage === "deleted" ? context.clock() : null;
+      await db.updateTable("runs").set({ lifecycle_stage: stage, deleted_time }).where("run_uuid", "=", id).execute();
+    });
+  return {
+    createRun: async (input) => {
+      const tags = input.tags.map((tag, index) => checkTag(tag, index));
+      return session.write((db) => createRun(db, context, { ...input, tags }));
+    },
+    getRun: (id) => session.read((db) => readRun(db, id)),
+    updateRun: (id, change) =>
+      session.write(async (db) => {
+        await findActiveRun(db, id);
+        const { status, endTime, runName } = change;
+        if (status !== undefined || endTime !== undefined) {
+          await db
+            .updateTable("runs")
+            .set({
+              ...(status === undefined ? {} : { status }),
+              ...(endTime === undefined ? {} : { end_time: endTime }),
+            })
+            .where("run_uuid", "=", id)
+            .execute();
+        }
+        if (runName) await setTags(db, id, [{ key: RUN_NAME_TAG, value: runName }]);
+        return toRunInfo(await findRun(db, id));
+      }),
+    deleteRun: (id) => setStage(id, "deleted"),
+    restoreRun: (id) => setStage(id, "active"),
+    searchRuns: (query) => session.read((db) => searchRuns(db, query)),
+    logBatch: async (id, batch) => {
+      const { checked, alone } = checkBatch(batch);
+      await session.write((db) => logBatch(db, id, checked, alone));
+    },
+    setTag: async (id, tag) => {
+      const checked = checkTag(tag, undefined);
+      await session.write(async (db) => {
+        await findActiveRun(db, id);
+        await setTags(db, id, [checked]);
+      });
+    },
+    deleteTag: (id, key) =>
+      session.write(async (db) => {
+        await findActiveRun(db, id);
+        await deleteTag(db, id, key);
+      }),
+    logInputs: async (id, inputs) => {
+      for (const dataset of inputs.datasets) checkDatasetInput(dataset);
+      await session.write((db) => logInputs(db, context.newId, id, inputs));
+    },
+    logOutputs: (id, outputs) => session.write((db) => logOutputs(db, context.newId, id, outputs.models)),
+    getMetricHistory: (query) => session.read((db) => metricHistory(db, query)),
+    getMetricHistoryBulk: (query) => session.read((db) => metricHistoryBulk(db, query)),
+    searchDatasets: (experimentIds) => session.read((db) => searchDatasets(db, experimentIds)),
+  };
+}
+
+async function readRun(db: Database, id: RunId): Promise<Run> {
+  const [run] = await toRuns(db, [await findRun(db, id)], { modelInputs: true });
+  return run!;
+}
+
+async function createRun(
+  db: Database,
+  context: StoreContext,
+  input: Parameters<TrackingStore["createRun"]>[0],
+): Promise<Run> {
+  const experiment = await findActiveExperiment(db, parseExperimentId(input.experimentId));
+  const tagged = tagValue(input.tags, RUN_NAME_TAG);
+  if (input.runName && tagged && input.runName !== tagged) {
+    throw invalid(
+      `Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='${input.runName}', mlflow.runName='${tagged}').`,
+    );
+  }
+  const id = runId(context.newId());
+  const name = input.runName || tagged || generateRunName(context.random);
+  const tags: readonly Tag[] = tagged ? input.tags : [...input.tags, { key: RUN_NAME_TAG, value: name }];
+  await db
+    .insertInto("runs")
+    .values({
+      run_uuid: id,
+      name,
+      source_type: "UNKNOWN",
+      source_name: "",
+      entry_point_name: "",
+      user_id: input.userId,
+      status: "RUNNING",
+      start_time: input.startTime,
+      end_time: null,
+      deleted_time: null,
+      source_version: "",
+      lifecycle_stage: "active",
+      artifact_uri: joinUri(experiment.artifact_location ?? "", id, "artifacts"),
+      experiment_id: experiment.experiment_id,
+    })
+    .execute();
+  await setTags(db, id, tags);
+  return readRun(db, id);
+}
+
+/** A batch of one entry is what the calls for a single metric, param or tag send: messages then name no list. */
+function checkBatch(batch: Batch): { checked: Batch; alone: boolean } {
+  const total = batch.metrics.length + batch.params.length + batch.tags.length;
+  const alone = total === 1;
+  const at = (index: number): number | undefined => (alone ? undefined : index);
+  checkCount("metrics", LIMITS.batchMetrics, batch.metrics.length);
+  checkCount("params", LIMITS.batchParams, batch.params.length);
+  checkCount("tags", LIMITS.batchTags, batch.tags.length);
+  checkCount("metrics, params, and tags", LIMITS.batchTotal, total);
+  batch.metrics.forEach((metric, index) => {
+    checkMetric(metric, at(index));
+  });
+  const params = batch.params.map((param, index) => checkParam(param, at(index)));
+  const tags = batch.tags.map((tag, index) => checkTag(tag, at(index)));
+  checkDistinctKeys(params);
+  return { checked: { metrics: batch.metrics, params, tags }, alone };
+}
+
+function checkCount(what: string, limit: number, count: number): void {
+  if (count <= limit) return;
+  throw invalid(
+    `A batch logging request can contain at most ${limit} ${what}. Got ${count} ${what}. Please split up ${what} across multiple requests and try again.`,
+  );
+}
+
+async function logBatch(db: Database, id: RunId, batch: Batch, alone: boolean): Promise<void> {
+  const run = await findActiveRun(db, id);
+  await logParams(db, id, batch.params, alone);
+  await logMetrics(db, id, batch.metrics);
+  await logModelMetrics(db, id, run.experiment_id ?? 0, batch.metrics);
+  await setTags(db, id, batch.tags);
+}

@@ -1,0 +1,41 @@
+import type { Tag } from "@esteira/core/entities/tag";
+import { notFound } from "@esteira/core/errors";
+import type { RunId } from "@esteira/core/ids";
+import { checkKey, checkLength, fieldPath, LIMITS, truncate } from "@esteira/core/names";
+import { insertMany } from "../database/sql.ts";
+import type { Database } from "../database/tables.ts";
+
+/** A run's name is kept in its row and in this tag; they never differ. */
+export const RUN_NAME_TAG = "mlflow.runName";
+
+/** The tag as it is stored: a long value is cut. */
+export function checkTag(tag: Tag, index: number | undefined): Tag {
+  const where = fieldPath("tags", index, "key");
+  checkKey(tag.key, where);
+  checkLength(where, LIMITS.key, tag.key);
+  return { key: tag.key, value: truncate(tag.value, LIMITS.tagValue) };
+}
+
+/** Sets or replaces; of a key that comes twice the last value stays. An empty name leaves the run's name as it is. */
+export async function setTags(db: Database, id: RunId, tags: readonly Tag[]): Promise<void> {
+  const values = new Map(tags.map((tag) => [tag.key, tag.value]));
+  const name = values.get(RUN_NAME_TAG);
+  if (name === "") values.delete(RUN_NAME_TAG);
+  else if (name !== undefined) await db.updateTable("runs").set({ name }).where("run_uuid", "=", id).execute();
+  await insertMany(
+    db,
+    "tags",
+    ["key", "value", "run_uuid"],
+    [...values].map(([key, value]) => [key, value, id]),
+    `on conflict ("key", run_uuid) do update set value = excluded.value`,
+  );
+}
+
+export async function deleteTag(db: Database, id: RunId, key: string): Promise<void> {
+  const { numDeletedRows } = await db
+    .deleteFrom("tags")
+    .where("run_uuid", "=", id)
+    .where("key", "=", key)
+    .executeTakeFirst();
+  if (numDeletedRows === 0n) throw notFound(`No tag with name: ${key} in run with id ${id}`);
+}

@@ -1,0 +1,178 @@
+import type { Page, ViewType } from "@esteira/core/entities/page";
+import type { ModelVersion } from "@esteira/core/entities/registered-model";
+import type { Run } from "@esteira/core/entities/run";
+import { experimentId, loggedModelId, type RunId, runId } from "@esteira/core/ids";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { type ArtifactSource, uriArtifacts } from "./artifact-source.ts";
+import { client } from "./client.ts";
+
+/** Runs that one page of the table asks for. */
+export const RUNS_PER_PAGE = 200;
+/** Points of one run in a chart; more than this is thinned by the server. */
+export const POINTS_PER_RUN = 1000;
+const MODELS_PER_PAGE = 100;
+const RUNNING_REFRESH_MS = 5_000;
+const nextToken = (page: Page<unknown>) => page.nextPageToken;
+const firstToken = undefined as string | undefined;
+
+export const experimentsQuery = (view: ViewType) =>
+  queryOptions({
+    queryKey: ["experiments", view],
+    queryFn: async () =>
+      (await client.experiments.search({ viewType: view, orderBy: ["last_update_time DESC"], maxResults: 10_000 }))
+        .items,
+  });
+
+export const experimentQuery = (id: string) =>
+  queryOptions({ queryKey: ["experiment", id], queryFn: () => client.experiments.get(experimentId(id)) });
+
+export interface RunsQuestion {
+  readonly experimentIds: readonly string[];
+  readonly filter: string;
+  readonly orderBy: readonly string[];
+  readonly view: ViewType;
+}
+
+export const runsQuery = (question: RunsQuestion) =>
+  infiniteQueryOptions({
+    queryKey: ["runs", question],
+    initialPageParam: firstToken,
+    getNextPageParam: nextToken,
+    queryFn: ({ pageParam, signal }): Promise<Page<Run>> =>
+      client.runs.search(
+        {
+          experimentIds: question.experimentIds.map(experimentId),
+          filter: question.filter,
+          orderBy: question.orderBy,
+          viewType: question.view,
+          maxResults: RUNS_PER_PAGE,
+          ...(pageParam === undefined ? {} : { pageToken: pageParam }),
+        },
+        signal,
+      ),
+    refetchInterval: (query) => {
+      const pages = query.state.data?.pages;
+      const live = pages?.length === 1 && pages[0]?.items.some((run) => run.info.status === "RUNNING");
+      return live ? 2 * RUNNING_REFRESH_MS : false;
+    },
+  });
+
+/** Runs by id, in no order: parents that a page of a search did not bring. */
+export const runsByIdQuery = (experimentIds: readonly string[], ids: readonly string[]) =>
+  queryOptions({
+    queryKey: ["runs-by-id", experimentIds, ids],
+    enabled: ids.length > 0,
+    queryFn: async ({ signal }): Promise<readonly Run[]> =>
+      (
+        await client.runs.search(
+          {
+            experimentIds: experimentIds.map(experimentId),
+            filter: `attributes.run_id IN (${ids.map((id) => `'${id.replaceAll("'", "")}'`).join(", ")})`,
+            viewType: "ALL",
+            maxResults: ids.length,
+          },
+          signal,
+        )
+      ).items,
+  });
+
+export const childRunsQuery = (experiment: string, parent: string) =>
+  queryOptions({
+    queryKey: ["child-runs", experiment, parent],
+    queryFn: async ({ signal }) =>
+      (
+        await client.runs.search(
+          {
+            experimentIds: [experimentId(experiment)],
+            filter: `tags.\`mlflow.parentRunId\` = '${parent.replaceAll("'", "")}'`,
+            maxResults: RUNS_PER_PAGE,
+          },
+          signal,
+        )
+      ).items,
+  });
+
+export const runQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["run", id],
+    queryFn: () => client.runs.get(runId(id)),
+    refetchInterval: (query) => (query.state.data?.info.status === "RUNNING" ? RUNNING_REFRESH_MS : false),
+  });
+
+/** Histories of one metric in several runs, thinned to `POINTS_PER_RUN` a run. */
+export const metricHistoryQuery = (ids: readonly RunId[], metricKey: string, live: boolean) =>
+  queryOptions({
+    queryKey: ["metric-history", ids, metricKey],
+    staleTime: live ? 0 : 60_000,
+    refetchInterval: live ? RUNNING_REFRESH_MS : false,
+    queryFn: ({ signal }) =>
+      client.runs.metricHistoryBulk({ runIds: ids, metricKey, maxResults: POINTS_PER_RUN }, signal),
+  });
+
+export const registeredModelsQuery = (filter: string) =>
+  infiniteQueryOptions({
+    queryKey: ["registered-models", filter],
+    initialPageParam: firstToken,
+    getNextPageParam: nextToken,
+    queryFn: ({ pageParam }) =>
+      client.registeredModels.search({
+        maxResults: MODELS_PER_PAGE,
+        ...(filter === "" ? {} : { filter }),
+        ...(pageParam === undefined ? {} : { pageToken: pageParam }),
+      }),
+  });
+
+export const registeredModelQuery = (name: string) =>
+  queryOptions({ queryKey: ["registered-model", name], queryFn: () => client.registeredModels.get(name) });
+
+const quoted = (text: string) => (text.includes("'") ? `"${text}"` : `'${text}'`);
+
+/** Newest version first. */
+export const versionsQuery = (name: string) =>
+  queryOptions({
+    queryKey: ["versions", name],
+    queryFn: async (): Promise<readonly ModelVersion[]> =>
+      (
+        await client.modelVersions.search({
+          filter: `name = ${quoted(name)}`,
+          orderBy: ["version_number DESC"],
+          maxResults: 1000,
+        })
+      ).items,
+  });
+
+export const versionsOfRunQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["versions-of-run", id],
+    queryFn: async (): Promise<readonly ModelVersion[]> =>
+      (await client.modelVersions.search({ filter: `run_id = ${quoted(id)}`, maxResults: 100 })).items,
+  });
+
+export const versionQuery = (name: string, version: string) =>
+  queryOptions({
+    queryKey: ["version", name, version],
+    queryFn: () => client.modelVersions.get(name, version),
+  });
+
+export const loggedModelQuery = (id: string) =>
+  queryOptions({ queryKey: ["logged-model", id], queryFn: () => client.loggedModels.get(loggedModelId(id)) });
+
+/** The version's MLmodel file; null when the server does not serve the version's files. */
+export const versionModelFileQuery = (name: string, version: string) =>
+  queryOptions({
+    queryKey: ["version-mlmodel", name, version],
+    queryFn: async (): Promise<string | null> => {
+      const source = uriArtifacts(await client.modelVersions.downloadUri(name, version));
+      return source === undefined ? null : source.readText("MLmodel");
+    },
+  });
+
+export const artifactListQuery = (source: ArtifactSource, path: string) =>
+  queryOptions({ queryKey: ["artifacts", source.key, path], queryFn: () => source.list(path) });
+
+export const artifactTextQuery = (source: ArtifactSource, path: string) =>
+  queryOptions({
+    queryKey: ["artifact-text", source.key, path],
+    staleTime: 60_000,
+    queryFn: () => source.readText(path),
+  });

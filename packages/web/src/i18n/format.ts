@@ -1,0 +1,96 @@
+import type { Language } from "./language.ts";
+
+/** What MLflow stores for infinities. */
+const LARGEST = 1.7976931348623157e308;
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+export interface Format {
+  /** A count or any plain number. */
+  number(value: number): string;
+  /** A metric's value: five significant digits, very large and small ones in scientific notation. */
+  metric(value: number): string;
+  /** A metric's value with every digit it has. */
+  exact(value: number): string;
+  /** Milliseconds since the epoch as date and time. */
+  dateTime(ms: number): string;
+  /** Milliseconds since the epoch as "3 hours ago", against `now`. */
+  relative(ms: number, now: number): string;
+  /** Milliseconds as at most two units: "2 min 3 s". */
+  duration(ms: number): string;
+  bytes(count: number): string;
+}
+
+export function formatOf(language: Language): Format {
+  const integer = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
+  const digits = new Intl.NumberFormat(language, { maximumSignificantDigits: 5 });
+  const scientific = new Intl.NumberFormat(language, { notation: "scientific", maximumSignificantDigits: 5 });
+  const all = new Intl.NumberFormat(language, { maximumSignificantDigits: 17, useGrouping: false });
+  const dateTime = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+  const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  const unit = (name: string, fraction = 0) =>
+    new Intl.NumberFormat(language, {
+      style: "unit",
+      unit: name,
+      unitDisplay: "short",
+      maximumFractionDigits: fraction,
+    });
+  const units = {
+    day: unit("day"),
+    hour: unit("hour"),
+    minute: unit("minute"),
+    second: unit("second"),
+    fineSecond: unit("second", 1),
+    millisecond: unit("millisecond"),
+  };
+  const sizes = [unit("byte"), unit("kilobyte", 1), unit("megabyte", 1), unit("gigabyte", 1), unit("terabyte", 1)];
+
+  const special = (value: number): string | undefined => {
+    if (Number.isNaN(value)) return "NaN";
+    if (Math.abs(value) >= LARGEST) return value > 0 ? "∞" : "−∞";
+    return undefined;
+  };
+  const pair = (ms: number, big: number, bigUnit: Intl.NumberFormat, small: number, smallUnit: Intl.NumberFormat) => {
+    const bigs = Math.floor(ms / big);
+    const smalls = Math.floor((ms - bigs * big) / small);
+    return smalls === 0 ? bigUnit.format(bigs) : `${bigUnit.format(bigs)} ${smallUnit.format(smalls)}`;
+  };
+
+  return {
+    number: (value) => integer.format(value),
+    exact: (value) => special(value) ?? (value === 0 || sized(value) ? all.format(value) : String(value)),
+    metric(value) {
+      const odd = special(value);
+      if (odd !== undefined) return odd;
+      if (value !== 0 && !sized(value)) return scientific.format(value);
+      return Number.isInteger(value) ? integer.format(value) : digits.format(value);
+    },
+    dateTime: (ms) => dateTime.format(ms),
+    relative(ms, now) {
+      const past = ms - now;
+      const size = Math.abs(past);
+      if (size < MINUTE) return relative.format(Math.round(past / SECOND), "second");
+      if (size < HOUR) return relative.format(Math.round(past / MINUTE), "minute");
+      if (size < DAY) return relative.format(Math.round(past / HOUR), "hour");
+      if (size < 30 * DAY) return relative.format(Math.round(past / DAY), "day");
+      if (size < 365 * DAY) return relative.format(Math.round(past / (30 * DAY)), "month");
+      return relative.format(Math.round(past / (365 * DAY)), "year");
+    },
+    duration(ms) {
+      if (ms < 0) return "–";
+      if (ms < SECOND) return units.millisecond.format(ms);
+      if (ms < MINUTE) return units.fineSecond.format(Math.min(ms / SECOND, 59.9));
+      if (ms < HOUR) return pair(ms, MINUTE, units.minute, SECOND, units.second);
+      if (ms < DAY) return pair(ms, HOUR, units.hour, MINUTE, units.minute);
+      return pair(ms, DAY, units.day, HOUR, units.hour);
+    },
+    bytes(count) {
+      const power = count < 1000 ? 0 : Math.min(Math.floor(Math.log10(count) / 3), sizes.length - 1);
+      return sizes[power]!.format(count / 1000 ** power);
+    },
+  };
+}
+
+const sized = (value: number) => Math.abs(value) >= 1e-4 && Math.abs(value) < 1e9;

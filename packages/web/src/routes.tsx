@@ -1,0 +1,120 @@
+import {
+  createHashHistory,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
+import { compareSearch } from "./compare/search.ts";
+import { experimentsSearch } from "./experiments/search.ts";
+import { modelsSearch } from "./models/search.ts";
+import { runSearch } from "./run/search.ts";
+import { runsSearch } from "./runs/search.ts";
+import { NotFound } from "./shell/not-found.tsx";
+import { Shell } from "./shell/shell.tsx";
+
+// Routes live after "#" and have the shape of MLflow's own: links that MLflow's clients print open here, and a server
+// needs no rule for them.
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/experiments", replace: true });
+  },
+});
+
+const experiments = createRoute({
+  getParentRoute: () => root,
+  path: "/experiments",
+  validateSearch: experimentsSearch,
+  component: lazyRouteComponent(() => import("./experiments/experiments-page.tsx"), "ExperimentsPage"),
+});
+
+const runs = createRoute({
+  getParentRoute: () => root,
+  path: "/experiments/$experimentId",
+  validateSearch: runsSearch,
+  component: lazyRouteComponent(() => import("./runs/runs-page.tsx"), "RunsPage"),
+});
+
+const run = createRoute({
+  getParentRoute: () => root,
+  path: "/experiments/$experimentId/runs/$runId",
+  validateSearch: runSearch,
+  component: lazyRouteComponent(() => import("./run/run-page.tsx"), "RunPage"),
+});
+
+/** MLflow's addresses of a run's tabs. */
+const runArtifacts = createRoute({
+  getParentRoute: () => root,
+  path: "/experiments/$experimentId/runs/$runId/artifacts/$",
+  beforeLoad: ({ params: { experimentId, runId, _splat } }) => {
+    throw redirect({
+      to: "/experiments/$experimentId/runs/$runId",
+      params: { experimentId, runId },
+      search: { tab: "artifacts", path: _splat || undefined },
+      replace: true,
+    });
+  },
+});
+
+const runCharts = createRoute({
+  getParentRoute: () => root,
+  path: "/experiments/$experimentId/runs/$runId/model-metrics",
+  beforeLoad: ({ params }) => {
+    throw redirect({
+      to: "/experiments/$experimentId/runs/$runId",
+      params,
+      search: { tab: "charts" },
+      replace: true,
+    });
+  },
+});
+
+const loggedModel = createRoute({
+  getParentRoute: () => root,
+  path: "/experiments/$experimentId/models/$modelId",
+  component: lazyRouteComponent(() => import("./models/logged-model-page.tsx"), "LoggedModelPage"),
+});
+
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: "/compare-runs",
+  validateSearch: compareSearch,
+  component: lazyRouteComponent(() => import("./compare/compare-page.tsx"), "ComparePage"),
+});
+
+const models = createRoute({
+  getParentRoute: () => root,
+  path: "/models",
+  validateSearch: modelsSearch,
+  component: lazyRouteComponent(() => import("./models/models-page.tsx"), "ModelsPage"),
+});
+
+const model = createRoute({
+  getParentRoute: () => root,
+  path: "/models/$name",
+  component: lazyRouteComponent(() => import("./models/model-page.tsx"), "ModelPage"),
+});
+
+const version = createRoute({
+  getParentRoute: () => root,
+  path: "/models/$name/versions/$version",
+  component: lazyRouteComponent(() => import("./models/version-page.tsx"), "VersionPage"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([home, experiments, runs, run, runArtifacts, runCharts, loggedModel, compare, models, model, version]),
+  history: createHashHistory(),
+  defaultPreload: "intent",
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,119 @@
+import type { Run } from "@esteira/core/entities/run";
+import { tagValue } from "@esteira/core/entities/tag";
+import { Alert } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { childRunsQuery, runQuery, versionsOfRunQuery } from "../api/queries.ts";
+import { useFormat, useText } from "../i18n/use-text.tsx";
+import { durationOf, gitCommitOf, runNameOf, sourceOf, userOf } from "../runs/run-values.ts";
+import { StatusBadge, StatusDot } from "../runs/status-badge.tsx";
+import { parentOf } from "../runs/tree.ts";
+import { Facts, Mono, Note, Section } from "../shell/page.tsx";
+import { TagList } from "../shell/tag-list.tsx";
+import { Datasets } from "./datasets.tsx";
+import classes from "./run.module.css";
+import { MetricsTable, ParamsTable } from "./values.tsx";
+
+export function Overview({ run }: { run: Run }) {
+  const text = useText();
+  const format = useFormat();
+  const { info, data } = run;
+  const note = tagValue(data.tags, "mlflow.note.content");
+  const failure = tagValue(data.tags, "esteira.failure");
+  const duration = durationOf(info, Date.now());
+  const source = sourceOf(run);
+  const commit = gitCommitOf(run);
+  return (
+    <>
+      {failure ? (
+        <Alert color="red" title={text.run.failureReason} p="xs" mb="md">
+          <Note>{failure}</Note>
+        </Alert>
+      ) : null}
+      <div className={classes.columns}>
+        <div>
+          <h2 className={classes.title}>{text.run.details}</h2>
+          <Facts
+            facts={[
+              [text.runs.status, <StatusBadge key="status" status={info.status} />],
+              [text.runs.startTime, info.startTime ? format.dateTime(info.startTime) : undefined],
+              [text.runs.endTime, info.endTime ? format.dateTime(info.endTime) : undefined],
+              [text.runs.duration, duration === undefined ? undefined : format.duration(duration)],
+              [text.runs.user, userOf(run)],
+              [text.run.source, source ? <Mono key="source">{source}</Mono> : undefined],
+              [text.run.gitCommit, commit ? <Mono key="commit">{commit}</Mono> : undefined],
+              [text.runs.runId, <Mono key="id">{info.runId}</Mono>],
+              [text.run.parent, parentOf(run) ? <ParentLink key="parent" run={run} /> : undefined],
+              [text.run.versions, <Versions key="versions" runId={info.runId} />],
+            ]}
+          />
+          <Children run={run} />
+          {note ? (
+            <Section title={text.run.notes}>
+              <Note>{note}</Note>
+            </Section>
+          ) : null}
+          <Section title={text.run.datasets}>
+            <Datasets inputs={run.inputs.datasets} />
+          </Section>
+          <Section title={text.common.tags}>
+            <TagList tags={data.tags} />
+          </Section>
+        </div>
+        <div>
+          <MetricsTable metrics={data.metrics} />
+          <ParamsTable params={data.params} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+function ParentLink({ run }: { run: Run }) {
+  const id = parentOf(run) ?? "";
+  const parent = useQuery(runQuery(id));
+  return (
+    <Link
+      to="/experiments/$experimentId/runs/$runId"
+      params={{ experimentId: parent.data?.info.experimentId ?? run.info.experimentId, runId: id }}
+    >
+      {parent.data ? runNameOf(parent.data) : id}
+    </Link>
+  );
+}
+
+function Versions({ runId }: { runId: string }) {
+  const text = useText();
+  const versions = useQuery(versionsOfRunQuery(runId)).data;
+  if (versions === undefined || versions.length === 0) return <span className={classes.dim}>{text.common.none}</span>;
+  return versions.map(({ name, version }) => (
+    <div key={`${name} ${version}`}>
+      <Link to="/models/$name/versions/$version" params={{ name, version }}>
+        {`${name} · ${text.models.versionName(version)}`}
+      </Link>
+    </div>
+  ));
+}
+
+function Children({ run }: { run: Run }) {
+  const text = useText();
+  const children = useQuery(childRunsQuery(run.info.experimentId, run.info.runId)).data;
+  if (children === undefined || children.length === 0) return null;
+  return (
+    <Section title={text.run.nested}>
+      <div className={classes.children}>
+        {children.map((child) => (
+          <span key={child.info.runId} className={classes.child}>
+            <StatusDot status={child.info.status} />
+            <Link
+              to="/experiments/$experimentId/runs/$runId"
+              params={{ experimentId: child.info.experimentId, runId: child.info.runId }}
+            >
+              {runNameOf(child)}
+            </Link>
+          </span>
+        ))}
+      </div>
+    </Section>
+  );
+}

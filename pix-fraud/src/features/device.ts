@@ -1,0 +1,67 @@
+import { columnsOf, type FeatureDefinition, type FeatureGroup } from "./feature.ts";
+import { DEVICE, LINK } from "./state/device-use.ts";
+import { DAY } from "./state/windows.ts";
+
+const definitions = [
+  {
+    name: "d_is_new",
+    definition: "1 when the payer never paid from this device before.",
+    window: "ever",
+    unit: "flag",
+    entity: "device",
+    pit: "P1",
+    requires: ["device"],
+    monotone: 1,
+  },
+  {
+    name: "d_age",
+    definition: "Days since the payer first paid from this device.",
+    window: "ever",
+    unit: "days",
+    entity: "device",
+    pit: "P1",
+    requires: ["device"],
+  },
+  {
+    name: "d_customers_7d",
+    definition: "Distinct payers on the device.",
+    window: "7 d",
+    unit: "count",
+    entity: "device",
+    pit: "P1",
+    requires: ["device"],
+    monotone: 1,
+  },
+  {
+    name: "d_cnt_1h",
+    definition: "Payments from the device.",
+    window: "1 h",
+    unit: "count",
+    entity: "device",
+    pit: "P1",
+    requires: ["device"],
+  },
+  {
+    name: "d_cnt_24h",
+    definition: "Payments from the device.",
+    window: "24 h",
+    unit: "count",
+    entity: "device",
+    pit: "P1",
+    requires: ["device"],
+  },
+] as const satisfies readonly FeatureDefinition[];
+
+const AT = columnsOf(definitions);
+
+/** The device of the session; absent (NaN) when it is unknown. */
+export const device: FeatureGroup = {
+  definitions,
+  write(m, row, at) {
+    row[at + AT.d_is_new] = m.device < 0 ? Number.NaN : m.link < 0 ? 1 : 0;
+    row[at + AT.d_age] = m.link < 0 ? Number.NaN : (m.now - m.links[m.link + LINK.firstTime]!) / DAY;
+    row[at + AT.d_customers_7d] = m.device < 0 ? Number.NaN : m.devices[m.device + DEVICE.customers7d]!;
+    row[at + AT.d_cnt_1h] = m.device < 0 ? Number.NaN : m.devices[m.device + DEVICE.count1h]!;
+    row[at + AT.d_cnt_24h] = m.device < 0 ? Number.NaN : m.devices[m.device + DEVICE.count24h]!;
+  },
+};

@@ -1,0 +1,153 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { ModelVersion } from "@esteira/core/entities/registered-model";
+import { invalid } from "@esteira/core/errors";
+import { evaluateGate } from "@esteira/lifecycle/gates/evaluate-gate";
+import type { ChampionEvidence, FeatureDrift } from "@esteira/lifecycle/gates/evidence";
+import { gateDigest, parseGate } from "@esteira/lifecycle/gates/parse-gate";
+import { renderGateMarkdown } from "@esteira/lifecycle/gates/render-markdown";
+import type { GateVerdict } from "@esteira/lifecycle/gates/verdict";
+import { renderGateJson } from "@esteira/lifecycle/gates/verdict-wire";
+import { driftTable } from "@esteira/lifecycle/monitoring/drift";
+import { type LatencySummary, summariseLatency } from "@esteira/lifecycle/monitoring/latency";
+import { STANDARD_SETTINGS } from "@esteira/lifecycle/monitoring/settings";
+import { downloadFolder } from "@esteira/sdk/node/folder";
+import { type FraudModel, openFraudModel } from "../service/fraud-model.ts";
+import type { Candidate } from "../training/candidate.ts";
+import { featureSamples, gainShares } from "../training/feature-samples.ts";
+import { correctOdds } from "../training/probabilities.ts";
+import { valuesOf } from "../training/rows.ts";
+import type { Study } from "../training/study.ts";
+import type { JobContext } from "./context.ts";
+
+export interface Champion {
+  readonly version: ModelVersion;
+  readonly model: FraudModel;
+}
+
+const GATE_FILE = fileURLToPath(new URL("../../gate.yaml", import.meta.url));
+const LATENCY_ROWS = 3000;
+
+/** Downloads and opens the version that the alias `champion` names; undefined when there is none yet. */
+export async function openChampion(context: JobContext, modelName: string): Promise<Champion | undefined> {
+  const version = await context.client.registeredModels.findByAlias(modelName, "champion");
+  if (version === undefined) return undefined;
+  return { version, model: await openVersion(context, version) };
+}
+
+export async function openVersion(context: JobContext, version: ModelVersion): Promise<FraudModel> {
+  const folder = join(context.scratch, `${version.name}-${version.version}`);
+  await mkdir(folder, { recursive: true });
+  await downloadFolder(
+    context.client,
+    await context.client.modelVersions.downloadUri(version.name, version.version),
+    folder,
+  );
+  return openFraudModel(folder);
+}
+
+/** Judges the candidate, and leaves the verdict with its run: tags, `gate/verdict.json` and `gate/verdict.md`. */
+export async function gateCandidate(
+  context: JobContext,
+  study: Study,
+  candidate: Candidate,
+  champion: Champion | undefined,
+  modelName: string,
+): Promise<GateVerdict> {
+  const text = await readFile(GATE_FILE, "utf8");
+  const packaged = await openFraudModel(join(context.scratch, candidate.logged.modelId));
+  const { git } = context.environment;
+  const verdict = evaluateGate(parseGate(text), {
+    digests: {
+      model: `sha256:${candidate.digest}`,
+      data: `sha256:${study.ledger.origin.digest}`,
+      gate: gateDigest(text),
+      code: git ? `${git.commit}${git.dirty ? "+changes" : ""}` : "no commit",
+    },
+    evaluatedAt: context.clock(),
+    evaluation: candidate.test,
+    champion: champion ? championEvidence(study, candidate, champion, modelName) : null,
+    importance: candidate.model.importance.map(({ feature, gain, weight }) => ({ feature, gain: gain * weight })),
+    windows: {
+      train: study.timeline.train,
+      validation: study.timeline.validation,
+      test: study.timeline.test,
+      asOf: study.timeline.asOf,
+    },
+    drift: evaluationDrift(study, candidate),
+    latency: measureLatency(study, packaged),
+  });
+  const { client } = context;
+  await client.artifacts.write(candidate.runArtifactUri, "gate/verdict.json", renderGateJson(verdict));
+  await client.artifacts.write(candidate.runArtifactUri, "gate/verdict.md", renderGateMarkdown(verdict));
+  await client.artifacts.write(candidate.runArtifactUri, "gate/gate.yaml", text);
+  for (const [key, value] of Object.entries(verdictTags(candidate, verdict))) {
+    await client.runs.setTag(candidate.runId, { key, value });
+  }
+  return verdict;
+}
+
+export const verdictTags = (candidate: Candidate, verdict: GateVerdict): Record<string, string> => ({
+  "esteira.gate.verdict": verdict.outcome,
+  "esteira.gate.evidence": `runs:/${candidate.runId}/gate/verdict.json`,
+  "esteira.gate.digest": verdict.digests.gate,
+});
+
+/** Both models on the test rows. The champion is scored anew, from its registered bytes, on the features of this table. */
+function championEvidence(study: Study, candidate: Candidate, champion: Champion, modelName: string): ChampionEvidence {
+  const { labels, amounts, tieKeys, clusters, days } = study.testRows;
+  return {
+    name: `models:/${modelName}/${champion.version.version}`,
+    digest: `sha256:${champion.model.digest}`,
+    rows: { labels, amounts, tieKeys, clusters },
+    days,
+    scores: { challenger: candidate.testScores, champion: championScores(study, champion.model) },
+  };
+}
+
+/** The corrected probabilities of a packaged model on the test rows. */
+export function championScores(study: Study, model: FraudModel): Float64Array {
+  const width = study.table.names.length;
+  const columns = model.names.map((name) => {
+    const at = study.table.names.indexOf(name);
+    if (at < 0) {
+      throw invalid(
+        `The champion needs the feature '${name}', which this ledger cannot give: the two cannot be compared.`,
+      );
+    }
+    return at;
+  });
+  const values = valuesOf(study.table, study.rows.test);
+  const row = new Float32Array(columns.length);
+  return Float64Array.from({ length: study.test.rows }, (_, at) => {
+    for (let column = 0; column < columns.length; column++) row[column] = values[at * width + columns[column]!]!;
+    return correctOdds(model.probability(row), model.weightFactor);
+  });
+}
+
+/** PSI of the test rows against the training rows, for each feature that has values on both sides. */
+function evaluationDrift(study: Study, candidate: Candidate): FeatureDrift[] {
+  const samples = featureSamples(study, gainShares(candidate.model.importance), {
+    reference: study.train,
+    current: study.test,
+  });
+  return driftTable(samples, STANDARD_SETTINGS).filter((row) => Number.isFinite(row.psi));
+}
+
+/** One transfer at a time, score and reasons, as the service does it; the first rows warm the code and do not count. */
+function measureLatency(study: Study, model: FraudModel): LatencySummary {
+  const width = study.table.names.length;
+  const rows = Math.min(LATENCY_ROWS, study.test.rows);
+  const samples = new Float64Array(rows);
+  for (let pass = 0; pass < 2; pass++) {
+    for (let at = 0; at < rows; at++) {
+      const row = study.test.values.slice(at * width, (at + 1) * width);
+      const started = performance.now();
+      const score = correctOdds(model.probability(row), model.weightFactor);
+      if (score >= model.threshold) model.contributions(row);
+      samples[at] = performance.now() - started;
+    }
+  }
+  return summariseLatency(samples);
+}

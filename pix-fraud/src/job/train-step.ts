@@ -1,0 +1,57 @@
+import type { TrainerName } from "@esteira/models/training/trainer";
+import { startRun } from "@esteira/sdk/active-run";
+import { environmentTags } from "@esteira/sdk/node/environment";
+import type { Baseline } from "../training/baselines.ts";
+import { type Candidate, fit, judgeModel } from "../training/candidate.ts";
+import { searchXgboost } from "../training/search.ts";
+import type { Study } from "../training/study.ts";
+import { trackInputs, trackJudgement, trackModel } from "../training/track.ts";
+import type { JobContext } from "./context.ts";
+
+/**
+ * Trains one kind of model as one run: inputs, rounds, judgement, pictures and package are on the server when this returns.
+ * XGBoost is searched, its trials nested runs; a Random Forest is trained with its defaults.
+ */
+export function trainTracked(
+  context: JobContext,
+  study: Study,
+  trainer: TrainerName,
+  baselines: readonly Baseline[],
+  progress: (text: string) => void,
+): Promise<Candidate> {
+  const { options, signal } = context;
+  return startRun(
+    {
+      client: context.client,
+      experimentId: context.experimentId,
+      runName: `${trainer}-seed-${options.seed}`,
+      user: context.user,
+      tags: environmentTags(context.environment, "pix-fraud/src/main.ts"),
+      signal,
+      clock: context.clock,
+    },
+    async (run) => {
+      await trackInputs(run, context, study);
+      const found =
+        trainer === "xgboost"
+          ? (
+              await searchXgboost(context, run, study, (trial, best) => {
+                run.logMetric("trial_auc_pr", trial.score, trial.number);
+                run.logMetric("best_auc_pr", best.score, trial.number);
+                progress(
+                  `trial ${trial.number + 1} of ${options.trials}: AUC-PR ${trial.score.toFixed(4)}, best ${best.score.toFixed(4)}`,
+                );
+              })
+            ).best
+          : {
+              params: {},
+              model: await fit(context.native, study, { trainer, params: {}, seed: options.seed, signal }),
+            };
+      for (const { round, metrics } of found.model.history) run.logMetrics(metrics, round);
+      progress("judging on the test rows");
+      const judged = await judgeModel(study, found.model, found.params, options.seed);
+      await trackJudgement(run, study, judged, baselines);
+      return trackModel(run, context, study, judged);
+    },
+  );
+}

@@ -1,0 +1,23 @@
+/**
+ * A model trained with positives weighted `k` times says odds that are `k` times too high; a ledger enriched with fraud
+ * does the same. Both are undone by one factor on the odds (prior correction).
+ */
+export function correctOdds(probability: number, factor: number): number {
+  if (factor === 1) return probability;
+  const odds = probability * factor;
+  return odds / (odds + (1 - probability));
+}
+
+/** Probabilities on the ledger's own prevalence, from a model's raw ones. */
+export function correctAll(raw: Float32Array, factor: number): Float64Array {
+  return Float64Array.from(raw, (probability) => correctOdds(probability, factor));
+}
+
+/**
+ * The factor that takes a probability from one prevalence to another: odds scale with the prior odds.
+ * `ratio` is wanted prevalence / given prevalence.
+ */
+export function oddsFactor(given: number, ratio: number): number {
+  const wanted = given * ratio;
+  return wanted / (1 - wanted) / (given / (1 - given));
+}

@@ -1,0 +1,30 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+const VERSION = "3.17.2";
+
+export type Oracle = { readonly python: string } | { readonly missing: string };
+
+/**
+ * The Python that has real MLflow: `ESTEIRA_ORACLE_PYTHON`, else the environment that `oracle.sh` makes. Without one the
+ * suite skips and says how to get it.
+ */
+export function findOracle(): Oracle {
+  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
+  const home = process.env.ESTEIRA_ORACLE_HOME ?? join(cache, "esteira", "oracle");
+  const python = process.env.ESTEIRA_ORACLE_PYTHON ?? join(home, "bin", "python");
+  if (!existsSync(python)) {
+    return { missing: `no Python with MLflow at ${python}; run tests/compat/oracle.sh or set ESTEIRA_ORACLE_PYTHON` };
+  }
+  try {
+    const found = execFileSync(python, ["-c", "import importlib.metadata as m; print(m.version('mlflow'))"], {
+      encoding: "utf8",
+    }).trim();
+    if (found !== VERSION) return { missing: `${python} has MLflow ${found}; these tests compare with ${VERSION}` };
+    return { python };
+  } catch {
+    return { missing: `${python} has no MLflow; run tests/compat/oracle.sh or set ESTEIRA_ORACLE_PYTHON` };
+  }
+}

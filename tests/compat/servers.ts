@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startServer } from "@esteira/server/start";
+
+export interface Peer {
+  readonly url: string;
+  /** The process that serves; undefined when it is this one. */
+  readonly pid?: number;
+  close(): Promise<void>;
+}
+
+/** This project's server on a free port, over a new database in a temporary folder. */
+export async function startEsteira(): Promise<Peer> {
+  const home = await mkdtemp(join(tmpdir(), "esteira-compat-"));
+  const server = await startServer({
+    host: "127.0.0.1",
+    port: 0,
+    backendStoreUri: `sqlite:///${join(home, "esteira.db")}`,
+    artifactsDestination: join(home, "artifacts"),
+  });
+  return {
+    url: server.url,
+    close: async () => {
+      await server.close();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+const STARTUP_MS = 120_000;
+
+/** MLflow's own server, with its defaults for a local SQLite database. */
+export async function startMlflow(python: string): Promise<Peer> {
+  const home = await mkdtemp(join(tmpdir(), "mlflow-compat-"));
+  const port = await freePort();
+  const child = spawn(
+    python,
+    ["-m", "mlflow", "server", "--host", "127.0.0.1", "--port", String(port)].concat([
+      "--backend-store-uri",
+      `sqlite:///${join(home, "mlflow.db")}`,
+      "--artifacts-destination",
+      join(home, "artifacts"),
+    ]),
+    { cwd: home, stdio: "ignore", detached: true },
+  );
+  const url = `http://127.0.0.1:${port}`;
+  const close = async () => {
+    await stopGroup(child);
+    await rm(home, { recursive: true, force: true, maxRetries: 5 });
+  };
+  try {
+    await untilHealthy(url, child);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { url, close, ...(child.pid === undefined ? {} : { pid: child.pid }) };
+}
+
+async function untilHealthy(url: string, child: ChildProcess): Promise<void> {
+  const deadline = Date.now() + STARTUP_MS;
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null) throw new Error(`mlflow server ended with code ${child.exitCode}`);
+    const isUp = await fetch(`${url}/health`).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (isUp) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`mlflow server did not answer at ${url} within ${STARTUP_MS / 1000} s`);
+}
+
+/** The server starts workers of its own: all of its process group ends, and nothing else. */
+async function stopGroup(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null) return;
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  process.kill(-child.pid, "SIGTERM");
+  const late = setTimeout(() => child.pid !== undefined && process.kill(-child.pid, "SIGKILL"), 15_000);
+  await ended;
+  clearTimeout(late);
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config";
+
+/** Real MLflow clients and servers against this one. Needs a Python with MLflow: see `oracle.ts`. */
+export default defineConfig({
+  resolve: { conditions: ["@esteira/source"] },
+  ssr: { resolve: { conditions: ["@esteira/source", "node", "import"] } },
+  test: {
+    include: ["tests/compat/**/*.test.ts"],
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    fileParallelism: false,
+    pool: "forks",
+  },
+});
