@@ -6,25 +6,28 @@ import { type Peer, startEsteira, startMlflow } from "./servers.ts";
 const oracle = findOracle();
 
 /** Each flow runs with the real client against both servers; what it sees must be the same. */
-describe.skipIf("missing" in oracle)(`real MLflow client${"missing" in oracle ? ` (skipped: ${oracle.missing})` : ""}`, () => {
-  const python = "python" in oracle ? oracle.python : "";
-  let ours: Peer;
-  let theirs: Peer;
+describe.skipIf("missing" in oracle)(
+  `real MLflow client${"missing" in oracle ? ` (skipped: ${oracle.missing})` : ""}`,
+  () => {
+    const python = "python" in oracle ? oracle.python : "";
+    let ours: Peer;
+    let theirs: Peer;
 
-  beforeAll(async () => {
-    [ours, theirs] = await Promise.all([startEsteira(), startMlflow(python)]);
-  });
-  afterAll(async () => {
-    await ours?.close();
-    await theirs?.close();
-  });
+    beforeAll(async () => {
+      [ours, theirs] = await Promise.all([startEsteira(), startMlflow(python)]);
+    });
+    afterAll(async () => {
+      await ours?.close();
+      await theirs?.close();
+    });
 
-  it.each(FLOWS)("sees the same in flow %s", async (flow) => {
-    const expected = await runFlow(python, flow, theirs.url);
-    const actual = await runFlow(python, flow, ours.url);
-    expect(asRecord(actual)).toEqual(asRecord(expected));
-  });
-});
+    it.each(FLOWS)("sees the same in flow %s", async (flow) => {
+      const expected = await runFlow(python, flow, theirs.url);
+      const actual = await runFlow(python, flow, ours.url);
+      expect(asRecord(actual)).toEqual(asRecord(expected));
+    });
+  },
+);
 
 function asRecord(observations: Observations): Record<string, unknown> {
   expect(observations.length).toBeGreaterThan(0);

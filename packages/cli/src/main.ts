@@ -62,7 +62,9 @@ try {
     // commander has already written its help, its version or its complaint.
     process.exitCode = error.exitCode === 0 ? 0 : FAULT;
   } else {
-    terminal.note(`${pc.red("esteira: a defect of ours, please report it:")}\n${error instanceof Error ? error.stack : String(error)}`);
+    terminal.note(
+      `${pc.red("esteira: a defect of ours, please report it:")}\n${error instanceof Error ? error.stack : String(error)}`,
+    );
     process.exitCode = DEFECT;
   }
 }

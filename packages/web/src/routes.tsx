@@ -107,7 +107,19 @@ const version = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, experiments, runs, run, runArtifacts, runCharts, loggedModel, compare, models, model, version]),
+  routeTree: root.addChildren([
+    home,
+    experiments,
+    runs,
+    run,
+    runArtifacts,
+    runCharts,
+    loggedModel,
+    compare,
+    models,
+    model,
+    version,
+  ]),
   history: createHashHistory(),
   defaultPreload: "intent",
   scrollRestoration: true,

@@ -15,7 +15,7 @@ const definitions = [
   },
   {
     name: "d_age",
-    definition: "Days since the payer first paid from this device.",
+    definition: "Days since the payer first paid from this device, at most 60.",
     window: "ever",
     unit: "days",
     entity: "device",
@@ -59,7 +59,7 @@ export const device: FeatureGroup = {
   definitions,
   write(m, row, at) {
     row[at + AT.d_is_new] = m.device < 0 ? Number.NaN : m.link < 0 ? 1 : 0;
-    row[at + AT.d_age] = m.link < 0 ? Number.NaN : (m.now - m.links[m.link + LINK.firstTime]!) / DAY;
+    row[at + AT.d_age] = m.link < 0 ? Number.NaN : Math.min(60, (m.now - m.links[m.link + LINK.firstTime]!) / DAY);
     row[at + AT.d_customers_7d] = m.device < 0 ? Number.NaN : m.devices[m.device + DEVICE.customers7d]!;
     row[at + AT.d_cnt_1h] = m.device < 0 ? Number.NaN : m.devices[m.device + DEVICE.count1h]!;
     row[at + AT.d_cnt_24h] = m.device < 0 ? Number.NaN : m.devices[m.device + DEVICE.count24h]!;

@@ -22,7 +22,7 @@ const definitions = [
   },
   {
     name: "cp_days_since_first",
-    definition: "Days since the payer first paid this payee.",
+    definition: "Days since the payer first paid this payee, at most 60.",
     window: "ever",
     unit: "days",
     entity: "pair",
@@ -56,7 +56,8 @@ export const pair: FeatureGroup = {
   write(m, row, at) {
     row[at + AT.cp_is_new] = m.pair < 0 ? 1 : 0;
     row[at + AT.cp_cnt_90d] = m.pair < 0 ? 0 : m.pairs[m.pair + PAIR.count90d]!;
-    row[at + AT.cp_days_since_first] = m.pair < 0 ? Number.NaN : (m.now - m.pairs[m.pair + PAIR.firstTime]!) / DAY;
+    row[at + AT.cp_days_since_first] =
+      m.pair < 0 ? Number.NaN : Math.min(60, (m.now - m.pairs[m.pair + PAIR.firstTime]!) / DAY);
     row[at + AT.cp_reverse] = m.reversePair < 0 ? 0 : 1;
     row[at + AT.cp_reverse_24h] = m.reversePair >= 0 && m.now - m.pairs[m.reversePair + PAIR.lastTime]! < DAY ? 1 : 0;
   },

@@ -67,7 +67,7 @@ export async function monitorReplay(
   };
 }
 
-export function monitorReport(
+function monitorReport(
   study: Study,
   champion: Champion,
   { rows, scores, alerts, threshold, latencyMs }: Replay,

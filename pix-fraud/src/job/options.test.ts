@@ -10,7 +10,7 @@ test("the defaults", () => {
     seed: 7,
     protocol: "pix",
     trainer: "both",
-    trials: 6,
+    trials: 3,
     data: "esteira-data",
     port: 0,
     language: "en",

@@ -2,8 +2,8 @@ import { parseArgs } from "node:util";
 import { invalid } from "@esteira/core/errors";
 
 export const LANGUAGES = ["en", "pt-BR"] as const;
-export type Language = (typeof LANGUAGES)[number];
-export const TRAINER_CHOICES = ["both", "xgboost", "random-forest"] as const;
+type Language = (typeof LANGUAGES)[number];
+const TRAINER_CHOICES = ["both", "xgboost", "random-forest"] as const;
 
 export interface JobOptions {
   readonly transfers: number;
@@ -42,7 +42,7 @@ Input
 
 Training
   --trainer NAME       both (default), xgboost, random-forest
-  --trials N           trials of the hyperparameter search (default 6)
+  --trials N           trials of the hyperparameter search (default 3)
 
 Output
   --data DIR           database, artifacts and reports (default esteira-data)
@@ -96,7 +96,7 @@ export function parseOptions(argv: readonly string[], atTerminal: boolean): JobO
     ...(values.mapping === undefined ? {} : { mapping: values.mapping }),
     protocol,
     trainer: choice("trainer", values.trainer ?? "both", TRAINER_CHOICES),
-    trials: whole("trials", values.trials ?? "6", 1, 500),
+    trials: whole("trials", values.trials ?? "3", 1, 500),
     data: values.data ?? "esteira-data",
     port: whole("port", values.port ?? "0", 0, 65_535),
     language: choice("language", values.language ?? "en", LANGUAGES),

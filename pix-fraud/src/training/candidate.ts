@@ -41,7 +41,7 @@ export interface TrainOptions {
 }
 
 /** The directions that the domain demands, for the features that this table has. */
-export function monotoneOf(study: Study): Record<string, 1 | -1> {
+function monotoneOf(study: Study): Record<string, 1 | -1> {
   return Object.fromEntries(
     study.table.features.flatMap((feature) =>
       feature.monotone === undefined ? [] : [[feature.name, feature.monotone]],

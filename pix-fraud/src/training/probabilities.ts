@@ -3,9 +3,11 @@
  * does the same. Both are undone by one factor on the odds (prior correction).
  */
 export function correctOdds(probability: number, factor: number): number {
-  if (factor === 1) return probability;
-  const odds = probability * factor;
-  return odds / (odds + (1 - probability));
+  // The mean over a forest's trees can leave [0, 1] by a rounding.
+  const p = Math.min(1, Math.max(0, probability));
+  if (factor === 1) return p;
+  const odds = p * factor;
+  return odds / (odds + (1 - p));
 }
 
 /** Probabilities on the ledger's own prevalence, from a model's raw ones. */

@@ -31,7 +31,7 @@ function firstRowAt(ledger: Ledger, instant: number): number {
 }
 
 /** The labels that were known at `asOf`: 1 for an accepted fraud report known by then, 0 for all else. */
-export function labelsAsOf(ledger: Ledger, range: RowRange, asOf: number): Uint8Array {
+function labelsAsOf(ledger: Ledger, range: RowRange, asOf: number): Uint8Array {
   const { fraud, knownAt } = ledger.labels;
   const labels = new Uint8Array(range.to - range.from);
   for (let row = range.from; row < range.to; row++) {

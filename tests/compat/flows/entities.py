@@ -45,7 +45,7 @@ def version(value):
         "stage": value.current_stage,
         "description": value.description,
         "source": value.source,
-        "run": value.run_id,
+        "run": value.run_id or "",
         "status": value.status,
         "tags": value.tags,
         "aliases": list(value.aliases),

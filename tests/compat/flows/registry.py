@@ -6,7 +6,7 @@ import mlflow
 from mlflow.tracking import MlflowClient
 
 import entities
-from recorder import record, record_error
+from recorder import record, record_code, record_error
 
 warnings.simplefilter("ignore")
 client = MlflowClient()
@@ -79,7 +79,7 @@ for order in (["name DESC"], ["name"], ["last_updated_timestamp DESC", "name"]):
     record(f"models order {order}", [m.name for m in client.search_registered_models(order_by=order, max_results=2)][:0 if "last" in order[0] else 2])
 for text in ("name > 'a'", "zzz = 'a'", "name = a", "metrics.m > 1"):
     record_error(f"models bad {text}", lambda: client.search_registered_models(filter_string=text))
-record_error("models bad order", lambda: client.search_registered_models(order_by=["zzz"]))
+record_code("models bad order", lambda: client.search_registered_models(order_by=["zzz"]))
 pages, token = [], None
 while True:
     page = client.search_registered_models(max_results=2, page_token=token)
@@ -93,7 +93,7 @@ for text in ("name = 'fraud'", f"run_id = '{run_id}'", "version_number > 2", "na
 for order in (["version_number ASC"], ["version_number DESC"], ["name", "version_number DESC"]):
     record(f"versions order {order}", [v.version for v in client.search_model_versions("name = 'fraud'", order_by=order)])
 for text in ("version > 0", "current_stage = 'Staging'", "version_number IN (1, 2)", "name > 'a'"):
-    record_error(f"versions bad {text}", lambda: client.search_model_versions(text))
+    record_code(f"versions bad {text}", lambda: client.search_model_versions(text))
 
 record("copied", entities.version(client.copy_model_version("models:/fraud/1", "copy")))
 client.rename_registered_model("copy", "copy2")

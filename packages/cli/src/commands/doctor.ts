@@ -47,7 +47,10 @@ const CHECKS: readonly { readonly name: string; readonly look: (terminal: Termin
     look: async (terminal) => {
       const library = await locateXgboost({ onProgress: terminal.note });
       openXgboost(library.path);
-      return { good: true, text: `libxgboost ${library.version} (${library.source}), sha256 ${library.sha256.slice(0, 12)}` };
+      return {
+        good: true,
+        text: `libxgboost ${library.version} (${library.source}), sha256 ${library.sha256.slice(0, 12)}`,
+      };
     },
   },
 ];

@@ -51,6 +51,8 @@ async function readInput(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    throw notFound(`The input '${path}' cannot be read (${error instanceof Error && "code" in error ? error.code : error}).`);
+    throw notFound(
+      `The input '${path}' cannot be read (${error instanceof Error && "code" in error ? error.code : error}).`,
+    );
   }
 }

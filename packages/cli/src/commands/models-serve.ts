@@ -30,7 +30,10 @@ export const modelsServe: Command = {
       try {
         const address = await app.listen({ host, port }).catch((error: unknown) => {
           if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
-            throw new EsteiraError("INVALID_PARAMETER_VALUE", `Port ${port} is already in use: choose another with --port, or 0 for any.`);
+            throw new EsteiraError(
+              "INVALID_PARAMETER_VALUE",
+              `Port ${port} is already in use: choose another with --port, or 0 for any.`,
+            );
           }
           throw error;
         });

@@ -15,14 +15,19 @@ export const server: Command = {
       summary: "database; also MLFLOW_BACKEND_STORE_URI (default: sqlite:///mlflow.db)",
     },
     { flags: "--artifacts-destination <folder>", summary: "where artifacts are kept", default: "./mlartifacts" },
-    { flags: "--default-artifact-root <uri>", summary: "artifact root of new experiments", default: "mlflow-artifacts:/" },
+    {
+      flags: "--default-artifact-root <uri>",
+      summary: "artifact root of new experiments",
+      default: "mlflow-artifacts:/",
+    },
   ],
   async run(values, terminal) {
     const webRoot = await webAssets({ onProgress: terminal.note });
     const running = await startServer({
       host: text(values, "host") ?? "127.0.0.1",
       port: portOf(text(values, "port")),
-      backendStoreUri: text(values, "backendStoreUri") ?? terminal.env["MLFLOW_BACKEND_STORE_URI"] ?? "sqlite:///mlflow.db",
+      backendStoreUri:
+        text(values, "backendStoreUri") ?? terminal.env["MLFLOW_BACKEND_STORE_URI"] ?? "sqlite:///mlflow.db",
       artifactsDestination: text(values, "artifactsDestination") ?? "./mlartifacts",
       defaultArtifactRoot: text(values, "defaultArtifactRoot") ?? "mlflow-artifacts:/",
       ...(webRoot ? { webRoot } : {}),

@@ -1,7 +1,7 @@
 import { quantileOfSorted } from "@esteira/models/evaluation/interval";
 import { ksChance, ksDistance } from "./ks.ts";
 import type { Level } from "./levels.ts";
-import { categoryShares, expectedPsi, present, psiOfShares, referenceBins, sharesOf } from "./psi.ts";
+import { categoryShares, expectedPsi, populationStability, present, psiOfShares, sharesOf } from "./psi.ts";
 import type { MonitorSettings } from "./settings.ts";
 
 /** One feature, in training and now. NaN is a missing value. */
@@ -89,16 +89,16 @@ interface Measured {
 }
 
 function numbers(reference: ArrayLike<number>, current: ArrayLike<number>): Measured {
-  const bins = referenceBins(reference);
+  const before = present(reference);
   const now = present(current);
-  const empty = bins.count === 0 || now.length === 0;
+  const { psi, expected } = populationStability(before, now);
   return {
-    psi: empty ? Number.NaN : psiOfShares(bins.shares, sharesOf(now, bins.edges)),
-    expectedPsi: empty ? Number.NaN : expectedPsi(bins.shares.length, bins.count, now.length),
-    ks: ksDistance(reference, current),
-    reference: bins.count,
+    psi,
+    expectedPsi: expected,
+    ks: ksDistance(before, now),
+    reference: before.length,
     current: now.length,
-    histogram: numberHistogram(present(reference), now),
+    histogram: numberHistogram(before, now),
   };
 }
 

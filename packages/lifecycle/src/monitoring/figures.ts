@@ -5,6 +5,9 @@ export interface Figures {
   count(value: number): string;
   decimals(value: number, digits: number): string;
   date(time: number): string;
+  /** Without the year, for tables. */
+  day(time: number): string;
+  /** Whole units; from ten thousand on in thousands or millions. */
   money(value: number, currency: string): string;
 }
 
@@ -12,6 +15,7 @@ export function figuresOf(locale: string): Figures {
   const number = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
   const count = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
   const date = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+  const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", timeZone: "UTC" });
   return {
     percent: (share) => {
       // One decimal where it is readable, more where the share is small.
@@ -23,7 +27,13 @@ export function figuresOf(locale: string): Figures {
     decimals: (value, digits) =>
       new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value),
     date: (time) => date.format(time),
+    day: (time) => day.format(time),
     money: (value, currency) =>
-      new Intl.NumberFormat(locale, { style: "currency", currency, maximumFractionDigits: 0 }).format(value),
+      new Intl.NumberFormat(locale, {
+        style: "currency",
+        currency,
+        notation: value >= 10_000 ? "compact" : "standard",
+        maximumFractionDigits: value >= 10_000 ? 1 : 0,
+      }).format(value),
   };
 }

@@ -59,12 +59,27 @@ export function psiOfShares(reference: readonly number[], current: readonly numb
   return sum;
 }
 
-/** PSI of two samples of numbers over the reference's decile bins. NaN when one of them has no number. */
-export function psi(reference: ArrayLike<number>, current: ArrayLike<number>, bins = 10): number {
+/**
+ * PSI of two samples of numbers over the reference's decile bins, and what it would be on average had nothing changed. Both
+ * NaN when one of the samples has no number.
+ */
+export function populationStability(
+  reference: ArrayLike<number>,
+  current: ArrayLike<number>,
+  bins = 10,
+): { readonly psi: number; readonly expected: number } {
   const binned = referenceBins(reference, bins);
-  if (binned.count === 0 || present(current).length === 0) return Number.NaN;
-  return psiOfShares(binned.shares, sharesOf(current, binned.edges));
+  const now = present(current);
+  if (binned.count === 0 || now.length === 0) return { psi: Number.NaN, expected: Number.NaN };
+  return {
+    psi: psiOfShares(binned.shares, sharesOf(now, binned.edges)),
+    expected: expectedPsi(binned.shares.length, binned.count, now.length),
+  };
 }
+
+/** The index alone. */
+export const psi = (reference: ArrayLike<number>, current: ArrayLike<number>, bins = 10): number =>
+  populationStability(reference, current, bins).psi;
 
 /** PSI of two samples of categories (whole numbers). A category that only one of them has counts as its own bin. */
 export function categoricalPsi(reference: ArrayLike<number>, current: ArrayLike<number>): number {

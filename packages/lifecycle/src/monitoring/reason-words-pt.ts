@@ -7,7 +7,7 @@ export const portugueseReasons: ReasonWords = {
   nothingFound: () => "Nada mudou além do que o acaso explica.",
   noTraffic: () => "Nenhuma transferência foi pontuada neste período: verifique se o modelo está recebendo tráfego.",
   noMatureCohort: ({ maturityDays }) =>
-    `Nenhuma safra completou ${count(maturityDays)} dias, então ainda não se pode afirmar o desempenho realizado; o que já se sabe aparece à parte.`,
+    `Nenhuma coorte completou ${count(maturityDays)} dias, então ainda não se pode afirmar o desempenho realizado; o que já se sabe aparece à parte.`,
   alertRateHigh: ({ rate, budget }) =>
     `${percent(rate)} das transferências geram alerta e a mesa consegue tratar ${percent(budget)}: reveja o limiar ou a capacidade.`,
   alertRateLow: ({ rate, budget }) =>
@@ -16,7 +16,7 @@ export const portugueseReasons: ReasonWords = {
     `Uma resposta em cada cem demora mais de ${number(p99)} ms (limite de ${number(limit)} ms).`,
   scoreDrift: ({ psi }) => `A distribuição dos escores é diferente da do treino (PSI ${decimals(psi, 2)}).`,
   featureDrift: ({ feature, psi, importance, others }) =>
-    `${feature} mudou (PSI ${decimals(psi, 2)}) e responde por ${percent(importance)} do modelo${others > 0 ? `; ${others === 1 ? "mais um atributo mudou" : `mais ${count(others)} atributos mudaram`}` : ""}.`,
+    `${feature} mudou (PSI ${decimals(psi, 2)}) e responde por ${percent(importance)} do modelo${others > 0 ? `; ${others === 1 ? "mais uma variável mudou" : `mais ${count(others)} variáveis mudaram`}` : ""}.`,
   featureMissing: ({ feature, before, now }) =>
     `${feature} está ausente em ${percent(now)} das transferências (${percent(before)} no treino): uma fonte pode ter parado.`,
   newTypology: ({ name, frauds, caught, since }) =>

@@ -1,31 +1,30 @@
 /** A table into the row-major float32 matrix that tree models read. */
 
 import { badRequest } from "../format/cells.ts";
-import { type ColumnarTable, isNumeric, positions } from "../format/table.ts";
+import { type ColumnarTable, isNumeric } from "../format/table.ts";
 
 /** The columns of `table` that are the features, in their order. */
 function findColumns(table: ColumnarTable, features: readonly string[], count: number): readonly number[] {
-  const byPosition = (): readonly number[] => Array.from({ length: count }, (_, i) => i);
   if (features.length === 0) {
     if (table.names.length !== count)
       throw badRequest(`The model takes ${count} columns, the input has ${table.names.length}`);
-    return byPosition();
+    return table.names.map((_, i) => i);
   }
   const at = new Map(table.names.map((name, i) => [name, i]));
+  // Never by position when the model has names: a wrong order would score, and nobody would see it.
   const missing = features.filter((name) => !at.has(name));
-  if (missing.length === 0) return features.map((name) => at.get(name)!);
-  const isPositional = table.names.length === count && positions(count).every((name, i) => table.names[i] === name);
-  if (isPositional) return byPosition();
-  throw badRequest(
-    `The model needs the columns ${missing
-      .map((name) => `'${name}'`)
-      .slice(0, 20)
-      .join(", ")}, which the input does not have`,
-  );
+  if (missing.length > 0)
+    throw badRequest(
+      `The model needs the columns ${missing
+        .map((name) => `'${name}'`)
+        .slice(0, 20)
+        .join(", ")}, which the input does not have`,
+    );
+  return features.map((name) => at.get(name)!);
 }
 
 /**
- * Picks the model's columns by name (by position when either side has no names) and rounds to float32, NaN where
+ * Picks the model's columns by name (by position when the model has no names) and rounds to float32, NaN where
  * missing. Throws BAD_REQUEST for a column that is missing or not numeric and, unless `allowInfinite`, for a value that
  * float32 cannot hold.
  */

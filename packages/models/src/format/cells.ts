@@ -66,7 +66,7 @@ function toWhole(cell: unknown, limit: number, source: CellSource): number | und
 /** Milliseconds since the epoch, UTC. Numbers are nanoseconds, as pandas takes them; no zone means UTC. */
 function toInstant(cell: unknown): number | undefined {
   if (cell === null || cell === undefined || cell === "") return Number.NaN;
-  if (typeof cell === "number") return Number.isFinite(cell) ? Math.trunc(cell) / 1e6 : undefined;
+  if (typeof cell === "number") return Math.abs(cell) < 2 ** 63 ? Math.trunc(cell) / 1e6 : undefined;
   const parts = typeof cell === "string" ? INSTANT.exec(cell.trim()) : null;
   if (parts === null) return undefined;
   const [, day, time = "00:00:00", zone = "Z"] = parts;

@@ -115,7 +115,7 @@ export interface Plot {
 export function plot(box: Box, xAxis: Axis, yAxis: Axis): Plot {
   const bottom = box.bottom - 40;
   const y = scaleOf(yAxis, [bottom, box.top + 18]);
-  const yTicks = ticksOf(y, yAxis, Math.max(2, Math.floor((bottom - box.top) / 56)));
+  const yTicks = ticksOf(y, yAxis, Math.max(2, Math.floor((bottom - box.top) / 46)));
   const yWidth = Math.max(...yTicks.map((tick) => textWidth(yAxis.format(tick), SIZE.tick)), 8);
   const left = box.left + yWidth + 8;
   const right = box.right - 6;

@@ -65,11 +65,12 @@ export function lineChart(chart: LineChart): string {
       markup += line(plotted.box.left, y(limit.at), plotted.box.right, y(limit.at), color, {
         "stroke-dasharray": "5 4",
       });
-      markup += label(plotted.box.right, y(limit.at) - 9, limit.text, { anchor: "end", color });
     }
     chart.series.forEach((series, i) => {
       markup += drawSeries(series, colors[i]!, plotted);
     });
+    for (const { at, text, color } of chart.limits ?? [])
+      markup += label(plotted.box.right, y(at) - 9, text, { anchor: "end", color: color ?? "muted", halo: true });
     for (const mark of chart.marks ?? []) markup += drawMark(mark, plotted);
     return markup;
   });

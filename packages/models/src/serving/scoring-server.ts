@@ -6,18 +6,21 @@
  */
 
 import { EsteiraError } from "@esteira/core/errors";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from "fastify";
 import type { LoadedModel } from "../flavors/flavor.ts";
 import { badRequest } from "../format/cells.ts";
-import { enforceSchema } from "../format/enforce.ts";
 import { MLFLOW_VERSION } from "../format/mlmodel.ts";
-import { enforceParams } from "../format/params.ts";
 import { pythonJson } from "../format/python-json.ts";
 import { readContentType } from "./content-type.ts";
-import { parseCsv } from "./csv.ts";
 import { createServingMetrics, METRICS_TYPE } from "./metrics.ts";
 import { createModelHolder, type ModelHolder } from "./model-holder.ts";
-import { parsePayload } from "./payload.ts";
+import { scoreText } from "./score-text.ts";
 
 /** What is known of an invocation once it is answered. */
 export interface ScoredRequest {
@@ -88,13 +91,8 @@ function decodeUtf8(body: unknown): string {
 function invoke(model: LoadedModel, contentType: string | undefined, body: unknown): Answer {
   const verdict = readContentType(contentType);
   if ("refusal" in verdict) return refuseType(verdict.refusal);
-  const text = decodeUtf8(body);
-  const schema = model.signature?.inputs;
-  const payload = verdict.kind === "csv" ? { frame: parseCsv(text), params: undefined } : parsePayload(text, schema);
-  const table = enforceSchema(payload.frame, schema);
-  const params = enforceParams(payload.params, model.signature?.params);
-  const predictions = model.predict(table, params);
-  return { status: 200, type: JSON_TYPE, body: pythonJson({ predictions }), rows: table.rowCount };
+  const scored = scoreText(model, verdict.kind, decodeUtf8(body));
+  return { status: 200, type: JSON_TYPE, ...scored };
 }
 
 /** A fault of the request keeps its own error; a defect of ours is answered without its particulars, and logged. */
@@ -115,7 +113,7 @@ export async function createScoringServer(options: ScoringServerOptions): Promis
   const app = Fastify({
     ...(options.log ? { loggerInstance: options.log } : { logger: false }),
     bodyLimit,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     return503OnClosing: true,
     forceCloseConnections: "idle",
   });
@@ -125,8 +123,9 @@ export async function createScoringServer(options: ScoringServerOptions): Promis
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
 
-  const send = (reply: FastifyReply, answer: Answer): FastifyReply =>
-    reply.code(answer.status).header("content-type", answer.type).send(answer.body);
+  // Bytes, not text: the framework would add a charset to the type of a text.
+  const send = (reply: FastifyReply, answer: Pick<Answer, "status" | "type" | "body">): FastifyReply =>
+    reply.code(answer.status).header("content-type", answer.type).send(Buffer.from(answer.body));
 
   const finish = (reply: FastifyReply, answer: Answer): FastifyReply => {
     const seconds = reply.elapsedTime / 1000;
@@ -136,12 +135,16 @@ export async function createScoringServer(options: ScoringServerOptions): Promis
   };
 
   const ping = (_request: FastifyRequest, reply: FastifyReply): FastifyReply =>
-    reply.header("content-type", JSON_TYPE).send("\n");
+    send(reply, { status: 200, type: JSON_TYPE, body: "\n" });
   app.get("/ping", ping);
   app.get("/health", ping);
-  app.get("/version", (_request, reply) => reply.header("content-type", JSON_TYPE).send(MLFLOW_VERSION));
+  app.get("/version", (_request, reply) => send(reply, { status: 200, type: JSON_TYPE, body: MLFLOW_VERSION }));
   app.get("/metrics", (_request, reply) =>
-    reply.header("content-type", METRICS_TYPE).send(metrics.text({ inFlight, generation: holder.generation })),
+    send(reply, {
+      status: 200,
+      type: METRICS_TYPE,
+      body: metrics.text({ inFlight, generation: holder.generation }),
+    }),
   );
   app.post("/invocations", async (request, reply) => {
     inFlight++;
@@ -164,13 +167,11 @@ export async function createScoringServer(options: ScoringServerOptions): Promis
   ]);
   app.setNotFoundHandler((request, reply) => {
     const allowed = methods.get(request.url.split("?")[0] ?? "");
-    reply.header("content-type", JSON_TYPE);
-    if (allowed === undefined || request.method === allowed)
-      return reply.code(404).send(pythonJson({ detail: "Not Found" }));
-    return reply
-      .code(405)
-      .header("allow", allowed)
-      .send(pythonJson({ detail: "Method Not Allowed" }));
+    const refuse = (status: number, detail: string): FastifyReply =>
+      send(reply, { status, type: JSON_TYPE, body: pythonJson({ detail }) });
+    if (allowed === undefined || request.method === allowed) return refuse(404, "Not Found");
+    reply.header("allow", allowed);
+    return refuse(405, "Method Not Allowed");
   });
   // What the framework refuses before the route is asked, and errors of routes that were added.
   const toAnswer = (error: unknown, request: FastifyRequest): Answer => {

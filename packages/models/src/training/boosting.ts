@@ -21,6 +21,7 @@ export interface BoostingPlan {
   readonly trainer: TrainerName;
   readonly input: TrainInput;
   readonly rounds: number;
+  readonly objective: "binary:logistic" | "reg:squarederror";
   /** Rounds without improvement after which training stops; 0 never stops. */
   readonly patience: number;
   /** For libxgboost, except `eval_metric` (a list) and `eval_train`, which are read here. */
@@ -103,7 +104,7 @@ function boosterParams(plan: BoostingPlan, seed: number, threads: number): [stri
   const monotone = plan.input.monotone ?? {};
   const directions = featureNames.map((name) => (Object.hasOwn(monotone, name) ? monotone[name] : 0));
   return [
-    ["objective", "binary:logistic"],
+    ["objective", plan.objective],
     ["tree_method", "hist"],
     ["nthread", threads],
     ["seed", seed],

@@ -10,6 +10,7 @@ export const RANDOM_FOREST_PARAMS: ParamTable = {
   aliases: { ...aliases, n_estimators: "num_parallel_tree" },
   fixed: {
     ...FIXED,
+    objective: "it is always reg:squarederror, so that a leaf is the share of frauds in it",
     num_boost_round: "a forest is one round of many trees",
     early_stopping_rounds: "a forest is one round of many trees",
     learning_rate: "the trees of a forest are averaged, so it is always 1",
@@ -17,10 +18,10 @@ export const RANDOM_FOREST_PARAMS: ParamTable = {
   },
   defaults: {
     num_parallel_tree: 100,
-    max_depth: 10,
+    max_depth: 12,
     max_leaves: 0,
     max_bin: 256,
-    min_child_weight: 1,
+    min_child_weight: 3,
     max_delta_step: 0,
     gamma: 0,
     lambda: 0.00001,
@@ -28,7 +29,7 @@ export const RANDOM_FOREST_PARAMS: ParamTable = {
     subsample: 0.8,
     colsample_bytree: 1,
     colsample_bylevel: 1,
-    colsample_bynode: 0.8,
+    colsample_bynode: 0.3,
     grow_policy: "depthwise",
     scale_pos_weight: 1,
     eval_metric: "aucpr",
@@ -45,6 +46,8 @@ export const createRandomForestTrainer = (native: NativeXgboost): Trainer => ({
     return trainBoosted(native, {
       trainer: "random-forest",
       input,
+      // One Newton step of the logistic loss overshoots where frauds are few; the mean of a leaf is its probability.
+      objective: "reg:squarederror",
       rounds: 1,
       patience: 0,
       params: { ...params, learning_rate: 1 },

@@ -62,9 +62,12 @@ export interface TrainedModel {
   readonly history: readonly { readonly round: number; readonly metrics: RoundMetrics }[];
   /** Every feature, the largest gain first; a feature that no tree uses has zeros. */
   readonly importance: readonly FeatureImportance[];
-  /** Probabilities of class 1, one a row, by libxgboost. */
+  /** Probabilities of class 1, one a row, by libxgboost. A forest's, being means, can leave [0, 1] by a rounding. */
   predict(values: Float32Array, rows: number): Promise<Float32Array>;
-  /** SHAP values in log odds, row-major, rows x (features + 1); the last column is the bias. */
+  /**
+   * SHAP values, row-major, rows x (features + 1); the last column is the bias. A row's sum is its score: in log odds
+   * for xgboost, in probability for random-forest.
+   */
   contributions(values: Float32Array, rows: number): Promise<Float32Array>;
   /** Frees libxgboost's memory. `modelBytes` and the other fields stay. */
   dispose(): void;

@@ -26,7 +26,7 @@ describe.skipIf(found === undefined).each(NAMES)("the %s trainer", (name) => {
     expect(await loaded.predictBatch(VALIDATION.values, VALIDATION.rows)).toEqual(expected);
     expect(loaded.featureNames).toEqual([...TRAIN.featureNames]);
     expect(model.trainer).toBe(name);
-    expect(expected.every((probability) => probability > 0 && probability < 1)).toBe(true);
+    expect(expected.every((probability) => probability > -1e-6 && probability < 1 + 1e-6)).toBe(true);
     loaded.dispose();
     model.dispose();
   });
@@ -72,7 +72,7 @@ describe.skipIf(found === undefined).each(NAMES)("the %s trainer", (name) => {
   test("resolves every param that shapes the model", async () => {
     const model = await train(name, { params: { ...params, reg_lambda: 2.5, base_score: 0.125, scale_pos_weight: 3 } });
     expect(model.resolvedParams).toMatchObject({
-      objective: "binary:logistic",
+      objective: name === "random-forest" ? "reg:squarederror" : "binary:logistic",
       tree_method: "hist",
       lambda: 2.5,
       base_score: 0.125,
@@ -242,6 +242,14 @@ describe.skipIf(found === undefined)("what cannot be trained on", () => {
 
   test("a forest has no learning rate", async () => {
     await expect(train("random-forest", { params: { learning_rate: 0.1 } })).rejects.toThrow("so it is always 1");
+  });
+
+  test("a forest's leaf is the share of positives in it, so its scores are on the scale of the labels", async () => {
+    const model = await train("random-forest", { params: SMALL["random-forest"] });
+    const scores = await model.predict(TRAIN.values, TRAIN.rows);
+    const mean = (list: Iterable<number>): number => [...list].reduce((sum, value) => sum + value, 0) / TRAIN.rows;
+    expect(mean(scores)).toBeCloseTo(mean(TRAIN.labels), 2);
+    model.dispose();
   });
 
   test("a trainer that does not exist", () => {

@@ -47,6 +47,7 @@ export const createXgboostTrainer = (native: NativeXgboost): Trainer => ({
       trainer: "xgboost",
       input,
       rounds: Number(num_boost_round),
+      objective: "binary:logistic",
       patience: Number(early_stopping_rounds),
       params: booster,
       ownParams: { num_boost_round: Number(num_boost_round), early_stopping_rounds: Number(early_stopping_rounds) },

@@ -1,4 +1,4 @@
-import { Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { invalid } from "@esteira/core/errors";
 import { fileInfoToWire } from "@esteira/core/wire/file-info";
 import type { ArtifactStore } from "@esteira/store/artifacts/artifact-store";
@@ -41,8 +41,17 @@ export function streamBodies(scope: FastifyInstance): void {
   scope.addContentTypeParser("*", (_, payload, done) => done(null, payload));
 }
 
-export const bodyStream = (request: FastifyRequest): Readable =>
-  request.body instanceof Readable ? request.body : Readable.from([]);
+/**
+ * The body of an upload. A store that refuses destroys what it was given to read; the relay keeps it from taking the
+ * connection along, on which the refusal has yet to be told. An upload that breaks off fails the relay.
+ */
+export function bodyStream(request: FastifyRequest): Readable {
+  const { body } = request;
+  if (!(body instanceof Readable)) return Readable.from([]);
+  const relay = new PassThrough();
+  body.once("error", (error) => relay.destroy(error));
+  return body.pipe(relay);
+}
 
 function filePath(request: FastifyRequest): string {
   const path = (request.params as { "*": string })["*"];

@@ -1,5 +1,5 @@
 import { EsteiraError } from "@esteira/core/errors";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { OPEN_PATHS } from "../health/health.ts";
 import { changesState, type TrustedHosts } from "./access.ts";
 import { sendError, sendFault, toFault } from "./errors.ts";
@@ -22,7 +22,8 @@ const FOREIGN_ORIGIN = new EsteiraError("PERMISSION_DENIED", "Cross-origin reque
 export function createApp(options: { hosts: TrustedHosts; log?: FastifyBaseLogger | undefined }): FastifyInstance {
   const app = Fastify({
     ...(options.log === undefined ? { logger: false } : { loggerInstance: options.log }),
-    disableRequestLogging: true,
+    // Faults are logged where they are answered; a line for every request would be most of the log.
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: JSON_BODY_LIMIT,
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionTimeout: IDLE_TIMEOUT_MS,

@@ -102,7 +102,7 @@ export const list = <S extends z.ZodType>(item: S) =>
       .transform((items): z.output<S>[] => items ?? []),
   );
 
-export const texts = list(requiredText);
+export const texts = list(textOrEmpty);
 
 /** A repeated field that must be there; an empty list counts as given. */
 export const requiredList = <S extends z.ZodType>(item: S) =>

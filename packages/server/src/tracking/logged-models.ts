@@ -30,7 +30,7 @@ export function loggedModelEndpoints(store: TrackingStore): readonly Endpoint[] 
       z.object({
         experiment_id: requiredText,
         name: text,
-        model_type: text,
+        model_type: textOrEmpty,
         source_run_id: text,
         params: keyValues,
         tags: keyValues,
@@ -39,11 +39,11 @@ export function loggedModelEndpoints(store: TrackingStore): readonly Endpoint[] 
         const sourceRunId = nonEmpty(input.source_run_id);
         const model = await store.createLoggedModel({
           experimentId: experimentId(input.experiment_id),
+          modelType: input.model_type,
           params: input.params,
           tags: input.tags,
           ...given({
             name: nonEmpty(input.name),
-            modelType: nonEmpty(input.model_type),
             sourceRunId: sourceRunId === undefined ? undefined : runId(sourceRunId),
           }),
         });

@@ -1,6 +1,6 @@
 import { constants, createReadStream, createWriteStream } from "node:fs";
 import { lstat, mkdir, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { FileInfo } from "@esteira/core/entities/file-info";
@@ -108,7 +108,7 @@ async function writeFile(root: string, segments: readonly string[], source: Read
     await mkdir(folder, { recursive: true });
     await checkTarget(real, segments);
     await rename(upload, join(folder, segments.at(-1) ?? ""));
-    await sync(folder);
+    await syncFolder(folder);
   } catch (error) {
     await rm(upload, { force: true });
     throw error;
@@ -123,6 +123,9 @@ async function sync(path: string): Promise<void> {
     await handle.close();
   }
 }
+
+/** A new name is on the disk only when its folder is. Windows has no such call, and needs none. */
+const syncFolder = (path: string): Promise<void> => (process.platform === "win32" ? Promise.resolve() : sync(path));
 
 /** Every existing folder on the way is one, and lies inside of the root; the name itself is no folder. */
 async function checkTarget(root: string, segments: readonly string[]): Promise<void> {
@@ -145,7 +148,7 @@ async function removePath(root: string, segments: readonly string[]): Promise<vo
   if (parent === undefined) return;
   // A link is removed itself, not what it points to.
   await rm(join(parent, segments.at(-1) ?? ""), { recursive: true, force: true });
-  await sync(dirname(join(parent, segments.at(-1) ?? "")));
+  await syncFolder(parent);
 }
 
 /** The real path, undefined when there is nothing; refuses a link that leaves the root. */

@@ -96,6 +96,8 @@ function assertRevision(database: LibsqlDatabase, file: string): void {
 const versionOf = (row: unknown): string =>
   typeof row === "object" && row !== null && "version_num" in row ? String(row.version_num) : "";
 
+const UNREACHABLE = new Set<unknown>(["SQLITE_CANTOPEN", "EACCES", "ENOTDIR", "EEXIST", "EROFS"]);
+
 function explainOpening(error: unknown, path: string): unknown {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "SQLITE_NOTADB") {
@@ -103,13 +105,12 @@ function explainOpening(error: unknown, path: string): unknown {
       cause: error,
     });
   }
-  if (code === "SQLITE_CANTOPEN" || code === "EACCES" || code === "ENOTDIR" || code === "EEXIST" || code === "EROFS") {
+  // libsql gives its own failures to open a file no code.
+  if (UNREACHABLE.has(code) || (error instanceof Error && error.message.startsWith("ConnectionFailed"))) {
     return new EsteiraError(
       "INVALID_STATE",
-      `The database ${path} cannot be opened: check that its folder exists and may be written.`,
-      {
-        cause: error,
-      },
+      `The database ${path} cannot be opened: check that it is a file, and that its folder exists and may be written.`,
+      { cause: error },
     );
   }
   return explainSqliteError(error, path);

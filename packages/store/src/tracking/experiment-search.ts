@@ -9,7 +9,7 @@ import type { Database } from "../database/tables.ts";
 import { WORKSPACE } from "../database/tables.ts";
 import { type Condition, compileFilter, test, testKeyed } from "../search/compile.ts";
 import { checkMaxResults, offsetOf, toPage } from "../search/page-token.ts";
-import { toExperiments } from "./experiments.ts";
+import { toExperiments } from "./experiment-data.ts";
 
 const DEFAULT_RESULTS = 1000;
 const MOST_RESULTS = 50_000;

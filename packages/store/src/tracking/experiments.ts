@@ -3,15 +3,14 @@ import { alreadyExists, EsteiraError, invalid, notFound } from "@esteira/core/er
 import { type ExperimentId, experimentId } from "@esteira/core/ids";
 import { checkExperimentName, checkKey, checkLength, LIMITS, parseExperimentId } from "@esteira/core/names";
 import type { TrackingStore } from "@esteira/core/tracking-store";
-import type { Selectable } from "kysely";
 import { joinUri, type StoreContext } from "../database/context.ts";
 import type { Session } from "../database/session.ts";
-import { groupBy, inList, insertMany } from "../database/sql.ts";
-import { type Database, type Tables, WORKSPACE } from "../database/tables.ts";
+import { insertMany } from "../database/sql.ts";
+import { type Database, WORKSPACE } from "../database/tables.ts";
 import { isUniqueViolation } from "../sqlite/errors.ts";
+import { type ExperimentRow, toExperiments } from "./experiment-data.ts";
 import { searchExperiments } from "./experiment-search.ts";
 
-type ExperimentRow = Selectable<Tables["experiments"]>;
 type ExperimentPart = Pick<
   TrackingStore,
   | "createExperiment"
@@ -81,31 +80,6 @@ export async function findActiveExperiment(db: Database, id: number): Promise<Ex
 
 async function withTags(db: Database, row: ExperimentRow): Promise<Experiment> {
   return (await toExperiments(db, [row]))[0]!;
-}
-
-/** Rows as entities, with the tags of all of them by one query. */
-export async function toExperiments(db: Database, rows: readonly ExperimentRow[]): Promise<readonly Experiment[]> {
-  if (rows.length === 0) return [];
-  const tags = await db
-    .selectFrom("experiment_tags")
-    .selectAll()
-    .where(
-      inList(
-        "experiment_id",
-        rows.map((row) => row.experiment_id),
-      ),
-    )
-    .execute();
-  const tagsOf = groupBy(tags, (tag) => tag.experiment_id);
-  return rows.map((row) => ({
-    experimentId: experimentId(String(row.experiment_id)),
-    name: row.name,
-    artifactLocation: row.artifact_location ?? "",
-    lifecycleStage: row.lifecycle_stage,
-    ...(row.creation_time === null ? {} : { creationTime: row.creation_time }),
-    ...(row.last_update_time === null ? {} : { lastUpdateTime: row.last_update_time }),
-    tags: (tagsOf.get(row.experiment_id) ?? []).map(({ key, value }) => ({ key, value: value ?? "" })),
-  }));
 }
 
 async function createExperiment(

@@ -11,8 +11,8 @@ import { type RawBuilder, type SqlBool, sql } from "kysely";
 import { inList } from "../database/sql.ts";
 import type { Database } from "../database/tables.ts";
 import { type Condition, compileFilter, test, testKeyed } from "../search/compile.ts";
+import { type LoggedModelRow, toLoggedModels } from "./logged-model-data.ts";
 import { decodeLoggedModelToken, loggedModelToken } from "./logged-model-token.ts";
-import { type LoggedModelRow, toLoggedModels } from "./logged-models.ts";
 
 export type LoggedModelQuery = Parameters<TrackingStore["searchLoggedModels"]>[0];
 type DatasetChoice = NonNullable<LoggedModelQuery["datasets"]>[number];

@@ -58,7 +58,7 @@ export const en = {
     title: "Runs",
     selected: (n: number) => count(n, "run selected", "runs selected"),
     loaded: (n: number) => count(n, "run", "runs"),
-    loadedMore: (n: number) => `First ${count(n, "run", "runs")}; scroll for more`,
+    loadedMore: (n: number) => `${number.format(n)}+ runs`,
     compare: "Compare",
     compareHint: "Select two or more runs to compare them.",
     filterLabel: "Filter runs",

@@ -45,7 +45,9 @@ export function formatOf(language: Language): Format {
     fineSecond: unit("second", 1),
     millisecond: unit("millisecond"),
   };
-  const sizes = [unit("byte"), unit("kilobyte", 1), unit("megabyte", 1), unit("gigabyte", 1), unit("terabyte", 1)];
+  // Short, English says "3 byte".
+  const bytes = new Intl.NumberFormat(language, { style: "unit", unit: "byte", unitDisplay: "long" });
+  const sizes = [bytes, unit("kilobyte", 1), unit("megabyte", 1), unit("gigabyte", 1), unit("terabyte", 1)];
 
   const special = (value: number): string | undefined => {
     if (Number.isNaN(value)) return "NaN";

@@ -1,4 +1,5 @@
-import type { ModelVersion, Stage } from "@esteira/core/entities/registered-model";
+import type { Stage } from "@esteira/core/entities/registered-model";
+import type { Tag } from "@esteira/core/entities/tag";
 import { Badge } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -9,7 +10,7 @@ import { Dim, Mono } from "../shell/page.tsx";
 import { evidenceOf, verdictOf } from "./gate.ts";
 import classes from "./models.module.css";
 
-const STAGE_COLORS: Record<Stage, string> = { None: "gray", Staging: "yellow", Production: "petrol", Archived: "gray" };
+const STAGE_COLORS: Record<Stage, string> = { None: "gray", Staging: "indigo", Production: "petrol", Archived: "gray" };
 const VERDICT_COLORS = { passed: "green", failed: "red", unknown: "gray" } as const;
 
 export function StageBadge({ stage }: { stage: Stage }) {
@@ -28,22 +29,22 @@ export function Aliases({ aliases }: { aliases: readonly string[] }) {
   );
 }
 
-/** The gate's verdict, and a link to what it rests on. */
-export function Gate({ version }: { version: ModelVersion }) {
+/** The gate's verdict on a version or a run, by its tags, and a link to what it rests on. */
+export function Gate({ tags, runId }: { tags: readonly Tag[]; runId: string | undefined }) {
   const text = useText();
-  const verdict = verdictOf(version.tags);
+  const verdict = verdictOf(tags);
   if (verdict === undefined) return <Dim>–</Dim>;
   return (
     <span className={classes.badges}>
       <Badge color={VERDICT_COLORS[verdict]}>{text.gate[verdict]}</Badge>
-      <EvidenceLink version={version} />
+      <EvidenceLink tags={tags} runId={runId} />
     </span>
   );
 }
 
-function EvidenceLink({ version }: { version: ModelVersion }) {
+function EvidenceLink({ tags, runId }: { tags: readonly Tag[]; runId: string | undefined }) {
   const text = useText();
-  const evidence = evidenceOf(version.tags, version.runId);
+  const evidence = evidenceOf(tags, runId);
   if (evidence === undefined) return null;
   if (evidence.kind === "text") return <Mono>{evidence.text}</Mono>;
   if (evidence.kind === "web") {

@@ -62,7 +62,7 @@ function VersionTable({ versions, model }: { versions: readonly ModelVersion[]; 
         { title: text.models.stage },
         { title: text.models.gate },
         { title: text.models.created, kind: "nowrap" },
-        { title: text.models.sourceRun },
+        { title: text.models.sourceRun, kind: "nowrap" },
         { title: text.common.description },
       ]}
       rows={versions.map((version) => ({
@@ -77,7 +77,7 @@ function VersionTable({ versions, model }: { versions: readonly ModelVersion[]; 
           </Link>,
           <Aliases key="aliases" aliases={aliasesOf(model.aliases, version.version)} />,
           <StageBadge key="stage" stage={version.currentStage} />,
-          <Gate key="gate" version={version} />,
+          <Gate key="gate" tags={version.tags} runId={version.runId} />,
           <Moment key="created" ms={version.creationTimestamp} />,
           <SourceRun key="run" runId={version.runId} />,
           version.description || <Dim key="description">–</Dim>,

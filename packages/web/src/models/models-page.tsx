@@ -65,9 +65,9 @@ function ModelList({ models, searching }: { models: readonly RegisteredModel[]; 
   return (
     <SmallTable
       head={[
-        { title: text.common.name },
+        { title: text.common.name, kind: "nowrap" },
         { title: text.models.latest, kind: "nowrap" },
-        { title: text.models.gate },
+        { title: text.models.gate, kind: "nowrap" },
         { title: text.models.aliases },
         { title: text.models.stages },
         { title: text.models.updated, kind: "nowrap" },
@@ -91,7 +91,7 @@ function ModelList({ models, searching }: { models: readonly RegisteredModel[]; 
             ) : (
               <Dim key="latest">–</Dim>
             ),
-            newest ? <Gate key="gate" version={newest} /> : <Dim key="gate">–</Dim>,
+            newest ? <Gate key="gate" tags={newest.tags} runId={newest.runId} /> : <Dim key="gate">–</Dim>,
             <Aliases key="aliases" aliases={model.aliases.map(({ alias, version }) => `${alias} → ${version}`)} />,
             <span key="stages" className={classes.badges}>
               {stagesOf(model.latestVersions).map((stage) => (

@@ -4,7 +4,7 @@ const field = z.looseObject({
   name: z.string().optional(),
   type: z.string().default(""),
   required: z.boolean().optional(),
-  default: z.unknown(),
+  default: z.unknown().optional(),
 });
 export type Field = z.output<typeof field>;
 

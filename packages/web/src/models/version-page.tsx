@@ -78,7 +78,7 @@ function Loaded({ version }: { version: ModelVersion }) {
           <Section title={text.run.details}>
             <Facts
               facts={[
-                [text.models.gate, <Gate key="gate" version={version} />],
+                [text.models.gate, <Gate key="gate" tags={version.tags} runId={version.runId} />],
                 [
                   text.models.status,
                   version.statusMessage

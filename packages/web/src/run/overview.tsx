@@ -5,6 +5,8 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { childRunsQuery, runQuery, versionsOfRunQuery } from "../api/queries.ts";
 import { useFormat, useText } from "../i18n/use-text.tsx";
+import { Gate } from "../models/badges.tsx";
+import { verdictOf } from "../models/gate.ts";
 import { durationOf, gitCommitOf, runNameOf, sourceOf, userOf } from "../runs/run-values.ts";
 import { StatusBadge, StatusDot } from "../runs/status-badge.tsx";
 import { parentOf } from "../runs/tree.ts";
@@ -44,6 +46,10 @@ export function Overview({ run }: { run: Run }) {
               [text.run.gitCommit, commit ? <Mono key="commit">{commit}</Mono> : undefined],
               [text.runs.runId, <Mono key="id">{info.runId}</Mono>],
               [text.run.parent, parentOf(run) ? <ParentLink key="parent" run={run} /> : undefined],
+              [
+                text.models.gate,
+                verdictOf(data.tags) ? <Gate key="gate" tags={data.tags} runId={info.runId} /> : undefined,
+              ],
               [text.run.versions, <Versions key="versions" runId={info.runId} />],
             ]}
           />

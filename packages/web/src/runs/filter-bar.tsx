@@ -54,6 +54,7 @@ export function FilterBar({ filter, onFilter, error }: FilterBarProps) {
         onChange={(event) => setDraft(event.currentTarget.value)}
         onBlur={() => apply(draft)}
         error={error}
+        errorProps={{ fz: 12 }}
         leftSection={<SearchIcon size={14} />}
         rightSection={
           draft === "" ? null : <CloseButton size="xs" aria-label={text.common.clear} onClick={() => apply("")} />

@@ -1,15 +1,19 @@
 import { Link } from "@tanstack/react-router";
+import type { Row } from "@tanstack/react-table";
 import { useText } from "../i18n/use-text.tsx";
 import { ChevronIcon } from "../shell/icons.tsx";
 import { runNameOf } from "./run-values.ts";
 import classes from "./runs-table.module.css";
-import type { RunRow } from "./runs-table.tsx";
 import { StatusDot } from "./status-badge.tsx";
+import type { RunNode } from "./tree.ts";
 
 const INDENT = 18;
 
-/** The run's status and name, under its parent, with the button that shows what is nested in it. */
-export function NameCell({ row }: { row: RunRow }) {
+/**
+ * The run's status and name, under its parent, with the button that shows what is nested in it. With `folding`, rows
+ * without that button keep its place, so that names stand in line.
+ */
+export function NameCell({ row, folding }: { row: Row<RunNode>; folding: boolean }) {
   const text = useText();
   const { run, children } = row.original;
   const name = runNameOf(run);
@@ -26,6 +30,8 @@ export function NameCell({ row }: { row: RunRow }) {
         >
           <ChevronIcon size={13} />
         </button>
+      ) : folding ? (
+        <span className={classes.unfoldable} />
       ) : null}
       <StatusDot status={run.info.status} />
       <Link

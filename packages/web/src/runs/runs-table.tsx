@@ -4,7 +4,6 @@ import {
   type ExpandedState,
   getCoreRowModel,
   getExpandedRowModel,
-  type Row,
   useReactTable,
 } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
@@ -94,6 +93,7 @@ export function RunsTable(props: RunsTableProps) {
   const allIds = rows.map((row) => row.id);
   const picked = allIds.filter((id) => props.selected.has(id)).length;
   const span = props.columns.length + 2;
+  const folding = props.nodes.some((node) => node.children.length > 0);
 
   return (
     <div className={classes.frame} ref={frame}>
@@ -144,7 +144,7 @@ export function RunsTable(props: RunsTableProps) {
                   />
                 </td>
                 <td className={classes.pinned}>
-                  <NameCell row={row} />
+                  <NameCell row={row} folding={folding} />
                 </td>
                 {props.columns.map((column, at) => (
                   <td
@@ -165,8 +165,6 @@ export function RunsTable(props: RunsTableProps) {
     </div>
   );
 }
-
-export type RunRow = Row<RunNode>;
 
 const cellClass = (numeric: boolean, groupStart: boolean) =>
   [numeric ? classes.numeric : "", groupStart ? classes.groupStart : ""].join(" ");

@@ -28,7 +28,6 @@ export const SearchIcon = (props: IconProps) => (
 export const ColumnsIcon = (props: IconProps) => <Line {...props} d="M2.5 3h11v10h-11zM6.2 3v10M9.8 3v10" />;
 export const RefreshIcon = (props: IconProps) => <Line {...props} d="M13.5 8A5.5 5.5 0 1 1 11.7 4M13.5 2v3.2h-3.2" />;
 export const ChevronIcon = (props: IconProps) => <Line {...props} d="m6 3.5 4.5 4.5L6 12.5" />;
-export const CloseIcon = (props: IconProps) => <Line {...props} d="m4 4 8 8M12 4l-8 8" />;
 export const HelpIcon = (props: IconProps) => (
   <Line {...props} d="M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12ZM6.3 6.2a1.8 1.8 0 1 1 2.5 1.9c-.6.3-.8.6-.8 1.1M8 11.4v.1" />
 );

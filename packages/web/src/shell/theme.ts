@@ -12,6 +12,18 @@ export const theme = createTheme({
   primaryColor: "petrol",
   primaryShade: { light: 7, dark: 6 },
   colors: {
+    dark: [
+      "#c9ced6",
+      "#b3bac4",
+      "#8b95a2",
+      "#646e7b",
+      "#3a424c",
+      "#2c323a",
+      "#22272e",
+      "#1a1e23",
+      "#14171b",
+      "#0f1215",
+    ],
     petrol: [
       "#e8f6f7",
       "#d2ebed",
@@ -39,6 +51,13 @@ export const theme = createTheme({
     Switch: { defaultProps: { size: "xs", withThumbIndicator: false } },
     SegmentedControl: { defaultProps: { size: "xs" } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
-    Badge: { defaultProps: { variant: "light", size: "sm", radius: "sm", tt: "none" } },
+    Badge: {
+      defaultProps: { variant: "light", size: "sm", radius: "sm", tt: "none" },
+      // A badge is short and is read whole, in however narrow a table.
+      styles: { root: { overflow: "visible", flexShrink: 0 }, label: { overflow: "visible" } },
+    },
+    Tabs: {
+      styles: { list: { flexWrap: "nowrap", overflowX: "auto", overflowY: "hidden" }, tab: { paddingInline: 11 } },
+    },
   },
 });

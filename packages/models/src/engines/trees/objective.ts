@@ -84,8 +84,8 @@ function softmax(out: Float32Array): void {
 export interface AnswerOf {
   /** True when the margins are log-odds, so that a probability exists. */
   readonly isLogistic: boolean;
-  /** True when an answer is one distribution over the classes. */
-  readonly isDistribution: boolean;
+  /** True when each margin is answered by itself, so that `apply` takes those of many rows at once. */
+  readonly isElementwise: boolean;
   /** Values a row in an answer. */
   width(groups: number): number;
   /** Turns the margins of one row, in `margins`, into the answer; the first `width` slots hold it after. */
@@ -113,7 +113,7 @@ export function answerOf(objective: string): AnswerOf {
   };
   return {
     isLogistic: link === "logit",
-    isDistribution: answer === "softprob",
+    isElementwise: answer !== "softprob" && answer !== "softmax",
     width: (groups) => (answer === "softmax" ? 1 : groups),
     apply: apply[answer],
   };

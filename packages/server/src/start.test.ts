@@ -1,0 +1,66 @@
+import { access, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { type RunningServer, sqlitePath, startServer } from "./start.ts";
+
+let home: string;
+const running: RunningServer[] = [];
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), "esteira-start-"));
+});
+afterEach(async () => {
+  for (const server of running.splice(0)) await server.close();
+  await rm(home, { recursive: true, force: true });
+});
+
+const start = async (port = 0) => {
+  const server = await startServer({
+    host: "127.0.0.1",
+    port,
+    backendStoreUri: `sqlite:///${join(home, "esteira.db")}`,
+    artifactsDestination: join(home, "artifacts"),
+  });
+  running.push(server);
+  return server;
+};
+
+it("serves a new database on a free port, and finds everything again after a restart", async () => {
+  const first = await start();
+  const create = await fetch(`${first.url}/api/2.0/mlflow/experiments/create`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ name: "kept" }),
+  });
+  expect(await create.json()).toEqual({ experiment_id: "1" });
+  await first.close();
+  running.pop();
+  const second = await start();
+  const found = await fetch(`${second.url}/api/2.0/mlflow/experiments/get-by-name?experiment_name=kept`);
+  expect(await found.json()).toMatchObject({ experiment: { artifact_location: "mlflow-artifacts:/1" } });
+});
+
+it("refuses a busy port in one sentence", async () => {
+  const first = await start();
+  const port = Number(new URL(first.url).port);
+  await expect(start(port)).rejects.toThrow(`Port ${port} on 127.0.0.1 is already in use`);
+});
+
+it("counts the slashes of a SQLite URI as SQLAlchemy does", () => {
+  expect(sqlitePath("sqlite:///relative.db")).toBe(resolve("relative.db"));
+  expect(sqlitePath("sqlite:////abs/x.db")).toBe("/abs/x.db");
+  for (const uri of ["postgresql://u:secret@h/db", "sqlite://x.db", "mysql://x", "file.db"]) {
+    expect(() => sqlitePath(uri)).toThrow("Unsupported backend store URI");
+    expect(() => sqlitePath(uri)).not.toThrow("secret");
+  }
+});
+
+it("creates nothing when an option is wrong", async () => {
+  const options = { host: "127.0.0.1", port: 0, artifactsDestination: "s3://bucket" };
+  const database = join(home, "none.db");
+  await expect(startServer({ ...options, backendStoreUri: `sqlite:///${database}` })).rejects.toThrow(
+    "Unsupported artifacts destination",
+  );
+  await expect(access(database)).rejects.toThrow();
+});

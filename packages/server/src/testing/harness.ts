@@ -1,0 +1,70 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { localArtifactStore } from "@esteira/store/artifacts/local";
+import { openStore } from "@esteira/store/open";
+import type { FastifyInstance } from "fastify";
+import { createServer, type ServerOptions } from "../create-server.ts";
+
+export interface Harness {
+  readonly app: FastifyInstance;
+  /** The folder of the artifacts. */
+  readonly root: string;
+  /** Sends JSON, or a text as it stands; reads the JSON of the answer. */
+  call(method: Method, url: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export type Method = "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
+
+export interface Answer {
+  readonly status: number;
+  // Tests walk answers of many shapes; `Json` allows any path and makes each leaf be compared.
+  readonly body: Json;
+  readonly text: string;
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+export type Json = { readonly [key: string]: Json } & { readonly [index: number]: Json };
+
+/** A whole server over a store in memory and artifacts in a temporary folder. */
+export async function openHarness(options: Partial<ServerOptions> = {}): Promise<Harness> {
+  const root = await mkdtemp(join(tmpdir(), "esteira-server-"));
+  const store = await openStore({ path: ":memory:", artifactRoot: "mlflow-artifacts:/", clock: () => Date.now() });
+  const app = await createServer({ store, artifacts: localArtifactStore(root), version: "0.0.0-test", ...options });
+  return {
+    app,
+    root,
+    call: async (method, url, body, headers = {}) => {
+      const answer = await app.inject({
+        method,
+        url,
+        headers: {
+          host: "localhost",
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { payload: typeof body === "string" ? body : JSON.stringify(body) }),
+      });
+      return {
+        status: answer.statusCode,
+        body: parse(answer.body),
+        text: answer.body,
+        headers: answer.headers,
+      };
+    },
+    close: async () => {
+      await app.close();
+      await store.close();
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}
+
+function parse(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return {};
+  }
+}

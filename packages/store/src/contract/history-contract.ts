@@ -1,0 +1,63 @@
+import { runId } from "@esteira/core/ids";
+import { describe, expect, test } from "vitest";
+import { NO_ENTRIES, newExperiment, newRun, refused, type TrackingSubject } from "./support.ts";
+
+export function describeHistories(subject: TrackingSubject): void {
+  describe("metric histories", () => {
+    test("come in pages", async () => {
+      const run = await newRun(subject.store, await newExperiment(subject.store));
+      const metrics = [0, 1, 2].map((step) => ({ key: "m", value: step, timestamp: 1, step }));
+      await subject.store.logBatch(run, { ...NO_ENTRIES, metrics });
+      const first = await subject.store.getMetricHistory({ runId: run, metricKey: "m", maxResults: 2 });
+      expect(first).toEqual({ items: metrics.slice(0, 2), nextPageToken: "eyJvZmZzZXQiOiAyfQ==" });
+      const last = await subject.store.getMetricHistory({
+        runId: run,
+        metricKey: "m",
+        maxResults: 2,
+        pageToken: first.nextPageToken ?? "",
+      });
+      expect(last).toEqual({ items: metrics.slice(2) });
+      expect(await subject.store.getMetricHistory({ runId: runId("nope"), metricKey: "m" })).toEqual({ items: [] });
+      await refused(
+        subject.store.getMetricHistory({ runId: run, metricKey: "m", maxResults: 0 }),
+        "INVALID_PARAMETER_VALUE",
+        "Invalid value 0 for parameter 'max_results' supplied. It must be a positive integer.",
+      );
+      await refused(
+        subject.store.getMetricHistory({ runId: run, metricKey: "m", pageToken: "zzz" }),
+        "INVALID_PARAMETER_VALUE",
+        "Invalid page token, could not base64-decode",
+      );
+    });
+
+    test("of several runs are thinned out evenly, with both ends", async () => {
+      const id = await newExperiment(subject.store);
+      const runs = [await newRun(subject.store, id), await newRun(subject.store, id)];
+      for (const [index, run] of runs.entries()) {
+        const metrics = Array.from({ length: index === 0 ? 100 : 3 }, (_, step) => ({
+          key: "m",
+          value: step,
+          timestamp: 1,
+          step,
+        }));
+        await subject.store.logBatch(run, { ...NO_ENTRIES, metrics });
+      }
+      const query = { runIds: runs, metricKey: "m" };
+      const steps = async (more: { maxResults: number; startStep?: number; endStep?: number }) => {
+        const metrics = await subject.store.getMetricHistoryBulk({ ...query, ...more });
+        return runs.map((run) => metrics.filter((metric) => metric.runId === run).map((metric) => metric.step));
+      };
+      const [thinned, short] = await steps({ maxResults: 10 });
+      expect(thinned).toHaveLength(10);
+      expect([thinned?.[0], thinned?.at(-1)]).toEqual([0, 99]);
+      const gaps = (thinned ?? []).slice(1).map((step, index) => step - (thinned?.[index] ?? 0));
+      expect(Math.max(...gaps) - Math.min(...gaps)).toBeLessThanOrEqual(1);
+      expect(short).toEqual([0, 1, 2]);
+      expect(await steps({ maxResults: 1 })).toEqual([[99], [2]]);
+      expect(await steps({ maxResults: 5, startStep: 1, endStep: 2 })).toEqual([
+        [1, 2],
+        [1, 2],
+      ]);
+    });
+  });
+}

@@ -1,0 +1,32 @@
+import type { TrackingStore } from "@esteira/core/tracking-store";
+import { afterAll, beforeAll, describe } from "vitest";
+import { describeExperiments } from "./experiment-contract.ts";
+import { describeHistories } from "./history-contract.ts";
+import { describeLoggedModels } from "./logged-model-contract.ts";
+import { describeLogging } from "./logging-contract.ts";
+import { describeRuns } from "./run-contract.ts";
+import { describeRunSearch } from "./run-search-contract.ts";
+import type { OpenStore, TrackingSubject } from "./support.ts";
+
+/** What every TrackingStore promises. `open` gives an empty store whose artifact root is `mlflow-artifacts:/`. */
+export function describeTrackingStore(name: string, open: OpenStore<TrackingStore>): void {
+  describe(`tracking in ${name}`, () => {
+    let opened: Awaited<ReturnType<typeof open>> | undefined;
+    const subject: TrackingSubject = {
+      get store() {
+        if (opened === undefined) throw new Error("the store is open only while tests run");
+        return opened;
+      },
+    };
+    beforeAll(async () => {
+      opened = await open();
+    });
+    afterAll(() => opened?.close());
+    describeExperiments(subject);
+    describeRuns(subject);
+    describeLogging(subject);
+    describeHistories(subject);
+    describeRunSearch(subject);
+    describeLoggedModels(subject);
+  });
+}

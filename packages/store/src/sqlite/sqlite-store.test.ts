@@ -1,0 +1,25 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describeRegistryStore } from "../contract/registry-contract.ts";
+import { describeTrackingStore } from "../contract/tracking-contract.ts";
+import { openStore } from "../open.ts";
+
+const artifactRoot = "mlflow-artifacts:/";
+const inMemory = () => openStore({ path: ":memory:", artifactRoot });
+async function inFile() {
+  const folder = await mkdtemp(join(tmpdir(), "esteira-store-"));
+  const store = await openStore({ path: join(folder, "esteira.db"), artifactRoot });
+  return {
+    ...store,
+    close: async () => {
+      await store.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+describeTrackingStore("SQLite, in memory", inMemory);
+describeTrackingStore("SQLite, in a file", inFile);
+describeRegistryStore("SQLite, in memory", inMemory);
+describeRegistryStore("SQLite, in a file", inFile);
