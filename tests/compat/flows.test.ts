@@ -14,7 +14,7 @@ describe.skipIf("missing" in oracle)(
     let theirs: Peer;
 
     beforeAll(async () => {
-      [ours, theirs] = await Promise.all([startEsteira(), startMlflow(python)]);
+      [ours, theirs] = await Promise.all([startEsteira(), startMlflow(python, { workers: 1 })]);
     });
     afterAll(async () => {
       await ours?.close();

@@ -30,20 +30,21 @@ export async function startEsteira(): Promise<Peer> {
   };
 }
 
-const STARTUP_MS = 120_000;
+/** On a busy machine its imports alone take minutes. */
+const STARTUP_MS = 400_000;
 
-/** MLflow's own server, with its defaults for a local SQLite database. */
-export async function startMlflow(python: string): Promise<Peer> {
+/** MLflow's own server over a local SQLite database; without `workers`, as many as it takes by itself. */
+export async function startMlflow(python: string, { workers }: { workers?: number } = {}): Promise<Peer> {
   const home = await mkdtemp(join(tmpdir(), "mlflow-compat-"));
   const port = await freePort();
   const child = spawn(
     python,
-    ["-m", "mlflow", "server", "--host", "127.0.0.1", "--port", String(port)].concat([
-      "--backend-store-uri",
-      `sqlite:///${join(home, "mlflow.db")}`,
-      "--artifacts-destination",
-      join(home, "artifacts"),
-    ]),
+    [
+      ...["-m", "mlflow", "server", "--host", "127.0.0.1", "--port", String(port)],
+      ...["--backend-store-uri", `sqlite:///${join(home, "mlflow.db")}`],
+      ...["--artifacts-destination", join(home, "artifacts")],
+      ...(workers === undefined ? [] : ["--workers", String(workers)]),
+    ],
     { cwd: home, stdio: "ignore", detached: true },
   );
   const url = `http://127.0.0.1:${port}`;

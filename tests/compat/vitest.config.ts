@@ -6,8 +6,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["@esteira/source", "node", "import"] } },
   test: {
     include: ["tests/compat/**/*.test.ts"],
-    testTimeout: 600_000,
-    hookTimeout: 600_000,
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
     fileParallelism: false,
     pool: "forks",
   },

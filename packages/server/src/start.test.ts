@@ -47,6 +47,26 @@ it("refuses a busy port in one sentence", async () => {
   await expect(start(port)).rejects.toThrow(`Port ${port} on 127.0.0.1 is already in use`);
 });
 
+it("answers what is under way before it closes", async () => {
+  const server = await start();
+  running.pop();
+  const url = `${server.url}/api/2.0/mlflow-artifacts/artifacts/0/r/artifacts/slow.txt`;
+  const body = new ReadableStream({
+    async start(controller) {
+      controller.enqueue(new TextEncoder().encode("first "));
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      controller.enqueue(new TextEncoder().encode("last"));
+      controller.close();
+    },
+  });
+  const upload = fetch(url, { method: "PUT", body, duplex: "half" } as RequestInit);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const closed = server.close();
+  expect((await upload).status).toBe(200);
+  await closed;
+  await expect(fetch(url)).rejects.toThrow();
+});
+
 it("counts the slashes of a SQLite URI as SQLAlchemy does", () => {
   expect(sqlitePath("sqlite:///relative.db")).toBe(resolve("relative.db"));
   expect(sqlitePath("sqlite:////abs/x.db")).toBe("/abs/x.db");

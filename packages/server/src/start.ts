@@ -31,11 +31,13 @@ export interface StartOptions {
 export interface RunningServer {
   /** `http://host:port`, where a client on this machine reaches the server. */
   readonly url: string;
-  /** Answers what is under way, then closes the socket and the database. */
+  /** Answers what is under way (for at most five seconds), then closes the socket and the database. */
   close(): Promise<void>;
 }
 
 const VERSION = "0.1.0";
+/** How long requests under way may take to end when the server closes. */
+const GRACE_MS = 5000;
 const PROXIED_ROOT = "mlflow-artifacts:/";
 
 /**
@@ -61,13 +63,27 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     return {
       url: `http://${reachable(options.host)}:${port}`,
       close: async () => {
-        await app.close();
+        await stopServing(app);
         await store.close();
       },
     };
   } catch (error) {
     await store.close();
     throw error;
+  }
+}
+
+/** A connection that has answered stays open for the next request, and would keep the server from closing. */
+async function stopServing(app: FastifyInstance): Promise<void> {
+  const deadline = performance.now() + GRACE_MS;
+  const sweep = setInterval(() => {
+    if (performance.now() < deadline) app.server.closeIdleConnections();
+    else app.server.closeAllConnections();
+  }, 20);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(sweep);
   }
 }
 

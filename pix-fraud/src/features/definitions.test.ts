@@ -198,6 +198,9 @@ describe("every feature against its definition", () => {
     // Minutes apart: the short windows are full. Hours apart: the long ones fill and empty.
     { rows: 700, accounts: 40, devices: 60, seed: 3, step: 4 * MINUTE, gaps: 0.01 },
     { rows: 900, accounts: 60, devices: 90, seed: 11, step: 6 * HOUR },
+    // Every time a multiple of ten minutes, then of a day: rows on the very edges of windows, labels on rows.
+    { rows: 500, accounts: 12, devices: 12, seed: 5, step: 4 * MINUTE, grid: 10 * MINUTE, gaps: 0.02 },
+    { rows: 400, accounts: 12, devices: 12, seed: 6, step: 4 * HOUR, grid: DAY },
   ])("reads the same from all earlier rows ($rows rows, seed $seed)", (options) => {
     const ledger = randomLedger(options);
     const table = computeFeatures(ledger);

@@ -11,6 +11,8 @@ export interface RandomLedgerOptions {
   /** Share of rows at the very millisecond of the row before. */
   readonly ties?: number;
   readonly fraudShare?: number;
+  /** Times are multiples of this many milliseconds: rows then lie exactly on the edges of windows. */
+  readonly grid?: number;
   /** Share of rows after a gap of up to three days. */
   readonly gaps?: number;
 }
@@ -66,7 +68,7 @@ export function randomLedger(options: RandomLedgerOptions): Ledger {
     if (next() >= (options.ties ?? 0.1)) {
       // Now and then a gap longer than the shorter windows, so that several of them empty at once.
       time += next() < (options.gaps ?? 0.002) ? 3 * DAY * next() : Math.max(1, -Math.log(1 - next()) * options.step);
-      time = Math.floor(time);
+      time = Math.ceil(time / (options.grid ?? 1)) * (options.grid ?? 1);
     }
     // Half of the activity falls on a tenth of the accounts: long histories beside cold starts.
     const busy = (): number => (next() < 0.5 ? pick(Math.max(1, accounts / 10)) : pick(accounts));

@@ -13,8 +13,6 @@ export interface JobOptions {
   readonly ledger?: string;
   /** A preset's name (`fdh`) or a mapping file. */
   readonly mapping?: string;
-  /** `handbook`: the file's published protocol instead of the product's own timeline. */
-  readonly protocol: "pix" | "handbook";
   readonly trainer: (typeof TRAINER_CHOICES)[number];
   /** Trials of the hyperparameter search for XGBoost. */
   readonly trials: number;
@@ -38,7 +36,6 @@ Input
   --seed N             seed of the world, the search and the training (default 7)
   --ledger FILE        a real ledger (.csv, .parquet) instead of the simulated one
   --mapping NAME|FILE  its columns: the preset fdh, or a YAML or JSON file
-  --protocol NAME      pix (default), or handbook: the published protocol of the FDH file
 
 Training
   --trainer NAME       both (default), xgboost, random-forest
@@ -61,7 +58,6 @@ const FLAGS = {
   seed: { type: "string" },
   ledger: { type: "string" },
   mapping: { type: "string" },
-  protocol: { type: "string" },
   trainer: { type: "string" },
   trials: { type: "string" },
   data: { type: "string" },
@@ -84,17 +80,12 @@ export function parseOptions(argv: readonly string[], atTerminal: boolean): JobO
   if (values.mapping !== undefined && values.ledger === undefined) {
     throw invalid("--mapping describes the columns of a file: give the file with --ledger.");
   }
-  const protocol = choice("protocol", values.protocol ?? "pix", ["pix", "handbook"] as const);
-  if (protocol === "handbook" && values.ledger === undefined) {
-    throw invalid("--protocol handbook needs its published file: give it with --ledger FILE.");
-  }
   return {
     transfers: values.full ? 1_000_000 : whole("transfers", values.transfers ?? "500000", 20_000, 20_000_000),
     days: whole("days", values.days ?? "240", 60, 730),
     seed: whole("seed", values.seed ?? "7", 0, 2 ** 31 - 1),
     ...(values.ledger === undefined ? {} : { ledger: values.ledger }),
     ...(values.mapping === undefined ? {} : { mapping: values.mapping }),
-    protocol,
     trainer: choice("trainer", values.trainer ?? "both", TRAINER_CHOICES),
     trials: whole("trials", values.trials ?? "3", 1, 500),
     data: values.data ?? "esteira-data",

@@ -348,7 +348,7 @@ describe("verdict", () => {
 });
 
 describe("false passes of the champion comparison, by simulation", () => {
-  const worlds = 100;
+  const worlds = 60;
   const passes = (check: string, edge: number) => {
     let passed = 0;
     for (let seed = 1; seed <= worlds; seed++) {
@@ -366,8 +366,8 @@ describe("false passes of the champion comparison, by simulation", () => {
 
   it("an equally good model is found superior about as often as the confidence allows", () => {
     const rate = passes("{ check: champion, metric: auc_pr, proof: superior, replicates: 200, confidence: 0.9 }", 0);
-    // 10 % is nominal; 19 % is three standard errors above it.
-    expect(rate).toBeLessThan(0.195);
+    // 10 % is nominal; 21 % is three standard errors above it.
+    expect(rate).toBeLessThan(0.215);
     expect(rate).toBeGreaterThan(0.01);
   });
 

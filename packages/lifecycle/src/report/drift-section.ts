@@ -1,6 +1,6 @@
 import { escapeText } from "@esteira/models/pictures/svg";
 import type { DriftRow } from "../monitoring/drift.ts";
-import { badge, orDash, type Page, section, table } from "./page.ts";
+import { badge, named, orDash, type Page, section, table } from "./page.ts";
 import { histogramSketch } from "./small-pictures.ts";
 
 /** How many features the table shows; the rest moved less, or matter less. */
@@ -16,7 +16,6 @@ export function driftSection(page: Page): string {
   ].map(({ row, kind }) => ({ kind, cells: cellsOf(row, page) }));
   const columns = [
     { head: words.feature, left: true },
-    { head: "", left: true },
     { head: words.distribution },
     { head: "PSI" },
     { head: words.byChance, wideOnly: true },
@@ -32,8 +31,7 @@ export function driftSection(page: Page): string {
 
 function cellsOf(row: DriftRow, { words, figures }: Page): string[] {
   return [
-    `<span class="name">${escapeText(row.feature)}</span>`,
-    badge(row.level === "stable" ? "ok" : row.level, words.level[row.level]),
+    named(escapeText(row.feature), badge(row.level === "stable" ? "ok" : row.level, words.level[row.level])),
     histogramSketch(row.histogram.reference, row.histogram.current, words.distribution),
     orDash(row.psi, (value) => figures.decimals(value, 3)),
     orDash(row.expectedPsi, (value) => figures.decimals(value, 3)),

@@ -50,9 +50,13 @@ export function table(
 
 /** A picture drawn twice, for a desk and for a phone: shrinking one would shrink its letters too. */
 export const responsive = (draw: (width: number) => string): string =>
-  `<div class="picture wide">${draw(880)}</div><div class="picture narrow">${draw(390)}</div>`;
+  `<div class="picture wide">${draw(964)}</div><div class="picture narrow">${draw(390)}</div>`;
 
 export const section = (title: string, note: string, content: string): string =>
   `<section><h2>${title}</h2><p class="note">${note}</p>${content}</section>`;
+
+/** What a row is about, with its state: side by side at a desk, one above the other on a phone. */
+export const named = (name: string, state: string): string =>
+  `<div class="who"><span class="name">${name}</span>${state}</div>`;
 
 export const badge = (kind: string, text: string): string => `<span class="badge ${kind}">${text}</span>`;

@@ -1,6 +1,6 @@
 import { lineChart } from "@esteira/models/pictures/line-chart";
 import { cohortPicture } from "./cohort-picture.ts";
-import { badge, orDash, type Page, responsive, section, share, table } from "./page.ts";
+import { badge, named, orDash, type Page, responsive, section, share, table } from "./page.ts";
 
 /** Realised performance: mature cohorts, and the young beside them, marked. */
 export function performanceSection(page: Page): string {
@@ -8,8 +8,7 @@ export function performanceSection(page: Page): string {
   const rows = report.performance.cohorts.map((cohort) => ({
     kind: cohort.mature ? "mature" : "young",
     cells: [
-      figures.day(cohort.from),
-      badge(cohort.mature ? "ok" : "info", cohort.mature ? words.mature : words.young),
+      named(figures.day(cohort.from), badge(cohort.mature ? "ok" : "info", cohort.mature ? words.mature : words.young)),
       figures.count(cohort.transfers),
       figures.count(cohort.frauds),
       orDash(cohort.expectedFrauds, figures.count),
@@ -18,17 +17,15 @@ export function performanceSection(page: Page): string {
         ? `${figures.percent(cohort.recall)} <small>${figures.percent(cohort.recallInterval.low)} – ${figures.percent(cohort.recallInterval.high)}</small>`
         : "–",
       share(cohort.precision, figures),
-      orDash(cohort.valueRecall, () =>
-        words.of(
-          figures.money(cohort.moneyCaught, report.identity.currency),
-          figures.money(cohort.money, report.identity.currency),
-        ),
+      orDash(
+        cohort.valueRecall,
+        (value) =>
+          `${figures.percent(value)} <small>${figures.money(cohort.moneyCaught, report.identity.currency)}</small>`,
       ),
     ],
   }));
   const columns = [
     { head: words.cohort, left: true },
-    { head: "", left: true },
     { head: words.transfers, wideOnly: true },
     { head: words.knownFrauds },
     { head: words.expectedFrauds, wideOnly: true },

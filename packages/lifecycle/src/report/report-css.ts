@@ -5,7 +5,7 @@ export const REPORT_CSS = `${themeCss()}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--esteira-paper);color:var(--esteira-ink);font:15px/1.55 ${FONT}}
-main{max-width:58rem;margin:0 auto;padding:3rem 1.5rem 5rem}
+main{max-width:62rem;margin:0 auto;padding:3rem 1.5rem 5rem}
 h1{font-size:1.6rem;line-height:1.2;font-weight:650;margin:.1rem 0 .3rem;letter-spacing:-.01em}
 h1 span{color:var(--esteira-muted);font-weight:400}
 h2{font-size:1.2rem;font-weight:620;margin:0 0 .3rem;letter-spacing:-.005em}
@@ -18,6 +18,7 @@ section>.note{margin-bottom:1rem}
 .verdict .word{font-size:1.9rem;font-weight:700;line-height:1.1;color:var(--tone);letter-spacing:-.015em}
 .verdict ul{list-style:none;padding:0;margin:.7rem 0 0}
 .verdict li{display:grid;grid-template-columns:5.2rem 1fr;gap:.9rem;padding:.5rem 0;align-items:baseline}
+.verdict .badge{justify-self:start}
 .verdict li+li{border-top:1px solid var(--esteira-grid)}
 .ok{--tone:var(--esteira-four)}.watch{--tone:var(--esteira-two)}.act{--tone:var(--esteira-alarm)}.info{--tone:var(--esteira-muted)}
 .badge{display:inline-block;font-size:.78rem;line-height:1.5;padding:0 .55em;border-radius:1em;text-align:center;white-space:nowrap;color:var(--tone);background:color-mix(in srgb,var(--tone) 12%,transparent)}
@@ -32,10 +33,11 @@ section>.note{margin-bottom:1rem}
 .narrow{display:none}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:.88rem;font-variant-numeric:tabular-nums}
-th,td{text-align:right;padding:.42rem .65rem;border-bottom:1px solid var(--esteira-grid);white-space:nowrap;vertical-align:middle}
+th,td{text-align:right;padding:.42rem .6rem;border-bottom:1px solid var(--esteira-grid);white-space:nowrap;vertical-align:middle}
 th{color:var(--esteira-muted);font-weight:500;font-size:.8rem;white-space:normal;vertical-align:bottom;line-height:1.25}
 .left{text-align:left}
 th:first-child,td:first-child{padding-left:0}th:last-child,td:last-child{padding-right:0}
+td .who{display:flex;align-items:center;justify-content:space-between;gap:.9rem}
 td svg{vertical-align:middle}
 tr.young td{color:var(--esteira-muted)}
 tr.total td{font-weight:600}
@@ -51,13 +53,15 @@ dd{margin:0;overflow-wrap:anywhere}
 .notes li{margin:.35rem 0}
 @media(max-width:44rem){
 main{padding:1.6rem 1rem 3rem}section{margin-top:2.4rem}
-.verdict{padding:1rem 1.1rem .8rem}.verdict li{grid-template-columns:1fr;gap:.25rem}.verdict .badge{justify-self:start}
-.wide,.wide-cell{display:none}.narrow{display:block}.picture{margin:0 -16px}
+.verdict{padding:1rem 1.1rem .8rem}.verdict li{grid-template-columns:1fr;gap:.25rem}
+.wide,.wide-cell{display:none}.narrow{display:block}.picture{margin:0 -16px 0 -20px}
 .figures{grid-template-columns:1fr 1fr}.figures.tight{grid-template-columns:repeat(3,1fr)}
 .scroll{margin:0 -1rem;padding:0 1rem}
 th,td{padding:.42rem .4rem}
-.name{display:inline-block;max-width:8.5rem;overflow:hidden;text-overflow:ellipsis;vertical-align:bottom}
-td .badge{padding:0 .4em}
+td .who{flex-direction:column;align-items:flex-start;gap:.1rem}
+td small{display:block;margin:0}
+td svg{width:84px;height:auto}
+.name{display:inline-block;max-width:8.5rem;overflow:hidden;text-overflow:ellipsis}
 dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}
 }
 @media print{main{max-width:none;padding:0}section{break-inside:avoid}}

@@ -22,7 +22,7 @@ export const englishReport: ReportWords = {
   operationNote: "The share of transfers alerted each day, against what the desk can work.",
   operationNoteLatency: (requests) =>
     `The share of transfers alerted each day, against what the desk can work; and the time of ${requests} answers.`,
-  perDay: "Alerts by day, share of transfers",
+  perDay: "Alerts by day",
 
   performance: "Realised performance",
   performanceNote: (maturityDays) =>
@@ -42,7 +42,7 @@ export const englishReport: ReportWords = {
   mature: "mature",
   young: "young",
   labelsByAge: "How soon labels become known",
-  labelsByAgeNote: ({ cases, median, p90 }) => `${cases} known frauds; half known in ${median} days, 90 % in ${p90}`,
+  labelsByAgeNote: ({ cases, median, p90 }) => `${cases} cases; half known in ${median} days, 90 % in ${p90}`,
   ageInDays: "Days since the transfer",
   noDelays: "No fraud is known yet, so nothing can be said of how soon labels come.",
 

@@ -22,7 +22,7 @@ export const portugueseReport: ReportWords = {
   operationNote: "Parcela das transferências alertadas a cada dia, diante do que a mesa consegue tratar.",
   operationNoteLatency: (requests) =>
     `Parcela das transferências alertadas a cada dia, diante do que a mesa consegue tratar; e o tempo de ${requests} respostas.`,
-  perDay: "Alertas por dia, parcela das transferências",
+  perDay: "Alertas por dia",
 
   performance: "Desempenho realizado",
   performanceNote: (maturityDays) =>
@@ -42,7 +42,7 @@ export const portugueseReport: ReportWords = {
   mature: "madura",
   young: "jovem",
   labelsByAge: "Em quanto tempo os rótulos chegam",
-  labelsByAgeNote: ({ cases, median, p90 }) => `${cases} fraudes conhecidas; metade em ${median} dias, 90% em ${p90}`,
+  labelsByAgeNote: ({ cases, median, p90 }) => `${cases} casos; metade em ${median} dias, 90% em ${p90}`,
   ageInDays: "Dias desde a transferência",
   noDelays: "Nenhuma fraude é conhecida ainda, então nada se pode dizer do atraso dos rótulos.",
 

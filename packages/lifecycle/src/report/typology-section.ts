@@ -1,6 +1,6 @@
 import { escapeText } from "@esteira/models/pictures/svg";
 import type { TypologyRow } from "../monitoring/novelty.ts";
-import { badge, type Page, section, share, table } from "./page.ts";
+import { badge, named, type Page, section, share, table } from "./page.ts";
 import { shareSketch, weeksSketch } from "./small-pictures.ts";
 
 /** Is it still the fraud that the model learnt? */
@@ -14,15 +14,14 @@ export function typologySection(page: Page): string {
   }));
   const columns = [
     { head: words.typology, left: true },
-    { head: "", left: true },
     { head: words.trained, wideOnly: true },
     { head: words.knownFrauds },
     { head: words.byWeek, wideOnly: true },
-    { head: words.before, wideOnly: true },
+    { head: words.before },
     { head: words.now },
-    { head: words.nowAndBefore },
+    { head: words.nowAndBefore, wideOnly: true },
   ];
-  const legend = `<p class="legend"><i class="one"></i>${words.caught}<i class="two"></i>${words.missed}<i class="tick"></i>${words.before}</p>`;
+  const legend = `<p class="legend wide"><i class="one"></i>${words.caught}<i class="two"></i>${words.missed}<i class="tick"></i>${words.before}</p>`;
   return section(
     words.typologies,
     words.typologiesNote,
@@ -34,8 +33,10 @@ function cellsOf(row: TypologyRow, { words, figures }: Page): string[] {
   const alarming = row.level === "act" || row.level === "watch";
   const spoken = `${words.now} ${share(row.recall, figures)}, ${words.before} ${share(row.referenceRecall, figures)}`;
   return [
-    escapeText(row.name.replaceAll("_", " ")),
-    badge(alarming ? row.level : row.status === "as_before" ? "ok" : "info", words.status[row.status]),
+    named(
+      escapeText(row.name.replaceAll("_", " ")),
+      badge(alarming ? row.level : row.status === "as_before" ? "ok" : "info", words.status[row.status]),
+    ),
     figures.count(row.trained),
     figures.count(row.frauds),
     weeksSketch(row.weeks, row.weeks.map((week) => `${week.caught}/${week.frauds}`).join(", ")),

@@ -10,6 +10,8 @@ function findColumns(table: ColumnarTable, features: readonly string[], count: n
       throw badRequest(`The model takes ${count} columns, the input has ${table.names.length}`);
     return table.names.map((_, i) => i);
   }
+  if (table.names.length === count && features.every((name, i) => table.names[i] === name))
+    return features.map((_, i) => i);
   const at = new Map(table.names.map((name, i) => [name, i]));
   // Never by position when the model has names: a wrong order would score, and nobody would see it.
   const missing = features.filter((name) => !at.has(name));

@@ -3,7 +3,7 @@
 import { EsteiraError } from "@esteira/core/errors";
 import { badRequest, type CellSource, castColumn, inferColumn } from "./cells.ts";
 import { type ColumnSpec, isTensorSchema, type Schema, type TensorSpec } from "./signature.ts";
-import { type ColumnarTable, positions } from "./table.ts";
+import { type Column, type ColumnarTable, positions } from "./table.ts";
 
 /** A request's table before its types are known. */
 export interface Frame {
@@ -31,24 +31,38 @@ function refuseDuplicates(names: readonly string[]): void {
   throw schemaError(`The input names a column twice: ${list(names.filter((name, i) => names.indexOf(name) !== i))}`);
 }
 
-function enforceNamed(frame: Frame, specs: readonly (ColumnSpec & { readonly name: string })[]): ColumnarTable {
-  // A plain list is the column of a signature that has one only.
-  const given =
-    frame.names ?? (frame.isFlat === true && specs.length === 1 ? [specs[0]!.name] : positions(frame.columns.length));
+type NamedColumn = ColumnSpec & { readonly name: string };
+
+/** Where each of the schema's columns stands among those given, -1 for an optional one that was left out. */
+function placeColumns(given: readonly string[], specs: readonly NamedColumn[]): readonly number[] {
+  // Most callers send the columns of the signature in its order.
+  if (given.length === specs.length && specs.every((spec, i) => spec.name === given[i])) return specs.map((_, i) => i);
   refuseDuplicates(given);
-  const missing = specs.filter((spec) => spec.required && !given.includes(spec.name)).map((spec) => spec.name);
+  const at = new Map(given.map((name, i) => [name, i]));
+  const missing = specs.filter((spec) => spec.required && !at.has(spec.name)).map((spec) => spec.name);
   if (missing.length > 0) {
-    const extra = given.filter((name) => !specs.some((spec) => spec.name === name));
+    const known = new Set(specs.map((spec) => spec.name));
+    const extra = given.filter((name) => !known.has(name));
     const note = extra.length > 0 ? ` Note that there were extra inputs: ${list(extra)}.` : "";
     throw schemaError(`Model is missing inputs ${list(missing)}.${note}`);
   }
-  const at = new Map(given.map((name, i) => [name, i]));
-  const present = specs.filter((spec) => at.has(spec.name));
-  return {
-    names: present.map((spec) => spec.name),
-    columns: present.map((spec) => castColumn(spec.name, spec, frame.columns[at.get(spec.name)!]!, frame.source)),
-    rowCount: frame.rowCount,
-  };
+  return specs.map((spec) => at.get(spec.name) ?? -1);
+}
+
+function enforceNamed(frame: Frame, specs: readonly NamedColumn[]): ColumnarTable {
+  // A plain list is the column of a signature that has one only.
+  const given =
+    frame.names ?? (frame.isFlat === true && specs.length === 1 ? [specs[0]!.name] : positions(frame.columns.length));
+  const places = placeColumns(given, specs);
+  const names: string[] = [];
+  const columns: Column[] = [];
+  specs.forEach((spec, i) => {
+    const place = places[i]!;
+    if (place < 0) return;
+    names.push(spec.name);
+    columns.push(castColumn(spec.name, spec, frame.columns[place]!, frame.source));
+  });
+  return { names, columns, rowCount: frame.rowCount };
 }
 
 function enforceUnnamed(frame: Frame, specs: readonly ColumnSpec[]): ColumnarTable {
@@ -104,7 +118,7 @@ function enforceTensors(frame: Frame, specs: readonly TensorSpec[]): ColumnarTab
   };
 }
 
-const isNamed = (specs: readonly ColumnSpec[]): specs is readonly (ColumnSpec & { readonly name: string })[] =>
+const isNamed = (specs: readonly ColumnSpec[]): specs is readonly NamedColumn[] =>
   specs.every((spec) => spec.name !== undefined);
 
 /**

@@ -16,7 +16,7 @@ export function formats(locale = "en"): Formats {
   const number = new Intl.NumberFormat(locale, { maximumSignificantDigits: 4 });
   const figure = new Intl.NumberFormat(locale, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
   const count = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
-  const day = new Intl.DateTimeFormat(locale, { day: "2-digit", month: "short", timeZone: "UTC" });
+  const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", timeZone: "UTC" });
   return {
     percent: (value) => percent.format(Number(value.toPrecision(4))),
     percentShort: (value) => percentShort.format(value),

@@ -33,14 +33,19 @@ export interface LineChart extends PictureText {
 /** Lines over one pair of axes. The base of the PR, ROC and time pictures. */
 export function lineChart(chart: LineChart): string {
   const colors = chart.series.map((series, i) => series.color ?? SERIES[i % SERIES.length]!);
+  const limits = chart.limits ?? [];
+  // One line alone is named by the title. Limits are named here too: inside the plot their words would cross the lines.
   const legend: LegendEntry[] =
-    chart.series.length < 2
+    chart.series.length + limits.length < 2
       ? []
-      : chart.series.map((series, i) => ({
-          text: series.name,
-          color: colors[i]!,
-          ...(series.dashed === undefined ? {} : { dashed: series.dashed }),
-        }));
+      : [
+          ...chart.series.map((series, i) => ({
+            text: series.name,
+            color: colors[i]!,
+            dashed: series.dashed === true,
+          })),
+          ...limits.map(({ text, color }) => ({ text, color: color ?? ("muted" as const), dashed: true })),
+        ];
   return picture(chart, legend, (box) => {
     const plotted = plot(box, chart.x, chart.y);
     const { x, y } = plotted;
@@ -60,7 +65,7 @@ export function lineChart(chart: LineChart): string {
         markup += label(left + width / 2, plotted.box.top + 10, span.text, { anchor: "middle" });
     }
     markup += plotted.markup;
-    for (const limit of chart.limits ?? []) {
+    for (const limit of limits) {
       const color = limit.color ?? "muted";
       markup += line(plotted.box.left, y(limit.at), plotted.box.right, y(limit.at), color, {
         "stroke-dasharray": "5 4",
@@ -69,8 +74,6 @@ export function lineChart(chart: LineChart): string {
     chart.series.forEach((series, i) => {
       markup += drawSeries(series, colors[i]!, plotted);
     });
-    for (const { at, text, color } of chart.limits ?? [])
-      markup += label(plotted.box.right, y(at) - 9, text, { anchor: "end", color: color ?? "muted", halo: true });
     for (const mark of chart.marks ?? []) markup += drawMark(mark, plotted);
     return markup;
   });

@@ -26,8 +26,6 @@ export interface TextStyle {
   readonly weight?: number;
   /** Degrees, around the text's own point. */
   readonly rotate?: number;
-  /** An edge in the paper's colour, where the text crosses lines. */
-  readonly halo?: boolean;
 }
 
 /** A text whose vertical middle is at `y`. */
@@ -41,9 +39,6 @@ export function label(x: number, y: number, text: string, style: TextStyle = {})
       fill: paint(style.color ?? "muted"),
       "font-size": size,
       "font-weight": style.weight === undefined ? undefined : String(style.weight),
-      ...(style.halo === true
-        ? { stroke: paint("paper"), "stroke-width": 4, "stroke-linejoin": "round", "paint-order": "stroke" }
-        : {}),
       "text-anchor": style.anchor === "start" ? undefined : style.anchor,
       transform: style.rotate === undefined ? undefined : `rotate(${style.rotate} ${coordinate(x)} ${coordinate(y)})`,
     },

@@ -3,7 +3,7 @@
 export interface ServingMetrics {
   /** Records one answered invocation. */
   record(status: number, seconds: number, rows: number): void;
-  /** Records that the model was replaced or a request began or ended is not needed: gauges are read when asked. */
+  /** All series, with the gauges as they are now. */
   text(gauges: { readonly inFlight: number; readonly generation: number }): string;
 }
 
@@ -44,7 +44,7 @@ export function createServingMetrics(): ServingMetrics {
         "# HELP esteira_scoring_rows_total Rows scored.",
         "# TYPE esteira_scoring_rows_total counter",
         `esteira_scoring_rows_total ${rowsScored}`,
-        "# HELP esteira_scoring_duration_seconds Time from the first byte of an invocation to its answer.",
+        "# HELP esteira_scoring_duration_seconds Time from the head of an invocation to its answer.",
         "# TYPE esteira_scoring_duration_seconds histogram",
         ...BOUNDS.map((bound, i) => `esteira_scoring_duration_seconds_bucket{le="${bound}"} ${buckets[i]}`),
         `esteira_scoring_duration_seconds_bucket{le="+Inf"} ${count}`,

@@ -118,6 +118,21 @@ export async function createScoringServer(options: ScoringServerOptions): Promis
     forceCloseConnections: "idle",
   });
   let inFlight = 0;
+  let isClosing = false;
+  const arrivals = new WeakMap<FastifyRequest, number>();
+  app.addHook("onRequest", (request, _reply, done) => {
+    arrivals.set(request, performance.now());
+    done();
+  });
+  app.addHook("preClose", (done) => {
+    isClosing = true;
+    done();
+  });
+  // A connection that was busy when the server began to close must not stay open for its next request.
+  app.addHook("onSend", (_request, reply, _payload, done) => {
+    if (isClosing) reply.header("connection", "close");
+    done();
+  });
 
   // Types are judged by the route itself, so that its answers are MLflow's.
   app.removeAllContentTypeParsers();
@@ -128,7 +143,8 @@ export async function createScoringServer(options: ScoringServerOptions): Promis
     reply.code(answer.status).header("content-type", answer.type).send(Buffer.from(answer.body));
 
   const finish = (reply: FastifyReply, answer: Answer): FastifyReply => {
-    const seconds = reply.elapsedTime / 1000;
+    const now = performance.now();
+    const seconds = (now - (arrivals.get(reply.request) ?? now)) / 1000;
     metrics.record(answer.status, seconds, answer.rows);
     options.onRequest?.({ status: answer.status, rows: answer.rows, seconds });
     return send(reply, answer);

@@ -137,8 +137,7 @@ async function runRounds(
   const history: Rounds["history"] = [];
   for (let round = 0; round < plan.rounds; round++) {
     input.signal?.throwIfAborted();
-    await booster.update(round, train);
-    const metrics = watched.length > 0 ? await booster.evaluate(round, watched) : {};
+    const metrics = await booster.update(round, train, watched);
     history.push({ round, metrics });
     input.onRound?.(round, metrics);
     if (stopping?.observe(round, metrics[`validation-${metric}`]) === "stop") break;

@@ -27,7 +27,7 @@ export function createApp(options: { hosts: TrustedHosts; log?: FastifyBaseLogge
     bodyLimit: JSON_BODY_LIMIT,
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionTimeout: IDLE_TIMEOUT_MS,
-    forceCloseConnections: true,
+    forceCloseConnections: "idle",
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (error, request, reply) => sendFault(error, request, reply),
     clientErrorHandler: (error, socket) => {

@@ -1,7 +1,10 @@
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { sourceHash } from "./source-hash.ts";
 
 export interface WebAssetsOptions {
@@ -27,7 +30,7 @@ export async function webAssets(options: WebAssetsOptions = {}): Promise<string 
   const hash = sourceHash(SOURCES.map((source) => join(PACKAGE, source)));
   if (isBuilt && (await builtFrom(built)) === hash) return built;
 
-  const vite = await loadVite();
+  const vite = findVite();
   if (vite === undefined) {
     options.onProgress?.(
       isBuilt
@@ -47,7 +50,7 @@ export async function webAssets(options: WebAssetsOptions = {}): Promise<string 
   }
 }
 
-async function buildInto(vite: Vite, built: string, hash: string): Promise<void> {
+async function buildInto(vite: string, built: string, hash: string): Promise<void> {
   // Beside its final place, so that the rename stays within one file system; named so that git ignores it.
   const fresh = await mkdtemp(`${built}.`);
   try {
@@ -59,26 +62,26 @@ async function buildInto(vite: Vite, built: string, hash: string): Promise<void>
   }
 }
 
-type Vite = typeof import("vite");
-
-/** Vite is a tool of a clone: a published package neither needs nor has it. */
-async function loadVite(): Promise<Vite | undefined> {
+/** The command of vite, a tool of a clone: a published package neither needs nor has it. */
+function findVite(): string | undefined {
   try {
-    return await import("vite");
+    return join(dirname(createRequire(import.meta.url).resolve("vite/package.json")), "bin", "vite.js");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND") return undefined;
+    if (error instanceof Error && "code" in error && error.code === "MODULE_NOT_FOUND") return undefined;
     throw error;
   }
 }
 
-async function build(vite: Vite, outDir: string): Promise<void> {
-  await vite.build({
-    root: PACKAGE,
-    configFile: join(PACKAGE, "vite.config.ts"),
-    logLevel: "silent",
-    mode: "production",
-    build: { outDir, emptyOutDir: true },
-  });
+/**
+ * In a process of its own: whatever this one is (a test, say) the pages are built for production, and the builder's
+ * memory is given back.
+ */
+async function build(vite: string, outDir: string): Promise<void> {
+  await promisify(execFile)(
+    process.execPath,
+    [vite, "build", "--mode", "production", "--logLevel", "error", "--outDir", outDir, "--emptyOutDir"],
+    { cwd: PACKAGE, env: { ...process.env, NODE_ENV: "production", NODE_OPTIONS: "" } },
+  );
 }
 
 const builtFrom = (folder: string): Promise<string | undefined> =>

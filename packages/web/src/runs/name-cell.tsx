@@ -1,5 +1,4 @@
 import { Link } from "@tanstack/react-router";
-import type { Row } from "@tanstack/react-table";
 import { useText } from "../i18n/use-text.tsx";
 import { ChevronIcon } from "../shell/icons.tsx";
 import { runNameOf } from "./run-values.ts";
@@ -9,24 +8,32 @@ import type { RunNode } from "./tree.ts";
 
 const INDENT = 18;
 
+interface NameCellProps {
+  readonly node: RunNode;
+  readonly depth: number;
+  readonly open: boolean;
+  /** Whether some run of the table has others nested in it. */
+  readonly folding: boolean;
+  onFold(): void;
+}
+
 /**
  * The run's status and name, under its parent, with the button that shows what is nested in it. With `folding`, rows
  * without that button keep its place, so that names stand in line.
  */
-export function NameCell({ row, folding }: { row: Row<RunNode>; folding: boolean }) {
+export function NameCell({ node, depth, open, folding, onFold }: NameCellProps) {
   const text = useText();
-  const { run, children } = row.original;
+  const { run, children } = node;
   const name = runNameOf(run);
-  const open = row.getIsExpanded();
   return (
-    <div className={classes.name} style={{ paddingLeft: row.depth * INDENT }}>
+    <div className={classes.name} style={{ paddingLeft: depth * INDENT }}>
       {children.length > 0 ? (
         <button
           type="button"
           className={classes.fold}
           aria-expanded={open}
           aria-label={open ? text.runs.collapse(name) : text.runs.expand(name)}
-          onClick={row.getToggleExpandedHandler()}
+          onClick={onFold}
         >
           <ChevronIcon size={13} />
         </button>

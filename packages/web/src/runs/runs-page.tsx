@@ -43,11 +43,14 @@ export function RunsPage() {
   useTitle(name);
 
   const filterFault = filterFaultOf(view.error, search.filter);
-  const select = (ids: readonly string[], on: boolean) => {
-    const rest = selected.filter((id) => !ids.includes(id));
-    const next = on ? [...rest, ...ids] : rest;
-    change({ selected: next.length === 0 ? undefined : next });
-  };
+  const select = useCallback(
+    (ids: readonly string[], on: boolean) =>
+      void navigate({
+        replace: true,
+        search: (now) => ({ ...now, selected: selectedAfter(now.selected ?? NONE, ids, on) }),
+      }),
+    [navigate],
+  );
 
   if (experiment.error) {
     return (
@@ -138,6 +141,13 @@ export function RunsPage() {
     );
   }
 }
+
+const selectedAfter = (before: readonly string[], ids: readonly string[], on: boolean): string[] | undefined => {
+  const named = new Set(ids);
+  const rest = before.filter((id) => !named.has(id));
+  const next = on ? [...rest, ...ids] : rest;
+  return next.length === 0 ? undefined : next;
+};
 
 /** The server's words about the filter, when it is the filter that it refuses. */
 const filterFaultOf = (error: unknown, filter: string | undefined): string | undefined =>

@@ -1,4 +1,3 @@
-import { Checkbox } from "@mantine/core";
 import {
   type ColumnDef,
   type ExpandedState,
@@ -7,12 +6,12 @@ import {
   useReactTable,
 } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useMemo, useRef, useState } from "react";
-import { useFormat, useText } from "../i18n/use-text.tsx";
-import { Cell, cellTitle, isNumeric } from "./cell.tsx";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useText } from "../i18n/use-text.tsx";
+import { isNumeric } from "./cell.tsx";
 import { type Column, NAME_COLUMN, type Sort } from "./columns.ts";
-import { NameCell } from "./name-cell.tsx";
-import { runNameOf } from "./run-values.ts";
+import { PickBox } from "./pick-box.tsx";
+import { RunLine } from "./run-line.tsx";
 import classes from "./runs-table.module.css";
 import { TableHead } from "./table-head.tsx";
 import type { RunNode } from "./tree.ts";
@@ -44,7 +43,6 @@ export interface RunsTableProps {
 /** The runs as a virtual table: only the rows in view are in the page, whatever their number. */
 export function RunsTable(props: RunsTableProps) {
   const text = useText();
-  const format = useFormat();
   const [expanded, setExpanded] = useState<ExpandedState>({});
   const narrow = useNarrow();
   const definitions = useMemo<ColumnDef<RunNode>[]>(
@@ -70,6 +68,14 @@ export function RunsTable(props: RunsTableProps) {
     autoResetExpanded: false,
   });
   const { rows } = table.getRowModel();
+  const fold = useCallback(
+    (id: string) =>
+      setExpanded((before) => {
+        const ids = before === true ? {} : before;
+        return { ...ids, [id]: !ids[id] };
+      }),
+    [],
+  );
   const frame = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: rows.length,
@@ -115,11 +121,11 @@ export function RunsTable(props: RunsTableProps) {
           sort={props.sort}
           onSort={props.onSort}
           pick={
-            <Checkbox
-              aria-label={text.runs.selected(picked)}
+            <PickBox
+              label={text.runs.selected(picked)}
               checked={picked > 0 && picked === allIds.length}
-              indeterminate={picked > 0 && picked < allIds.length}
-              onChange={(event) => props.onSelect(allIds, event.currentTarget.checked)}
+              some={picked > 0 && picked < allIds.length}
+              onChange={(checked) => props.onSelect(allIds, checked)}
             />
           }
         />
@@ -128,34 +134,19 @@ export function RunsTable(props: RunsTableProps) {
           {shown.map(({ index }) => {
             const row = rows[index]!;
             return (
-              <tr
+              <RunLine
                 key={row.id}
-                className={classes.row}
-                aria-rowindex={index + 3}
-                data-selected={props.selected.has(row.id) || undefined}
-                data-outside={row.original.outside || undefined}
-                title={row.original.outside ? text.runs.outsideFilter : undefined}
-              >
-                <td className={`${classes.pinned} ${classes.pick}`}>
-                  <Checkbox
-                    aria-label={text.runs.selectRun(runNameOf(row.original.run))}
-                    checked={props.selected.has(row.id)}
-                    onChange={(event) => props.onSelect([row.id], event.currentTarget.checked)}
-                  />
-                </td>
-                <td className={classes.pinned}>
-                  <NameCell row={row} folding={folding} />
-                </td>
-                {props.columns.map((column, at) => (
-                  <td
-                    key={column.id}
-                    className={cellClass(numeric.has(column.id), column.kind !== props.columns[at - 1]?.kind)}
-                    title={cellTitle(row.original.run, column, format) || undefined}
-                  >
-                    <Cell run={row.original.run} column={column} />
-                  </td>
-                ))}
-              </tr>
+                node={row.original}
+                depth={row.depth}
+                index={index}
+                open={row.getIsExpanded()}
+                folding={folding}
+                selected={props.selected.has(row.id)}
+                columns={props.columns}
+                numeric={numeric}
+                onSelect={props.onSelect}
+                onFold={fold}
+              />
             );
           })}
           {after > 0 ? <Spacer height={after} span={span} /> : null}
@@ -165,9 +156,6 @@ export function RunsTable(props: RunsTableProps) {
     </div>
   );
 }
-
-const cellClass = (numeric: boolean, groupStart: boolean) =>
-  [numeric ? classes.numeric : "", groupStart ? classes.groupStart : ""].join(" ");
 
 /** Stands for the rows above or below those in the page. */
 const Spacer = ({ height, span }: { height: number; span: number }) => (

@@ -102,24 +102,29 @@ export class Booster {
     this.#handle = undefined;
   }
 
-  /** Adds round number `round` (from 0) on another thread; the event loop goes on. */
-  async update(round: number, train: TrainingMatrix): Promise<void> {
-    await this.#hold(async (handle) => {
+  /**
+   * Adds round number `round` (from 0) and then measures the booster's `eval_metric`s on each of `watched`, on another
+   * thread; the event loop goes on. Metrics are keyed `name-metric`, as XGBoost prints them.
+   */
+  update(round: number, train: TrainingMatrix, watched: readonly NamedMatrix[] = []): Promise<Record<string, number>> {
+    const matrices = watched.map(({ matrix }) => matrix.handle);
+    const names = watched.map(({ name }) => name);
+    return this.#hold(async (handle) => {
       this.#updating = true;
       try {
-        await this.#native.update(handle, round, train.handle);
+        // Both are asked for at once, so that the thread need not wait for this one in between.
+        const [added, measured] = await Promise.allSettled([
+          this.#native.update(handle, round, train.handle),
+          names.length > 0 ? this.#native.evaluate(handle, round, matrices, names) : "",
+        ]);
+        if (added.status === "rejected") throw added.reason;
+        if (measured.status === "rejected") throw measured.reason;
+        return parseEvaluation(measured.value);
       } finally {
         this.#updating = false;
         this.#trees = undefined;
       }
     });
-  }
-
-  /** The booster's `eval_metric`s on each table, keyed `name-metric` as XGBoost prints them. */
-  async evaluate(round: number, matrices: readonly NamedMatrix[]): Promise<Record<string, number>> {
-    const handles = matrices.map(({ matrix }) => matrix.handle);
-    const names = matrices.map(({ name }) => name);
-    return parseEvaluation(await this.#hold((handle) => this.#native.evaluate(handle, round, handles, names)));
   }
 
   /** Stored in the model file, and checked or shown by whoever loads it. All features are floats. */

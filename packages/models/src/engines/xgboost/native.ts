@@ -4,6 +4,7 @@
  */
 import { EsteiraError } from "@esteira/core/errors";
 import koffi from "koffi";
+import { RoundThread } from "./round-thread.ts";
 
 /** An address inside libxgboost. Only this module's functions may use it, and whoever made it must free it. */
 export type Handle = bigint;
@@ -53,6 +54,7 @@ export interface NativeXgboost {
   attribute(booster: Handle, name: string): string | undefined;
   /** Applies pending parameters (so a wrong one fails here, with its text) and gives the resolved configuration. */
   config(booster: Handle): string;
+  /** Calls of `update` and `evaluate` run one after the other, in the order in which they are made. */
   update(booster: Handle, round: number, train: Handle): Promise<void>;
   evaluate(booster: Handle, round: number, matrices: readonly Handle[], names: readonly string[]): Promise<string>;
   predictMatrix(booster: Handle, matrix: Handle, kind: PredictionKind): Promise<Float32Array>;
@@ -176,12 +178,6 @@ function bind(path: string): NativeXgboost {
     setAttr: on("int", "XGBoosterSetAttr", "void *booster, const char *name, const char *value"),
     getAttr: on("int", "XGBoosterGetAttr", "void *booster, const char *name, _Out_ void **out, _Out_ int *found"),
     saveConfig: on("int", "XGBoosterSaveJsonConfig", "void *booster, _Out_ uint64_t *length, _Out_ void **out"),
-    update: on("int", "XGBoosterUpdateOneIter", "void *booster, int round, void *train"),
-    evaluate: on(
-      "int",
-      "XGBoosterEvalOneIter",
-      "void *booster, int round, void **matrices, const char **names, uint64_t size, _Out_ void **out",
-    ),
     predictMatrix: on(
       "int",
       "XGBoosterPredictFromDMatrix",
@@ -210,13 +206,12 @@ function bind(path: string): NativeXgboost {
   const resetType = koffi.pointer(koffi.proto("void (void *iterator)"));
   const nextType = koffi.pointer(koffi.proto("int (void *iterator)"));
 
-  const fault = (): EsteiraError => {
-    const text: unknown = lastError();
-    return new EsteiraError("INVALID_PARAMETER_VALUE", `XGBoost refused: ${plainFault(String(text))}`);
-  };
+  const fault = (text: unknown): EsteiraError =>
+    new EsteiraError("INVALID_PARAMETER_VALUE", `XGBoost refused: ${plainFault(String(text))}`);
   const check = (status: unknown): void => {
-    if (status !== 0) throw fault();
+    if (status !== 0) throw fault(lastError());
   };
+  const rounds = new RoundThread(path, fault);
   const handleFrom = (status: unknown, out: readonly unknown[]): Handle => {
     check(status);
     const [handle] = out;
@@ -345,12 +340,11 @@ function bind(path: string): NativeXgboost {
       check(c.saveConfig(booster, length, out));
       return text(out[0]);
     },
-    update: (booster, round, train) => laterChecked(c.update, booster, round, train),
-    async evaluate(booster, round, matrices, names) {
-      const out = [null];
-      await laterChecked(c.evaluate, booster, round, matrices, names, matrices.length, out);
-      return text(out[0]);
+    async update(booster, round, train) {
+      await rounds.run("update", booster, round, train);
     },
+    evaluate: (booster, round, matrices, names) =>
+      rounds.run("evaluate", booster, round, matrices, names, matrices.length),
     async predictMatrix(booster, matrix, kind) {
       const shape = [null];
       const dimensions = [0];
