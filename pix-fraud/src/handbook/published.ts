@@ -6,8 +6,7 @@ export interface PublishedResult {
   readonly cardPrecision100: number;
 }
 
-const CITATION =
-  "Le Borgne, Siblini, Lebichot, Bontempi: Reproducible Machine Learning for Credit Card Fraud Detection - Practical Handbook, Université libre de Bruxelles, 2022, chapter 3";
+/* Source: Le Borgne, Siblini, Lebichot, Bontempi: Reproducible Machine Learning for Credit Card Fraud Detection - Practical Handbook, Université libre de Bruxelles, 2022, chapter 3 */
 
 /** Rows and frauds that the protocol must find in the published file. */
 export const PUBLISHED_COUNTS = {
