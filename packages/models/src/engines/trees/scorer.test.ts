@@ -67,6 +67,13 @@ describe("createScorer", () => {
     expect(firstRounds(forest, 1).treeCount).toBe(5);
   });
 
+  it("scores rows of very many features without reserving blocks of them", () => {
+    const wide = { ...binary, numFeatures: 2_000_000, featureNames: [] };
+    const scorer = createScorer(wide);
+    const row = new Float32Array(wide.numFeatures);
+    expect(scorer.margin(row)).toBe(createScorer(binary).margin(new Float32Array(6)));
+  });
+
   it("refuses rows and matrices of another size", () => {
     const scorer = createScorer(binary);
     expect(() => scorer.margin(new Float32Array(5))).toThrow("A row has 6 values, not 5");

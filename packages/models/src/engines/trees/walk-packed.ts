@@ -18,6 +18,7 @@ const STRIDE = 4;
 const LANES = 4;
 /** Rows of a batch that go down a tree before the next tree is taken up. */
 const BLOCK = 64;
+const MAX_BLOCK_KEYS = 2 ** 20;
 /** Beyond this depth trees are lopsided, and walking each to its own leaf is cheaper than all to the deepest. */
 const MAX_STEPS = 16;
 const LOWEST = -(2 ** 31);
@@ -82,7 +83,9 @@ export function walkPacked(ensemble: TreeEnsemble): AddTrees {
   const { words, floats, roots } = pack(ensemble);
   const steps = bundleSteps(ensemble);
   const width = 2 * Math.max(1, numFeatures);
-  const keys = new Int32Array(width * BLOCK);
+  // Very wide rows go one by one: a block of them would not stay in the cache, nor perhaps in memory.
+  const block = width * BLOCK <= MAX_BLOCK_KEYS ? BLOCK : Number.POSITIVE_INFINITY;
+  const keys = new Int32Array(block === BLOCK ? width * BLOCK : width);
   const input = new Float32Array(Math.max(1, numFeatures));
   const inputBits = new Int32Array(input.buffer);
 
@@ -194,7 +197,7 @@ export function walkPacked(ensemble: TreeEnsemble): AddTrees {
 
   return (matrix, rows, out) => {
     let row = 0;
-    for (; row + BLOCK <= rows; row += BLOCK) {
+    for (; row + block <= rows; row += BLOCK) {
       for (let r = 0; r < BLOCK; r++) readKeys(matrix, (row + r) * numFeatures, r * width);
       addBlock(out, row);
     }
