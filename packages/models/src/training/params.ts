@@ -62,7 +62,7 @@ export const FIXED = {
   nthread: "give the threads beside the params",
   n_jobs: "give the threads beside the params",
   monotone_constraints: "give the monotone directions beside the params",
-  seed_per_iteration: "it is always on, so that rounds on different threads sample the same rows",
+  seed_per_iteration: "it is always on, so that a seed samples the same rows whatever else is trained",
 } as const;
 
 /**

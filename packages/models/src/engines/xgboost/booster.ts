@@ -30,8 +30,8 @@ export class Booster {
    * A booster to be trained on `matrices` (the first is the training table). `params` are XGBoost's own; a name may
    * come more than once, as `eval_metric` does.
    *
-   * `seed_per_iteration` is always on. libxgboost keeps its random generator in the calling thread, and rounds run on
-   * whichever thread of the pool is free: without it two runs with one seed would sample different rows.
+   * `seed_per_iteration` is always on. libxgboost keeps its random generator in the calling thread, and the thread of
+   * the rounds serves all boosters: without it two runs with one seed would sample different rows.
    *
    * @throws EsteiraError INVALID_PARAMETER_VALUE with XGBoost's own text when a parameter has a wrong value.
    */

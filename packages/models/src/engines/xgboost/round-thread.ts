@@ -84,14 +84,15 @@ export class RoundThread {
       if ("text" in reply) next?.resolve(reply.text);
       else next?.reject(this.#fault(reply.fault));
     });
-    worker.on("error", (error) => this.#end(error));
-    worker.on("exit", (code) => this.#end(new Error(`The training thread ended with code ${code}.`)));
+    worker.on("error", (error) => this.#end(worker, error));
+    worker.on("exit", (code) => this.#end(worker, new Error(`The training thread ended with code ${code}.`)));
     this.#worker = worker;
     return worker;
   }
 
   /** The next call starts another thread. */
-  #end(reason: Error): void {
+  #end(worker: Worker, reason: unknown): void {
+    if (this.#worker !== worker) return;
     this.#worker = undefined;
     for (const { reject } of this.#waiting.splice(0)) reject(reason);
   }
