@@ -154,14 +154,6 @@ function Comparison({ runs, missing }: { runs: readonly Run[]; missing: number }
       <Section title={text.run.params}>
         <CompareTable heads={heads} lines={lines.params} show={plain} onlyDifferences={onlyDifferences} />
       </Section>
-      {lines.datasets.length > 0 ? (
-        <Section title={text.run.datasets}>
-          <CompareTable heads={heads} lines={lines.datasets} show={plain} onlyDifferences={onlyDifferences} />
-        </Section>
-      ) : null}
-      <Section title={text.common.tags}>
-        <CompareTable heads={heads} lines={lines.tags} show={plain} onlyDifferences={onlyDifferences} />
-      </Section>
       <Section title={text.run.charts}>
         <ChartGrid
           metrics={curves}
@@ -170,6 +162,14 @@ function Comparison({ runs, missing }: { runs: readonly Run[]; missing: number }
           onChange={change}
           empty={text.charts.noSeriesCompare}
         />
+      </Section>
+      {lines.datasets.length > 0 ? (
+        <Section title={text.run.datasets}>
+          <CompareTable heads={heads} lines={lines.datasets} show={plain} onlyDifferences={onlyDifferences} />
+        </Section>
+      ) : null}
+      <Section title={text.common.tags}>
+        <CompareTable heads={heads} lines={lines.tags} show={plain} onlyDifferences={onlyDifferences} />
       </Section>
     </>
   );

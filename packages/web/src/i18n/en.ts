@@ -87,6 +87,7 @@ export const en = {
     dataset: "Dataset",
     runId: "Run ID",
     gitCommit: "Git commit",
+    selectAll: "Select all shown runs",
     selectRun: (name: string) => `Select ${name}`,
     expand: (name: string) => `Show the runs under ${name}`,
     collapse: (name: string) => `Hide the runs under ${name}`,

@@ -19,7 +19,7 @@ interface RunLineProps {
   readonly columns: readonly Column[];
   readonly numeric: ReadonlySet<string>;
   onSelect(runIds: readonly string[], selected: boolean): void;
-  onFold(id: string): void;
+  onFold(id: string, open: boolean): void;
 }
 
 /** The two rows of heads come first. */
@@ -53,7 +53,7 @@ export const RunLine = memo(function RunLine(props: RunLineProps) {
           depth={props.depth}
           open={props.open}
           folding={props.folding}
-          onFold={() => props.onFold(id)}
+          onFold={() => props.onFold(id, !props.open)}
         />
       </td>
       {columns.map((column, at) => (

@@ -1,10 +1,4 @@
-import {
-  type ColumnDef,
-  type ExpandedState,
-  getCoreRowModel,
-  getExpandedRowModel,
-  useReactTable,
-} from "@tanstack/react-table";
+import { type ColumnDef, getCoreRowModel, getExpandedRowModel, useReactTable } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useText } from "../i18n/use-text.tsx";
@@ -43,7 +37,15 @@ export interface RunsTableProps {
 /** The runs as a virtual table: only the rows in view are in the page, whatever their number. */
 export function RunsTable(props: RunsTableProps) {
   const text = useText();
-  const [expanded, setExpanded] = useState<ExpandedState>({});
+  const [folded, setFolded] = useState<Readonly<Record<string, boolean>>>({});
+  // A parent that is here only because of its children shows them, unless somebody has folded it.
+  const expanded = useMemo(
+    () => ({
+      ...Object.fromEntries(props.nodes.filter((node) => node.outside).map(({ run }) => [run.info.runId, true])),
+      ...folded,
+    }),
+    [props.nodes, folded],
+  );
   const narrow = useNarrow();
   const definitions = useMemo<ColumnDef<RunNode>[]>(
     () =>
@@ -59,7 +61,6 @@ export function RunsTable(props: RunsTableProps) {
     data,
     columns: definitions,
     state: { expanded },
-    onExpandedChange: setExpanded,
     getRowId: (node) => node.run.info.runId,
     getSubRows: (node) => [...node.children],
     getCoreRowModel: getCoreRowModel(),
@@ -68,14 +69,7 @@ export function RunsTable(props: RunsTableProps) {
     autoResetExpanded: false,
   });
   const { rows } = table.getRowModel();
-  const fold = useCallback(
-    (id: string) =>
-      setExpanded((before) => {
-        const ids = before === true ? {} : before;
-        return { ...ids, [id]: !ids[id] };
-      }),
-    [],
-  );
+  const fold = useCallback((id: string, open: boolean) => setFolded((before) => ({ ...before, [id]: open })), []);
   const frame = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: rows.length,
@@ -122,7 +116,7 @@ export function RunsTable(props: RunsTableProps) {
           onSort={props.onSort}
           pick={
             <PickBox
-              label={text.runs.selected(picked)}
+              label={text.runs.selectAll}
               checked={picked > 0 && picked === allIds.length}
               some={picked > 0 && picked < allIds.length}
               onChange={(checked) => props.onSelect(allIds, checked)}
