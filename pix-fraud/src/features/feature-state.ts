@@ -71,6 +71,29 @@ export class FeatureState {
   /** Writes the transfer's `width` features at `out[offset]` and on. Leaves no trace but the clock. */
   compute(transfer: Transfer, out: Float32Array | Float64Array, offset: number): void {
     this.#arrive(transfer);
+    this.#write(transfer, out, offset);
+  }
+
+  /** Makes the transfer part of the past. */
+  update(transfer: Transfer): void {
+    this.#arrive(transfer);
+    this.#add(transfer);
+  }
+
+  /** `compute`, then `update`. */
+  process(transfer: Transfer, out: Float32Array | Float64Array, offset: number): void {
+    this.#arrive(transfer);
+    this.#write(transfer, out, offset);
+    this.#add(transfer);
+  }
+
+  /** A fraud was reported and accepted. Before `knownAt` it is kept and changes nothing. */
+  learn(fraud: KnownFraud): void {
+    this.#ensure(fraud.payer, fraud.payee, fraud.device);
+    this.#frauds.learn(fraud);
+  }
+
+  #write(transfer: Transfer, out: Float32Array | Float64Array, offset: number): void {
     this.#look(transfer);
     const row = this.#row;
     const { writes, starts, columns } = this.#plan;
@@ -78,9 +101,7 @@ export class FeatureState {
     for (let at = 0; at < columns.length; at++) out[offset + at] = row[columns[at]!]!;
   }
 
-  /** Makes the transfer part of the past. */
-  update(transfer: Transfer): void {
-    this.#arrive(transfer);
+  #add(transfer: Transfer): void {
     const log = this.#log;
     const pair = this.#relations.number(transfer.payer, transfer.payee);
     const seq = log.push(transfer, this.clock, pair);
@@ -88,12 +109,6 @@ export class FeatureState {
     this.#inflow.add(log, seq);
     this.#relations.add(log, seq, this.#tails);
     this.#devices.add(log, seq, this.#tails);
-  }
-
-  /** A fraud was reported and accepted. Before `knownAt` it is kept and changes nothing. */
-  learn(fraud: KnownFraud): void {
-    this.#ensure(fraud.payer, fraud.payee, fraud.device);
-    this.#frauds.learn(fraud);
   }
 
   #arrive(transfer: Transfer): void {
@@ -105,10 +120,12 @@ export class FeatureState {
 
   #ensure(payer: number, payee: number, device: number): void {
     const account = Math.max(payer, payee);
-    this.#outflow.ensure(account);
-    this.#inflow.records.ensure(account);
-    this.#rings.ensure(account);
-    if (device >= 0) this.#devices.records.ensure(device);
+    if (account >= this.#outflow.records.size) {
+      this.#outflow.ensure(account);
+      this.#inflow.records.ensure(account);
+      this.#rings.ensure(account);
+    }
+    if (device >= this.#devices.records.size) this.#devices.records.ensure(device);
   }
 
   /** Takes out of every window, shortest first, what lies at or before its edge. */

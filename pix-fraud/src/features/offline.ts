@@ -58,8 +58,8 @@ export function computeFeatures(ledger: Ledger, options: FeatureTableOptions = {
     while (nextFraud < frauds.count && frauds.visibleFrom[nextFraud]! <= row) {
       state.learn(knownFraud(ledger, frauds.rows[nextFraud++]!));
     }
-    if (row >= from) state.compute(transfer, values, (row - from) * width);
-    state.update(transfer);
+    if (row >= from) state.process(transfer, values, (row - from) * width);
+    else state.update(transfer);
   }
   return { names, features, rows: to - from, firstRow: from, values };
 }

@@ -82,9 +82,7 @@ export function createOnlineFeatures(options: OnlineFeaturesOptions): OnlineFeat
       return state.clock;
     },
     process(transfer, into = vector) {
-      const known = indexed(transfer);
-      state.compute(known, into, 0);
-      state.update(known);
+      state.process(indexed(transfer), into, 0);
       return into;
     },
     compute(transfer, into = vector) {

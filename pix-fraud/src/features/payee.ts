@@ -103,7 +103,7 @@ const definitions = [
   {
     name: "p_dispersal_24h",
     definition:
-      "Of the payee's credits that are older than an hour: the share of their value that the payee paid out within the hour.",
+      "Of the payee's credits that are older than an hour: the share of their value that the payee paid out within the hour after each, up to its amount.",
     window: "24 h",
     unit: "ratio",
     entity: "payee",
