@@ -13,6 +13,9 @@ const AXIS = {
   dark: { text: "#9aa4b1", grid: "#262c33" },
 };
 
+/** Distances between marks of the axis: steps are whole numbers. */
+const WHOLE_STEPS = Array.from({ length: 16 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
+
 interface LineChartProps {
   readonly lines: readonly Line[];
   readonly log: boolean;
@@ -60,6 +63,7 @@ export function LineChart({ lines, log, smoothing, group, onPoint, summary, noPo
             ticks: { show: false },
             font,
             size: 26,
+            incrs: WHOLE_STEPS,
             values: ticks,
           },
           {

@@ -27,6 +27,11 @@ describe("columns", () => {
     expect(keys.tags).toEqual([]);
   });
 
+  it("puts what runs by themselves have before what only a search's many trials have", () => {
+    const trials = ["t1", "t2", "t3"].map((id) => runOf(id, "a", { metrics: { trial: 1, auc: 1 } }));
+    expect(availableKeys([...runs, ...trials]).metrics).toEqual(["auc", "loss", "trial"]);
+  });
+
   it("chooses few columns from many keys", () => {
     const metrics = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`m${i}`, i]));
     expect(defaultColumns(availableKeys([runOf("a", undefined, { metrics })]))).toHaveLength(7);

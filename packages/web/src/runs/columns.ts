@@ -1,5 +1,7 @@
 import type { Run } from "@esteira/core/entities/run";
+import { tagValue } from "@esteira/core/entities/tag";
 import { visibleTags } from "../shell/tag-list.tsx";
+import { PARENT_TAG } from "./tree.ts";
 
 export const COLUMN_KINDS = ["attributes", "metrics", "params", "tags"] as const;
 export type ColumnKind = (typeof COLUMN_KINDS)[number];
@@ -47,22 +49,42 @@ export function parseColumn(id: string): Column | undefined {
 
 export type AvailableKeys = Readonly<Record<ColumnKind, readonly string[]>>;
 
-/** Every key that some of the runs have; the most frequent first, then by name. */
+/**
+ * Every key that some of the runs have: the most frequent among runs that stand by themselves first (the trials of one
+ * search would outvote them), then the most frequent of all, then by name.
+ */
 export function availableKeys(runs: readonly Run[]): AvailableKeys {
-  const counts = { metrics: new Map<string, number>(), params: new Map(), tags: new Map() };
+  const counts = { metrics: new KeyCount(), params: new KeyCount(), tags: new KeyCount() };
   for (const run of runs) {
-    for (const { key } of run.data.metrics) counts.metrics.set(key, (counts.metrics.get(key) ?? 0) + 1);
-    for (const { key } of run.data.params) counts.params.set(key, (counts.params.get(key) ?? 0) + 1);
-    for (const { key } of visibleTags(run.data.tags)) counts.tags.set(key, (counts.tags.get(key) ?? 0) + 1);
+    const nested = tagValue(run.data.tags, PARENT_TAG) !== undefined;
+    counts.metrics.add(run.data.metrics, nested);
+    counts.params.add(run.data.params, nested);
+    counts.tags.add(visibleTags(run.data.tags), nested);
   }
-  const ordered = (map: Map<string, number>) =>
-    [...map].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)).map(([key]) => key);
   return {
     attributes: ATTRIBUTE_KEYS,
-    metrics: ordered(counts.metrics),
-    params: ordered(counts.params),
-    tags: ordered(counts.tags),
+    metrics: counts.metrics.ordered(),
+    params: counts.params.ordered(),
+    tags: counts.tags.ordered(),
   };
+}
+
+/** How many runs have a key, in all and without the nested ones. */
+class KeyCount {
+  readonly #counts = new Map<string, { alone: number; all: number }>();
+
+  add(items: readonly { key: string }[], nested: boolean): void {
+    for (const { key } of items) {
+      const known = this.#counts.get(key) ?? { alone: 0, all: 0 };
+      this.#counts.set(key, { alone: known.alone + (nested ? 0 : 1), all: known.all + 1 });
+    }
+  }
+
+  ordered(): string[] {
+    return [...this.#counts]
+      .sort(([a, n], [b, m]) => m.alone - n.alone || m.all - n.all || (a < b ? -1 : 1))
+      .map(([key]) => key);
+  }
 }
 
 const DEFAULT_METRICS = 5;
