@@ -60,6 +60,7 @@ export class EsteiraError extends Error {
   }
 }
 
+export const ERROR_CODES = Object.keys(TABLE) as readonly ErrorCode[];
 export const isErrorCode = (code: unknown): code is ErrorCode => typeof code === "string" && Object.hasOwn(TABLE, code);
 
 export const invalid = (message: string): EsteiraError => new EsteiraError("INVALID_PARAMETER_VALUE", message);

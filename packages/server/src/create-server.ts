@@ -10,6 +10,8 @@ import { trustedHosts } from "./http/access.ts";
 import { createApp } from "./http/app.ts";
 import { mountEndpoints } from "./http/endpoint.ts";
 import { answerUnknownPath } from "./http/unknown-paths.ts";
+import { recordRoutes } from "./openapi/mounted-routes.ts";
+import { mountOpenApi } from "./openapi/openapi-endpoint.ts";
 import { aliasEndpoints } from "./registry/aliases.ts";
 import { modelVersionEndpoints } from "./registry/model-versions.ts";
 import { registeredModelEndpoints } from "./registry/registered-models.ts";
@@ -44,7 +46,9 @@ const UI_API = ["/ajax-api/2.0/mlflow"] as const;
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const { store, artifacts } = options;
   const app = createApp({ hosts: trustedHosts(options.trustedHosts), log: options.log });
+  recordRoutes(app);
   mountHealth(app, options.version);
+  mountOpenApi(app, options.version);
   mountEndpoints(app, API, [
     ...experimentEndpoints(store, { localArtifactRoots: options.localArtifactRoots ?? [] }),
     ...runEndpoints(store),

@@ -27,7 +27,8 @@ export const datasetInputWire = z
         ...(dataset.profile === undefined ? {} : { profile: dataset.profile }),
       },
     }),
-  );
+  )
+  .meta({ id: "DatasetInput" });
 
 export const datasetInputToWire = ({ tags, dataset }: DatasetInput) => ({
   ...compact({ tags }),

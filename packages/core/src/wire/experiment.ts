@@ -24,7 +24,8 @@ export const experimentWire = z
       ...(wire.last_update_time === undefined ? {} : { lastUpdateTime: wire.last_update_time }),
       tags: wire.tags,
     }),
-  );
+  )
+  .meta({ id: "Experiment" });
 
 export const experimentToWire = (experiment: Experiment) => ({
   experiment_id: experiment.experimentId,

@@ -10,7 +10,8 @@ export const fileInfoWire = z
       isDir: wire.is_dir,
       ...(wire.file_size === undefined ? {} : { fileSize: wire.file_size }),
     }),
-  );
+  )
+  .meta({ id: "FileInfo" });
 
 export const fileInfoToWire = (file: FileInfo) => ({
   path: file.path,

@@ -38,7 +38,8 @@ export const loggedModelWire = z
       params: data.params,
       metrics: data.metrics,
     }),
-  );
+  )
+  .meta({ id: "LoggedModel" });
 
 export const loggedModelToWire = (model: LoggedModel) => ({
   info: {

@@ -25,7 +25,8 @@ export const metricWire = z
       ...(wire.dataset_digest ? { datasetDigest: wire.dataset_digest } : {}),
       ...(wire.run_id ? { runId: runId(wire.run_id) } : {}),
     }),
-  );
+  )
+  .meta({ id: "Metric" });
 
 export const metricToWire = (metric: Metric) => ({
   key: metric.key,

@@ -38,7 +38,8 @@ export const modelVersionWire = z
       tags: wire.tags,
       aliases: wire.aliases,
     }),
-  );
+  )
+  .meta({ id: "ModelVersion" });
 
 /** MLflow's server leaves `model_id` out of its answers: the version's `source` (`models:/m-...`) carries it. */
 export const modelVersionToWire = (version: ModelVersion) => ({
@@ -76,7 +77,8 @@ export const registeredModelWire = z
       tags: wire.tags,
       aliases: wire.aliases,
     }),
-  );
+  )
+  .meta({ id: "RegisteredModel" });
 
 export const registeredModelToWire = (model: RegisteredModel) => ({
   name: model.name,

@@ -30,7 +30,8 @@ export const runInfoWire = z
       artifactUri: wire.artifact_uri,
       lifecycleStage: wire.lifecycle_stage,
     }),
-  );
+  )
+  .meta({ id: "RunInfo" });
 
 export const runInfoToWire = (info: RunInfo) => ({
   run_uuid: info.runId,
@@ -76,7 +77,8 @@ export const runWire = z
         })),
       },
     }),
-  );
+  )
+  .meta({ id: "Run" });
 
 export const runToWire = (run: Run) => ({
   info: runInfoToWire(run.info),

@@ -1,23 +1,27 @@
 import { z } from "zod";
 
 /** int64 on MLflow's wire: a JSON number, or its decimal text as protobuf's own JSON writes it. */
-export const int64 = z.union([
-  z.number().int(),
-  z
-    .string()
-    .regex(/^-?\d+$/)
-    .transform(Number),
-]);
+export const int64 = z
+  .union([
+    z.number().int(),
+    z
+      .string()
+      .regex(/^-?\d+$/)
+      .transform(Number),
+  ])
+  .meta({ id: "Int64", description: "A whole number; some writers send its decimal text." });
 
 /** A double on MLflow's wire: NaN and the infinities travel as text. */
-export const double = z.union([
-  z.number(),
-  z.enum(["NaN", "Infinity", "-Infinity"]).transform(Number),
-  z
-    .string()
-    .regex(/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/)
-    .transform(Number),
-]);
+export const double = z
+  .union([
+    z.number(),
+    z.enum(["NaN", "Infinity", "-Infinity"]).transform(Number),
+    z
+      .string()
+      .regex(/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/)
+      .transform(Number),
+  ])
+  .meta({ id: "Double", description: "A number; NaN and the infinities are texts." });
 
 /** MLflow writes NaN as the text "NaN"; infinities never reach the wire (they are stored as the largest double). */
 export const doubleToWire = (value: number): number | string => (Number.isNaN(value) ? "NaN" : value);

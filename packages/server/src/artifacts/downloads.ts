@@ -5,6 +5,8 @@ import type { ArtifactStore } from "@esteira/store/artifacts/artifact-store";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { requiredText } from "../http/fields.ts";
+import type { Operation } from "../http/operation.ts";
+import { nothing } from "../http/paging.ts";
 import { joinRunId, withRunId } from "../http/run-id.ts";
 import { parseRequest } from "../http/validation.ts";
 import { checkInnerPath, joinPath, proxiedPath } from "./artifact-uri.ts";
@@ -15,6 +17,17 @@ const ofRun = withRunId({ path: requiredText });
 const ofVersion = z.object({ name: requiredText, version: requiredText, path: requiredText });
 const ofModel = z.object({ artifact_file_path: requiredText });
 
+const download = (summary: string, input: z.ZodObject) => ({
+  config: { operation: { summary, tag: "artifacts", input, output: { type: "application/octet-stream" } } },
+});
+const UPLOAD: Operation = {
+  summary: "Upload an artifact of a run",
+  tag: "artifacts",
+  query: ofRun,
+  body: { type: "application/octet-stream" },
+  output: nothing,
+};
+
 /** Artifacts by what they belong to (a run, a model version, a logged model), for browsers and the web UI. */
 export function mountArtifactDownloads(
   app: FastifyInstance,
@@ -23,25 +36,33 @@ export function mountArtifactDownloads(
 ): void {
   const pathOf = (rootUri: string, path: string) => joinPath(proxiedPath(rootUri), checkInnerPath(path));
 
-  app.get("/get-artifact", async (request, reply) => {
+  app.get("/get-artifact", download("Download an artifact of a run", ofRun), async (request, reply) => {
     const { run_id, path } = parseRequest(ofRun, joinRunId(request.query));
     const run = await store.getRun(runId(run_id));
     return sendArtifact(artifacts, pathOf(run.info.artifactUri, path), request, reply);
   });
-  app.get("/model-versions/get-artifact", async (request, reply) => {
-    const { name, version, path } = parseRequest(ofVersion, request.query);
-    const root = await store.getDownloadUri(name, version);
-    return sendArtifact(artifacts, pathOf(root, path), request, reply);
-  });
-  app.get("/ajax-api/2.0/mlflow/logged-models/:model_id/artifacts/files", async (request, reply) => {
-    const { artifact_file_path } = parseRequest(ofModel, request.query);
-    const { model_id } = request.params as { model_id: string };
-    const model = await store.getLoggedModel(loggedModelId(model_id));
-    return sendArtifact(artifacts, pathOf(model.artifactUri, artifact_file_path), request, reply);
-  });
+  app.get(
+    "/model-versions/get-artifact",
+    download("Download an artifact of a model version", ofVersion),
+    async (request, reply) => {
+      const { name, version, path } = parseRequest(ofVersion, request.query);
+      const root = await store.getDownloadUri(name, version);
+      return sendArtifact(artifacts, pathOf(root, path), request, reply);
+    },
+  );
+  app.get(
+    "/ajax-api/2.0/mlflow/logged-models/:model_id/artifacts/files",
+    download("Download an artifact of a logged model", ofModel),
+    async (request, reply) => {
+      const { artifact_file_path } = parseRequest(ofModel, request.query);
+      const { model_id } = request.params as { model_id: string };
+      const model = await store.getLoggedModel(loggedModelId(model_id));
+      return sendArtifact(artifacts, pathOf(model.artifactUri, artifact_file_path), request, reply);
+    },
+  );
   app.register(async (scope) => {
     streamBodies(scope);
-    scope.post("/ajax-api/2.0/mlflow/upload-artifact", async (request) => {
+    scope.post("/ajax-api/2.0/mlflow/upload-artifact", { config: { operation: UPLOAD } }, async (request) => {
       const { run_id, path } = parseRequest(ofRun, joinRunId(request.query));
       const run = await store.getRun(runId(run_id));
       await artifacts.write(pathOf(run.info.artifactUri, path), bodyStream(request));

@@ -1,7 +1,20 @@
 import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import type { Operation } from "../http/operation.ts";
 
 /** Liveness, the version, and what a client may expect of this server. `/health` and `/version` answer to any Host. */
 export const OPEN_PATHS: ReadonlySet<string> = new Set(["/health", "/version"]);
+
+const serverInfo = z.object({
+  store_type: z.string(),
+  workspaces_enabled: z.boolean(),
+  trace_archival_enabled: z.boolean(),
+  multipart_uploads_enabled: z.boolean(),
+  multipart_downloads_enabled: z.boolean(),
+  presigned_upload_run_id_supported: z.boolean(),
+  presigned_upload_model_id_supported: z.boolean(),
+  features_enabled: z.record(z.string(), z.boolean()),
+});
 
 const SERVER_INFO = JSON.stringify({
   store_type: "SqlStore",
@@ -12,12 +25,22 @@ const SERVER_INFO = JSON.stringify({
   presigned_upload_run_id_supported: false,
   presigned_upload_model_id_supported: false,
   features_enabled: { gateway: false },
-});
+} satisfies z.input<typeof serverInfo>);
+
+const OPERATIONS = {
+  health: { summary: "Say that the server is up", tag: "health", output: { type: "text/plain" } },
+  version: { summary: "Say the server's version", tag: "health", output: { type: "text/plain" } },
+  info: { summary: "Say what the server can do", tag: "health", output: serverInfo },
+} satisfies Record<string, Operation>;
 
 export function mountHealth(app: FastifyInstance, version: string): void {
-  app.get("/health", async (_, reply) => reply.type("text/plain; charset=utf-8").send("OK"));
-  app.get("/version", async (_, reply) => reply.type("text/plain; charset=utf-8").send(version));
+  const sendText = (path: string, operation: Operation, body: string) =>
+    app.get(path, { config: { operation } }, async (_, reply) => reply.type("text/plain; charset=utf-8").send(body));
+  sendText("/health", OPERATIONS.health, "OK");
+  sendText("/version", OPERATIONS.version, version);
   for (const prefix of ["/api", "/ajax-api"]) {
-    app.get(`${prefix}/3.0/mlflow/server-info`, async (_, reply) => reply.type("application/json").send(SERVER_INFO));
+    app.get(`${prefix}/3.0/mlflow/server-info`, { config: { operation: OPERATIONS.info } }, async (_, reply) =>
+      reply.type("application/json").send(SERVER_INFO),
+    );
   }
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
 import type { z } from "zod";
 import { isRepeated } from "./fields.ts";
+import type { Operation } from "./operation.ts";
 import { joinRunId } from "./run-id.ts";
 import { parseRequest } from "./validation.ts";
 
@@ -8,29 +9,44 @@ import { parseRequest } from "./validation.ts";
 export interface Endpoint {
   readonly methods: readonly HTTPMethods[];
   readonly path: string;
+  readonly operation: Operation;
   /** What answers. It gets the raw request because a few routes stream; `endpoint` builds the usual kind. */
   readonly handle: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 }
 
+/** What a handler may answer where a client reads `T`. */
+type Sent<T> = T extends readonly (infer Item)[]
+  ? readonly Sent<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Sent<T[Key]> }
+    : T;
+
 /**
- * An endpoint that reads its schema from the query (GET) or the JSON body, makes one domain call and answers an object.
- * Parameters of the path (`:model_id`) come as the second argument.
+ * An endpoint that reads its input from the query (GET) or the JSON body, makes one domain call and answers an object.
+ * Parameters of the path (`:model_id`) come as the second argument. Both schemas are also its public description.
  */
-export function endpoint<S extends z.ZodObject>(
-  methods: HTTPMethods | readonly HTTPMethods[],
-  path: string,
-  schema: S,
-  run: (input: z.output<S>, params: Readonly<Record<string, string>>) => Promise<object>,
-): Endpoint {
-  const lists = Object.keys(schema.shape).filter((name) => isRepeated(schema.shape[name]));
-  const takesRunUuid = "run_uuid" in schema.shape;
+export function endpoint<Input extends z.ZodObject, Output extends z.ZodType>(row: {
+  readonly method: HTTPMethods | readonly HTTPMethods[];
+  readonly path: string;
+  readonly summary: string;
+  readonly input: Input;
+  readonly output: Output;
+  readonly run: (
+    input: z.output<Input>,
+    params: Readonly<Record<string, string>>,
+  ) => Promise<Sent<z.input<NoInfer<Output>>>>;
+}): Endpoint {
+  const { method, path, summary, input, output, run } = row;
+  const lists = Object.keys(input.shape).filter((name) => isRepeated(input.shape[name]));
+  const takesRunUuid = "run_uuid" in input.shape;
   return {
-    methods: typeof methods === "string" ? [methods] : methods,
+    methods: typeof method === "string" ? [method] : method,
     path,
+    operation: { summary, tag: path.split("/")[1] ?? "", input, output },
     handle: async (request) => {
       const source = request.method === "GET" ? queryInput(request.query, lists) : (request.body ?? {});
       return run(
-        parseRequest(schema, takesRunUuid ? joinRunId(source) : source),
+        parseRequest(input, takesRunUuid ? joinRunId(source) : source),
         request.params as Record<string, string>,
       );
     },
@@ -53,8 +69,8 @@ export function mountEndpoints(
   endpoints: readonly Endpoint[],
 ): void {
   for (const prefix of prefixes) {
-    for (const { methods, path, handle } of endpoints) {
-      app.route({ method: [...methods], url: prefix + path, handler: handle });
+    for (const { methods, path, operation, handle } of endpoints) {
+      app.route({ method: [...methods], url: prefix + path, config: { operation }, handler: handle });
     }
   }
 }

@@ -39,19 +39,29 @@ const readBoolean: Read<boolean> = (value) => {
   return text === "true" ? true : text === "false" ? false : undefined;
 };
 
-const required = <T>(read: Read<T>) =>
-  z.unknown().transform((value, context): T => {
-    if (value === undefined || value === null || value === "") {
-      context.issues.push({ code: "custom", message: MISSING, input: value });
-      return z.NEVER;
-    }
-    const out = read(value);
-    if (out !== undefined) return out;
-    context.issues.push({ code: "custom", message: WRONG_TYPE, input: value });
-    return z.NEVER;
-  });
+/** How the API description shows a scalar. */
+type Shown = { readonly type: "string" | "integer" | "number" | "boolean"; readonly [keyword: string]: unknown };
+const TEXT: Shown = { type: "string" };
+const INTEGER_64: Shown = { type: "integer", format: "int64" };
+const DOUBLE: Shown = { type: "number", format: "double" };
+const BOOLEAN: Shown = { type: "boolean" };
 
-const optional = <T>(read: Read<T>) =>
+const required = <T>(read: Read<T>, shown: Shown) =>
+  z
+    .unknown()
+    .transform((value, context): T => {
+      if (value === undefined || value === null || value === "") {
+        context.issues.push({ code: "custom", message: MISSING, input: value });
+        return z.NEVER;
+      }
+      const out = read(value);
+      if (out !== undefined) return out;
+      context.issues.push({ code: "custom", message: WRONG_TYPE, input: value });
+      return z.NEVER;
+    })
+    .meta(shown === TEXT ? { ...shown, minLength: 1 } : shown);
+
+const optional = <T>(read: Read<T>, shown: Shown) =>
   z
     .unknown()
     .transform((value, context): T | undefined => {
@@ -61,32 +71,39 @@ const optional = <T>(read: Read<T>) =>
       context.issues.push({ code: "custom", message: WRONG_TYPE, input: value });
       return z.NEVER;
     })
-    .optional();
+    .optional()
+    .meta(shown);
 
-const withDefault = <T>(read: Read<T>, fallback: T) => optional(read).transform((value): T => value ?? fallback);
+const withDefault = <T>(read: Read<T>, fallback: T, shown: Shown) =>
+  optional(read, shown)
+    .transform((value): T => value ?? fallback)
+    .meta(shown);
 
-export const requiredText = required(readText);
-export const text = optional(readText);
+export const requiredText = required(readText, TEXT);
+export const text = optional(readText, TEXT);
 /** A text whose absence means "": values of tags and params. */
-export const textOrEmpty = withDefault(readText, "");
-export const requiredInt64 = required(readInteger);
-export const int64 = optional(readInteger);
-export const int64OrZero = withDefault(readInteger, 0);
-export const requiredDouble = required(readDouble);
-export const boolOrFalse = withDefault(readBoolean, false);
-export const boolOrTrue = withDefault(readBoolean, true);
+export const textOrEmpty = withDefault(readText, "", TEXT);
+export const requiredInt64 = required(readInteger, INTEGER_64);
+export const int64 = optional(readInteger, INTEGER_64);
+export const int64OrZero = withDefault(readInteger, 0, INTEGER_64);
+export const requiredDouble = required(readDouble, DOUBLE);
+export const boolOrFalse = withDefault(readBoolean, false, BOOLEAN);
+export const boolOrTrue = withDefault(readBoolean, true, BOOLEAN);
 
 /** An int64 that must not exceed `max`. */
 export const int64AtMost = (max: number) =>
-  optional((value) => {
-    const out = readInteger(value);
-    return out !== undefined && out <= max ? out : undefined;
-  });
+  optional(
+    (value) => {
+      const out = readInteger(value);
+      return out !== undefined && out <= max ? out : undefined;
+    },
+    { ...INTEGER_64, maximum: max },
+  );
 
 const repeated = new WeakSet<z.ZodType>();
 
 /** Says whether a field is a repeated one: in a query, one value of it is a list of one. */
-export const isRepeated = (schema: z.ZodType): boolean => repeated.has(schema);
+export const isRepeated = (schema: z.ZodType | undefined): boolean => schema !== undefined && repeated.has(schema);
 
 function markRepeated<S extends z.ZodType>(schema: S): S {
   repeated.add(schema);
@@ -122,7 +139,8 @@ export const enumOf = <const Names extends readonly string[]>(names: Names, firs
       const name = typeof value === "number" ? names[value - first] : value;
       return names.find((known) => known === name);
     })
-    .optional();
+    .optional()
+    .meta({ type: "string", enum: [...names] });
 
 /** The tags and params of a request: `key` must be there, `value` may be empty. */
 export const keyValue = z.object({ key: requiredText, value: textOrEmpty });

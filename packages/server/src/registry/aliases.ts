@@ -1,28 +1,45 @@
 import type { RegistryStore } from "@esteira/core/registry-store";
-import { modelVersionToWire } from "@esteira/core/wire/registered-model";
+import { modelVersionToWire, modelVersionWire } from "@esteira/core/wire/registered-model";
 import { z } from "zod";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import { requiredText } from "../http/fields.ts";
+import { nothing } from "../http/paging.ts";
 
 const byAlias = z.object({ name: requiredText, alias: requiredText });
 
 export function aliasEndpoints(store: RegistryStore): readonly Endpoint[] {
   return [
-    endpoint(
-      "POST",
-      "/registered-models/alias",
-      z.object({ name: requiredText, alias: requiredText, version: requiredText }),
-      async ({ name, alias, version }) => {
+    endpoint({
+      method: "POST",
+      path: "/registered-models/alias",
+      summary: "Point an alias of a registered model to a version",
+      input: z.object({ name: requiredText, alias: requiredText, version: requiredText }),
+      output: nothing,
+      run: async ({ name, alias, version }) => {
         await store.setAlias(name, alias, version);
         return {};
       },
-    ),
-    endpoint("DELETE", "/registered-models/alias", byAlias, async ({ name, alias }) => {
-      await store.deleteAlias(name, alias);
-      return {};
     }),
-    endpoint("GET", "/registered-models/alias", byAlias, async ({ name, alias }) => ({
-      model_version: modelVersionToWire(await store.getVersionByAlias(name, alias)),
-    })),
+    endpoint({
+      method: "DELETE",
+      path: "/registered-models/alias",
+      summary: "Delete an alias of a registered model",
+      input: byAlias,
+      output: nothing,
+      run: async ({ name, alias }) => {
+        await store.deleteAlias(name, alias);
+        return {};
+      },
+    }),
+    endpoint({
+      method: "GET",
+      path: "/registered-models/alias",
+      summary: "Get the version that an alias points to",
+      input: byAlias,
+      output: z.object({ model_version: modelVersionWire }),
+      run: async ({ name, alias }) => ({
+        model_version: modelVersionToWire(await store.getVersionByAlias(name, alias)),
+      }),
+    }),
   ];
 }

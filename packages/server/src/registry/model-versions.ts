@@ -3,7 +3,7 @@ import { invalid } from "@esteira/core/errors";
 import { loggedModelId, runId } from "@esteira/core/ids";
 import type { RegistryStore } from "@esteira/core/registry-store";
 import type { TrackingStore } from "@esteira/core/tracking-store";
-import { modelVersionToWire } from "@esteira/core/wire/registered-model";
+import { modelVersionToWire, modelVersionWire } from "@esteira/core/wire/registered-model";
 import { z } from "zod";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import {
@@ -17,7 +17,7 @@ import {
   text,
   textOrEmpty,
 } from "../http/fields.ts";
-import { pageToWire } from "../http/paging.ts";
+import { nothing, pageOf, pageToWire } from "../http/paging.ts";
 import { linkVersionToModel } from "./model-link.ts";
 import { resolveVersionSource } from "./version-source.ts";
 
@@ -25,58 +25,84 @@ const MAX_VERSIONS = 200_000;
 const DEFAULT_VERSIONS = 10_000;
 
 const byVersion = z.object({ name: requiredText, version: requiredText });
+const oneVersion = z.object({ model_version: modelVersionWire });
 
 export function modelVersionEndpoints(store: RegistryStore & TrackingStore): readonly Endpoint[] {
   return [
-    endpoint("POST", "/model-versions/create", createSchema, async (input) => {
-      const {
-        source,
-        runId: run,
-        modelId: model,
-      } = await resolveVersionSource(store, {
-        source: input.source,
-        tags: input.tags,
-        ...given({ runId: input.run_id, modelId: input.model_id }),
-      });
-      const version = await store.createModelVersion({
-        name: input.name,
-        source,
-        tags: input.tags,
-        ...given({
-          runId: run === undefined ? undefined : runId(run),
-          modelId: model === undefined ? undefined : loggedModelId(model),
-          runLink: nonEmpty(input.run_link),
-          description: nonEmpty(input.description),
-        }),
-      });
-      if (model !== undefined) await linkVersionToModel(store, loggedModelId(model), version);
-      return { model_version: modelVersionToWire(version) };
+    endpoint({
+      method: "POST",
+      path: "/model-versions/create",
+      summary: "Create a version of a registered model",
+      input: createSchema,
+      output: oneVersion,
+      run: async (input) => {
+        const {
+          source,
+          runId: run,
+          modelId: model,
+        } = await resolveVersionSource(store, {
+          source: input.source,
+          tags: input.tags,
+          ...given({ runId: input.run_id, modelId: input.model_id }),
+        });
+        const version = await store.createModelVersion({
+          name: input.name,
+          source,
+          tags: input.tags,
+          ...given({
+            runId: run === undefined ? undefined : runId(run),
+            modelId: model === undefined ? undefined : loggedModelId(model),
+            runLink: nonEmpty(input.run_link),
+            description: nonEmpty(input.description),
+          }),
+        });
+        if (model !== undefined) await linkVersionToModel(store, loggedModelId(model), version);
+        return { model_version: modelVersionToWire(version) };
+      },
     }),
-    endpoint("GET", "/model-versions/get", byVersion, async ({ name, version }) => ({
-      model_version: modelVersionToWire(await store.getModelVersion(name, version)),
-    })),
-    endpoint(
-      "PATCH",
-      "/model-versions/update",
-      z.object({ name: requiredText, version: requiredText, description: textOrEmpty }),
-      async ({ name, version, description }) => ({
+    endpoint({
+      method: "GET",
+      path: "/model-versions/get",
+      summary: "Get a version",
+      input: byVersion,
+      output: oneVersion,
+      run: async ({ name, version }) => ({
+        model_version: modelVersionToWire(await store.getModelVersion(name, version)),
+      }),
+    }),
+    endpoint({
+      method: "PATCH",
+      path: "/model-versions/update",
+      summary: "Set the description of a version",
+      input: z.object({ name: requiredText, version: requiredText, description: textOrEmpty }),
+      output: oneVersion,
+      run: async ({ name, version, description }) => ({
         model_version: modelVersionToWire(await store.updateModelVersion(name, version, { description })),
       }),
-    ),
-    endpoint("DELETE", "/model-versions/delete", byVersion, async ({ name, version }) => {
-      await store.deleteModelVersion(name, version);
-      return {};
     }),
-    endpoint(
-      "POST",
-      "/model-versions/transition-stage",
-      z.object({
+    endpoint({
+      method: "DELETE",
+      path: "/model-versions/delete",
+      summary: "Delete a version",
+      input: byVersion,
+      output: nothing,
+      run: async ({ name, version }) => {
+        await store.deleteModelVersion(name, version);
+        return {};
+      },
+    }),
+    endpoint({
+      method: "POST",
+      path: "/model-versions/transition-stage",
+      summary: "Move a version to a stage",
+      input: z.object({
         name: requiredText,
         version: requiredText,
         stage: requiredText,
         archive_existing_versions: boolOrFalse,
       }),
-      async (input) => ({
+      output: oneVersion,
+      run: async (input) => ({
         model_version: modelVersionToWire(
           await store.transitionStage(input.name, input.version, {
             stage: parseStage(input.stage),
@@ -84,12 +110,14 @@ export function modelVersionEndpoints(store: RegistryStore & TrackingStore): rea
           }),
         ),
       }),
-    ),
-    endpoint(
-      "GET",
-      "/model-versions/search",
-      z.object({ ...searchFields, max_results: int64AtMost(MAX_VERSIONS) }),
-      async (input) => {
+    }),
+    endpoint({
+      method: "GET",
+      path: "/model-versions/search",
+      summary: "Search versions",
+      input: z.object({ ...searchFields, max_results: int64AtMost(MAX_VERSIONS) }),
+      output: pageOf("model_versions", modelVersionWire),
+      run: async (input) => {
         const page = await store.searchModelVersions({
           maxResults: input.max_results ?? DEFAULT_VERSIONS,
           orderBy: input.order_by,
@@ -97,28 +125,39 @@ export function modelVersionEndpoints(store: RegistryStore & TrackingStore): rea
         });
         return pageToWire("model_versions", page, modelVersionToWire);
       },
-    ),
-    endpoint("GET", "/model-versions/get-download-uri", byVersion, async ({ name, version }) => ({
-      artifact_uri: await store.getDownloadUri(name, version),
-    })),
-    endpoint(
-      "POST",
-      "/model-versions/set-tag",
-      z.object({ name: requiredText, version: requiredText, key: requiredText, value: textOrEmpty }),
-      async ({ name, version, key, value }) => {
+    }),
+    endpoint({
+      method: "GET",
+      path: "/model-versions/get-download-uri",
+      summary: "Get the URI of a version's files",
+      input: byVersion,
+      output: z.object({ artifact_uri: z.string() }),
+      run: async ({ name, version }) => ({
+        artifact_uri: await store.getDownloadUri(name, version),
+      }),
+    }),
+    endpoint({
+      method: "POST",
+      path: "/model-versions/set-tag",
+      summary: "Set a tag of a version",
+      input: z.object({ name: requiredText, version: requiredText, key: requiredText, value: textOrEmpty }),
+      output: nothing,
+      run: async ({ name, version, key, value }) => {
         await store.setModelVersionTag(name, version, { key, value });
         return {};
       },
-    ),
-    endpoint(
-      "DELETE",
-      "/model-versions/delete-tag",
-      z.object({ name: requiredText, version: requiredText, key: requiredText }),
-      async ({ name, version, key }) => {
+    }),
+    endpoint({
+      method: "DELETE",
+      path: "/model-versions/delete-tag",
+      summary: "Delete a tag of a version",
+      input: z.object({ name: requiredText, version: requiredText, key: requiredText }),
+      output: nothing,
+      run: async ({ name, version, key }) => {
         await store.deleteModelVersionTag(name, version, key);
         return {};
       },
-    ),
+    }),
   ];
 }
 

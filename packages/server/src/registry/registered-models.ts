@@ -1,5 +1,10 @@
 import type { RegistryStore } from "@esteira/core/registry-store";
-import { modelVersionToWire, registeredModelToWire } from "@esteira/core/wire/registered-model";
+import {
+  modelVersionToWire,
+  modelVersionWire,
+  registeredModelToWire,
+  registeredModelWire,
+} from "@esteira/core/wire/registered-model";
 import { z } from "zod";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import {
@@ -13,53 +18,76 @@ import {
   textOrEmpty,
   texts,
 } from "../http/fields.ts";
-import { listToWire, pageToWire } from "../http/paging.ts";
+import { listToWire, nothing, pageOf, pageToWire } from "../http/paging.ts";
 
 const MAX_MODELS = 1000;
 const DEFAULT_MODELS = 100;
 
 const byName = z.object({ name: requiredText });
+const oneModel = z.object({ registered_model: registeredModelWire });
 
 export function registeredModelEndpoints(store: RegistryStore): readonly Endpoint[] {
   return [
-    endpoint(
-      "POST",
-      "/registered-models/create",
-      z.object({ name: requiredText, tags: keyValues, description: text }),
-      async ({ name, tags, description }) => ({
+    endpoint({
+      method: "POST",
+      path: "/registered-models/create",
+      summary: "Create a registered model",
+      input: z.object({ name: requiredText, tags: keyValues, description: text }),
+      output: oneModel,
+      run: async ({ name, tags, description }) => ({
         registered_model: registeredModelToWire(
           await store.createRegisteredModel({ name, tags, ...given({ description }) }),
         ),
       }),
-    ),
-    endpoint("GET", "/registered-models/get", byName, async ({ name }) => ({
-      registered_model: registeredModelToWire(await store.getRegisteredModel(name)),
-    })),
-    endpoint(
-      "POST",
-      "/registered-models/rename",
-      z.object({ name: requiredText, new_name: requiredText }),
-      async (input) => ({
+    }),
+    endpoint({
+      method: "GET",
+      path: "/registered-models/get",
+      summary: "Get a registered model",
+      input: byName,
+      output: oneModel,
+      run: async ({ name }) => ({
+        registered_model: registeredModelToWire(await store.getRegisteredModel(name)),
+      }),
+    }),
+    endpoint({
+      method: "POST",
+      path: "/registered-models/rename",
+      summary: "Rename a registered model",
+      input: z.object({ name: requiredText, new_name: requiredText }),
+      output: oneModel,
+      run: async (input) => ({
         registered_model: registeredModelToWire(await store.renameRegisteredModel(input.name, input.new_name)),
       }),
-    ),
-    endpoint(
-      "PATCH",
-      "/registered-models/update",
-      z.object({ name: requiredText, description: textOrEmpty }),
-      async ({ name, description }) => ({
+    }),
+    endpoint({
+      method: "PATCH",
+      path: "/registered-models/update",
+      summary: "Set the description of a registered model",
+      input: z.object({ name: requiredText, description: textOrEmpty }),
+      output: oneModel,
+      run: async ({ name, description }) => ({
         registered_model: registeredModelToWire(await store.updateRegisteredModel(name, { description })),
       }),
-    ),
-    endpoint("DELETE", "/registered-models/delete", byName, async ({ name }) => {
-      await store.deleteRegisteredModel(name);
-      return {};
     }),
-    endpoint(
-      "GET",
-      "/registered-models/search",
-      z.object({ ...searchFields, max_results: int64AtMost(MAX_MODELS) }),
-      async (input) => {
+    endpoint({
+      method: "DELETE",
+      path: "/registered-models/delete",
+      summary: "Delete a registered model and its versions",
+      input: byName,
+      output: nothing,
+      run: async ({ name }) => {
+        await store.deleteRegisteredModel(name);
+        return {};
+      },
+    }),
+    endpoint({
+      method: "GET",
+      path: "/registered-models/search",
+      summary: "Search registered models",
+      input: z.object({ ...searchFields, max_results: int64AtMost(MAX_MODELS) }),
+      output: pageOf("registered_models", registeredModelWire),
+      run: async (input) => {
         const page = await store.searchRegisteredModels({
           maxResults: input.max_results ?? DEFAULT_MODELS,
           orderBy: input.order_by,
@@ -67,31 +95,37 @@ export function registeredModelEndpoints(store: RegistryStore): readonly Endpoin
         });
         return pageToWire("registered_models", page, registeredModelToWire);
       },
-    ),
-    endpoint(
-      ["GET", "POST"],
-      "/registered-models/get-latest-versions",
-      z.object({ name: requiredText, stages: texts }),
-      async ({ name, stages }) =>
+    }),
+    endpoint({
+      method: ["GET", "POST"],
+      path: "/registered-models/get-latest-versions",
+      summary: "Get the newest version of each stage",
+      input: z.object({ name: requiredText, stages: texts }),
+      output: z.object({ model_versions: z.array(modelVersionWire).optional() }),
+      run: async ({ name, stages }) =>
         listToWire("model_versions", await store.getLatestVersions(name, stages), modelVersionToWire),
-    ),
-    endpoint(
-      "POST",
-      "/registered-models/set-tag",
-      z.object({ name: requiredText, key: requiredText, value: textOrEmpty }),
-      async ({ name, key, value }) => {
+    }),
+    endpoint({
+      method: "POST",
+      path: "/registered-models/set-tag",
+      summary: "Set a tag of a registered model",
+      input: z.object({ name: requiredText, key: requiredText, value: textOrEmpty }),
+      output: nothing,
+      run: async ({ name, key, value }) => {
         await store.setRegisteredModelTag(name, { key, value });
         return {};
       },
-    ),
-    endpoint(
-      "DELETE",
-      "/registered-models/delete-tag",
-      z.object({ name: requiredText, key: requiredText }),
-      async ({ name, key }) => {
+    }),
+    endpoint({
+      method: "DELETE",
+      path: "/registered-models/delete-tag",
+      summary: "Delete a tag of a registered model",
+      input: z.object({ name: requiredText, key: requiredText }),
+      output: nothing,
+      run: async ({ name, key }) => {
         await store.deleteRegisteredModelTag(name, key);
         return {};
       },
-    ),
+    }),
   ];
 }

@@ -1,6 +1,6 @@
 import { experimentId } from "@esteira/core/ids";
 import type { TrackingStore } from "@esteira/core/tracking-store";
-import { experimentToWire } from "@esteira/core/wire/experiment";
+import { experimentToWire, experimentWire } from "@esteira/core/wire/experiment";
 import { z } from "zod";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import {
@@ -14,38 +14,57 @@ import {
   text,
   textOrEmpty,
 } from "../http/fields.ts";
-import { pageToWire } from "../http/paging.ts";
+import { nothing, pageOf, pageToWire } from "../http/paging.ts";
 import { checkArtifactLocation } from "./artifact-location.ts";
 import { VIEW_TYPES } from "./view-type.ts";
 
 const byId = z.object({ experiment_id: requiredText });
+const oneExperiment = z.object({ experiment: experimentWire });
 
 export function experimentEndpoints(
   store: TrackingStore,
   options: { localArtifactRoots: readonly string[] },
 ): readonly Endpoint[] {
   return [
-    endpoint(
-      "POST",
-      "/experiments/create",
-      z.object({ name: requiredText, artifact_location: text, tags: keyValues }),
-      async ({ name, artifact_location, tags }) => {
+    endpoint({
+      method: "POST",
+      path: "/experiments/create",
+      summary: "Create an experiment",
+      input: z.object({ name: requiredText, artifact_location: text, tags: keyValues }),
+      output: z.object({ experiment_id: z.string() }),
+      run: async ({ name, artifact_location, tags }) => {
         const artifactLocation = nonEmpty(artifact_location);
         if (artifactLocation !== undefined) checkArtifactLocation(artifactLocation, options.localArtifactRoots);
         return { experiment_id: await store.createExperiment({ name, tags, ...given({ artifactLocation }) }) };
       },
-    ),
-    endpoint("GET", "/experiments/get", byId, async (input) => ({
-      experiment: experimentToWire(await store.getExperiment(experimentId(input.experiment_id))),
-    })),
-    endpoint("GET", "/experiments/get-by-name", z.object({ experiment_name: requiredText }), async (input) => ({
-      experiment: experimentToWire(await store.getExperimentByName(input.experiment_name)),
-    })),
-    endpoint(
-      ["GET", "POST"],
-      "/experiments/search",
-      z.object({ ...searchFields, max_results: int64OrZero, view_type: enumOf(VIEW_TYPES) }),
-      async (input) => {
+    }),
+    endpoint({
+      method: "GET",
+      path: "/experiments/get",
+      summary: "Get an experiment by its id",
+      input: byId,
+      output: oneExperiment,
+      run: async (input) => ({
+        experiment: experimentToWire(await store.getExperiment(experimentId(input.experiment_id))),
+      }),
+    }),
+    endpoint({
+      method: "GET",
+      path: "/experiments/get-by-name",
+      summary: "Get an experiment by its name",
+      input: z.object({ experiment_name: requiredText }),
+      output: oneExperiment,
+      run: async (input) => ({
+        experiment: experimentToWire(await store.getExperimentByName(input.experiment_name)),
+      }),
+    }),
+    endpoint({
+      method: ["GET", "POST"],
+      path: "/experiments/search",
+      summary: "Search experiments",
+      input: z.object({ ...searchFields, max_results: int64OrZero, view_type: enumOf(VIEW_TYPES) }),
+      output: pageOf("experiments", experimentWire),
+      run: async (input) => {
         const page = await store.searchExperiments({
           maxResults: input.max_results,
           orderBy: input.order_by,
@@ -57,41 +76,61 @@ export function experimentEndpoints(
         });
         return pageToWire("experiments", page, experimentToWire);
       },
-    ),
-    endpoint(
-      "POST",
-      "/experiments/update",
-      z.object({ experiment_id: requiredText, new_name: requiredText }),
-      async (input) => {
+    }),
+    endpoint({
+      method: "POST",
+      path: "/experiments/update",
+      summary: "Rename an experiment",
+      input: z.object({ experiment_id: requiredText, new_name: requiredText }),
+      output: nothing,
+      run: async (input) => {
         await store.renameExperiment(experimentId(input.experiment_id), input.new_name);
         return {};
       },
-    ),
-    endpoint("POST", "/experiments/delete", byId, async (input) => {
-      await store.deleteExperiment(experimentId(input.experiment_id));
-      return {};
     }),
-    endpoint("POST", "/experiments/restore", byId, async (input) => {
-      await store.restoreExperiment(experimentId(input.experiment_id));
-      return {};
+    endpoint({
+      method: "POST",
+      path: "/experiments/delete",
+      summary: "Mark an experiment and its runs as deleted",
+      input: byId,
+      output: nothing,
+      run: async (input) => {
+        await store.deleteExperiment(experimentId(input.experiment_id));
+        return {};
+      },
     }),
-    endpoint(
-      "POST",
-      "/experiments/set-experiment-tag",
-      z.object({ experiment_id: requiredText, key: requiredText, value: textOrEmpty }),
-      async (input) => {
+    endpoint({
+      method: "POST",
+      path: "/experiments/restore",
+      summary: "Bring a deleted experiment and its runs back",
+      input: byId,
+      output: nothing,
+      run: async (input) => {
+        await store.restoreExperiment(experimentId(input.experiment_id));
+        return {};
+      },
+    }),
+    endpoint({
+      method: "POST",
+      path: "/experiments/set-experiment-tag",
+      summary: "Set a tag of an experiment",
+      input: z.object({ experiment_id: requiredText, key: requiredText, value: textOrEmpty }),
+      output: nothing,
+      run: async (input) => {
         await store.setExperimentTag(experimentId(input.experiment_id), { key: input.key, value: input.value });
         return {};
       },
-    ),
-    endpoint(
-      "POST",
-      "/experiments/delete-experiment-tag",
-      z.object({ experiment_id: requiredText, key: requiredText }),
-      async (input) => {
+    }),
+    endpoint({
+      method: "POST",
+      path: "/experiments/delete-experiment-tag",
+      summary: "Delete a tag of an experiment",
+      input: z.object({ experiment_id: requiredText, key: requiredText }),
+      output: nothing,
+      run: async (input) => {
         await store.deleteExperimentTag(experimentId(input.experiment_id), input.key);
         return {};
       },
-    ),
+    }),
   ];
 }

@@ -16,7 +16,7 @@ import {
   textOrEmpty,
   texts,
 } from "../http/fields.ts";
-import { listToWire } from "../http/paging.ts";
+import { listToWire, nothing } from "../http/paging.ts";
 
 const MAX_EXPERIMENTS = 20;
 
@@ -45,54 +45,73 @@ const toDatasetInput = ({ tags, dataset }: z.output<typeof datasetInputSchema>):
   },
 });
 
+const datasetSummaries = z.object({
+  dataset_summaries: z
+    .array(
+      z.object({ experiment_id: z.string(), name: z.string(), digest: z.string(), context: z.string().optional() }),
+    )
+    .optional(),
+});
+
 /** What a run has read and made: datasets and models. */
 export function inputEndpoints(store: TrackingStore): readonly Endpoint[] {
   return [
-    endpoint(
-      "POST",
-      "/runs/log-inputs",
-      z.object({
+    endpoint({
+      method: "POST",
+      path: "/runs/log-inputs",
+      summary: "Record the datasets and models that a run has read",
+      input: z.object({
         run_id: requiredText,
         datasets: list(datasetInputSchema),
         models: list(z.object({ model_id: requiredText })),
       }),
-      async (input) => {
+      output: nothing,
+      run: async (input) => {
         await store.logInputs(runId(input.run_id), {
           datasets: input.datasets.map(toDatasetInput),
           models: input.models.map((model) => ({ modelId: loggedModelId(model.model_id) })),
         });
         return {};
       },
-    ),
-    endpoint(
-      "POST",
-      "/runs/outputs",
-      z.object({
+    }),
+    endpoint({
+      method: "POST",
+      path: "/runs/outputs",
+      summary: "Record the models that a run has made",
+      input: z.object({
         run_id: requiredText,
         models: requiredList(z.object({ model_id: requiredText, step: int64OrZero })),
       }),
-      async (input) => {
+      output: nothing,
+      run: async (input) => {
         await store.logOutputs(runId(input.run_id), {
           models: input.models.map((model) => ({ modelId: loggedModelId(model.model_id), step: model.step })),
         });
         return {};
       },
-    ),
-    endpoint("POST", "/experiments/search-datasets", z.object({ experiment_ids: texts }), async (input) => {
-      const ids = input.experiment_ids;
-      if (ids.length === 0) throw invalid("SearchDatasets request must specify at least one experiment_id.");
-      if (ids.length > MAX_EXPERIMENTS) {
-        throw invalid(
-          `SearchDatasets request cannot specify more than ${MAX_EXPERIMENTS} experiment_ids. Received ${ids.length} experiment_ids.`,
-        );
-      }
-      const found = await store.searchDatasets(ids.map(experimentId));
-      return listToWire("dataset_summaries", found, ({ experimentId: experiment, dataset, context }) => ({
-        experiment_id: experiment,
-        name: dataset.name,
-        digest: dataset.digest,
-        ...given({ context }),
-      }));
+    }),
+    endpoint({
+      method: "POST",
+      path: "/experiments/search-datasets",
+      summary: "List the datasets that the runs of some experiments have read",
+      input: z.object({ experiment_ids: texts }),
+      output: datasetSummaries,
+      run: async (input) => {
+        const ids = input.experiment_ids;
+        if (ids.length === 0) throw invalid("SearchDatasets request must specify at least one experiment_id.");
+        if (ids.length > MAX_EXPERIMENTS) {
+          throw invalid(
+            `SearchDatasets request cannot specify more than ${MAX_EXPERIMENTS} experiment_ids. Received ${ids.length} experiment_ids.`,
+          );
+        }
+        const found = await store.searchDatasets(ids.map(experimentId));
+        return listToWire("dataset_summaries", found, ({ experimentId: experiment, dataset, context }) => ({
+          experiment_id: experiment,
+          name: dataset.name,
+          digest: dataset.digest,
+          ...given({ context }),
+        }));
+      },
     }),
   ];
 }

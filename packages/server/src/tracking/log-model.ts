@@ -5,6 +5,7 @@ import type { TrackingStore } from "@esteira/core/tracking-store";
 import { z } from "zod";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import { requiredText } from "../http/fields.ts";
+import { nothing } from "../http/paging.ts";
 
 const HISTORY_TAG = "mlflow.log-model.history";
 const MANDATORY = ["artifact_path", "flavors", "utc_time_created", "run_id"] as const;
@@ -12,11 +13,13 @@ const MANDATORY = ["artifact_path", "flavors", "utc_time_created", "run_id"] as 
 /** The way in which clients before MLflow 3 recorded a model: a list in a tag of the run, one entry a model. */
 export function logModelEndpoints(store: TrackingStore): readonly Endpoint[] {
   return [
-    endpoint(
-      "POST",
-      "/runs/log-model",
-      z.object({ run_id: requiredText, model_json: requiredText }),
-      async ({ run_id, model_json }) => {
+    endpoint({
+      method: "POST",
+      path: "/runs/log-model",
+      summary: "Record a model in a run's history, as clients before MLflow 3 do",
+      input: z.object({ run_id: requiredText, model_json: requiredText }),
+      output: nothing,
+      run: async ({ run_id, model_json }) => {
         const model = parseModel(model_json);
         const missing = MANDATORY.filter((field) => !Object.hasOwn(model, field));
         if (missing.length > 0) {
@@ -28,7 +31,7 @@ export function logModelEndpoints(store: TrackingStore): readonly Endpoint[] {
         await store.setTag(id, { key: HISTORY_TAG, value: JSON.stringify([...history, model]) });
         return {};
       },
-    ),
+    }),
   ];
 }
 

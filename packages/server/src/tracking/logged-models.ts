@@ -2,7 +2,7 @@ import { LOGGED_MODEL_STATUSES } from "@esteira/core/entities/logged-model";
 import { invalid } from "@esteira/core/errors";
 import { experimentId, loggedModelId, runId } from "@esteira/core/ids";
 import type { TrackingStore } from "@esteira/core/tracking-store";
-import { loggedModelToWire } from "@esteira/core/wire/logged-model";
+import { loggedModelToWire, loggedModelWire } from "@esteira/core/wire/logged-model";
 import { z } from "zod";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import {
@@ -18,16 +18,18 @@ import {
   text,
   textOrEmpty,
 } from "../http/fields.ts";
-import { pageToWire } from "../http/paging.ts";
+import { nothing, pageOf, pageToWire } from "../http/paging.ts";
 
 const empty = z.object({});
+const oneModel = z.object({ model: loggedModelWire });
 
 export function loggedModelEndpoints(store: TrackingStore): readonly Endpoint[] {
   return [
-    endpoint(
-      "POST",
-      "/logged-models",
-      z.object({
+    endpoint({
+      method: "POST",
+      path: "/logged-models",
+      summary: "Create a logged model",
+      input: z.object({
         experiment_id: requiredText,
         name: text,
         model_type: textOrEmpty,
@@ -35,7 +37,8 @@ export function loggedModelEndpoints(store: TrackingStore): readonly Endpoint[] 
         params: keyValues,
         tags: keyValues,
       }),
-      async (input) => {
+      output: oneModel,
+      run: async (input) => {
         const sourceRunId = nonEmpty(input.source_run_id);
         const model = await store.createLoggedModel({
           experimentId: experimentId(input.experiment_id),
@@ -49,54 +52,93 @@ export function loggedModelEndpoints(store: TrackingStore): readonly Endpoint[] 
         });
         return { model: loggedModelToWire(model) };
       },
-    ),
-    endpoint("POST", "/logged-models/search", searchSchema, async (input) => {
-      const page = await store.searchLoggedModels({
-        experimentIds: input.experiment_ids.map(experimentId),
-        datasets: input.datasets.map(toDatasetFilter),
-        orderBy: input.order_by.map(toOrder),
-        ...given({
-          filter: nonEmpty(input.filter),
-          // In protobuf an unset number reads as 0, so 0 means the default.
-          maxResults: input.max_results === 0 ? undefined : input.max_results,
-          pageToken: nonEmpty(input.page_token),
-        }),
-      });
-      return pageToWire("models", page, loggedModelToWire);
     }),
-    endpoint("GET", "/logged-models/:model_id", empty, async (_, params) => ({
-      model: loggedModelToWire(await store.getLoggedModel(loggedModelId(params.model_id ?? ""))),
-    })),
-    endpoint(
-      "PATCH",
-      "/logged-models/:model_id",
-      z.object({ model_id: requiredText, status: enumOf(LOGGED_MODEL_STATUSES, 0) }),
-      async (input, params) => {
+    endpoint({
+      method: "POST",
+      path: "/logged-models/search",
+      summary: "Search logged models",
+      input: searchSchema,
+      output: pageOf("models", loggedModelWire),
+      run: async (input) => {
+        const page = await store.searchLoggedModels({
+          experimentIds: input.experiment_ids.map(experimentId),
+          datasets: input.datasets.map(toDatasetFilter),
+          orderBy: input.order_by.map(toOrder),
+          ...given({
+            filter: nonEmpty(input.filter),
+            // In protobuf an unset number reads as 0, so 0 means the default.
+            maxResults: input.max_results === 0 ? undefined : input.max_results,
+            pageToken: nonEmpty(input.page_token),
+          }),
+        });
+        return pageToWire("models", page, loggedModelToWire);
+      },
+    }),
+    endpoint({
+      method: "GET",
+      path: "/logged-models/:model_id",
+      summary: "Get a logged model",
+      input: empty,
+      output: oneModel,
+      run: async (_, params) => ({
+        model: loggedModelToWire(await store.getLoggedModel(loggedModelId(params.model_id ?? ""))),
+      }),
+    }),
+    endpoint({
+      method: "PATCH",
+      path: "/logged-models/:model_id",
+      summary: "Set the status of a logged model whose files are written",
+      input: z.object({ model_id: requiredText, status: enumOf(LOGGED_MODEL_STATUSES, 0) }),
+      output: oneModel,
+      run: async (input, params) => {
         const status = input.status ?? "LOGGED_MODEL_STATUS_UNSPECIFIED";
         return { model: loggedModelToWire(await store.finalizeLoggedModel(sameModel(input, params), status)) };
       },
-    ),
-    endpoint("DELETE", "/logged-models/:model_id", empty, async (_, params) => {
-      await store.deleteLoggedModel(loggedModelId(params.model_id ?? ""));
-      return {};
     }),
-    endpoint("PATCH", "/logged-models/:model_id/tags", z.object({ tags: keyValues }), async (input, params) => {
-      await store.setLoggedModelTags(loggedModelId(params.model_id ?? ""), input.tags);
-      return {};
+    endpoint({
+      method: "DELETE",
+      path: "/logged-models/:model_id",
+      summary: "Delete a logged model",
+      input: empty,
+      output: nothing,
+      run: async (_, params) => {
+        await store.deleteLoggedModel(loggedModelId(params.model_id ?? ""));
+        return {};
+      },
     }),
-    endpoint("DELETE", "/logged-models/:model_id/tags/:tag_key", empty, async (_, params) => {
-      await store.deleteLoggedModelTag(loggedModelId(params.model_id ?? ""), params.tag_key ?? "");
-      return {};
+    endpoint({
+      method: "PATCH",
+      path: "/logged-models/:model_id/tags",
+      summary: "Set tags of a logged model",
+      input: z.object({ tags: keyValues }),
+      output: nothing,
+      run: async (input, params) => {
+        await store.setLoggedModelTags(loggedModelId(params.model_id ?? ""), input.tags);
+        return {};
+      },
     }),
-    endpoint(
-      "POST",
-      "/logged-models/:model_id/params",
-      z.object({ model_id: requiredText, params: keyValues }),
-      async (input, params) => {
+    endpoint({
+      method: "DELETE",
+      path: "/logged-models/:model_id/tags/:tag_key",
+      summary: "Delete a tag of a logged model",
+      input: empty,
+      output: nothing,
+      run: async (_, params) => {
+        await store.deleteLoggedModelTag(loggedModelId(params.model_id ?? ""), params.tag_key ?? "");
+        return {};
+      },
+    }),
+    endpoint({
+      method: "POST",
+      path: "/logged-models/:model_id/params",
+      summary: "Add params to a logged model",
+      input: z.object({ model_id: requiredText, params: keyValues }),
+      output: nothing,
+      run: async (input, params) => {
         await store.logLoggedModelParams(sameModel(input, params), input.params);
         return {};
       },
-    ),
+    }),
   ];
 }
 

@@ -2,7 +2,7 @@ import type { Metric } from "@esteira/core/entities/metric";
 import { invalid } from "@esteira/core/errors";
 import { loggedModelId, runId } from "@esteira/core/ids";
 import type { TrackingStore } from "@esteira/core/tracking-store";
-import { metricToWire } from "@esteira/core/wire/metric";
+import { metricToWire, metricWire } from "@esteira/core/wire/metric";
 import { z } from "zod";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import {
@@ -19,7 +19,7 @@ import {
   text,
   texts,
 } from "../http/fields.ts";
-import { listToWire, pageToWire } from "../http/paging.ts";
+import { listToWire, nothing, pageOf, pageToWire } from "../http/paging.ts";
 import { withRunId } from "../http/run-id.ts";
 import { asSingle } from "./single.ts";
 
@@ -51,19 +51,28 @@ const toMetric = (wire: z.output<typeof metricSchema>): Metric => ({
 /** Metrics and params: writing them one by one or in batches, and reading a metric's history. */
 export function metricEndpoints(store: TrackingStore): readonly Endpoint[] {
   return [
-    endpoint("POST", "/runs/log-metric", withRunId(metricFields), async (input) => {
-      try {
-        await store.logBatch(runId(input.run_id), { metrics: [toMetric(input)], params: [], tags: [] });
-      } catch (error) {
-        throw asSingle(error);
-      }
-      return {};
+    endpoint({
+      method: "POST",
+      path: "/runs/log-metric",
+      summary: "Log one value of a metric",
+      input: withRunId(metricFields),
+      output: nothing,
+      run: async (input) => {
+        try {
+          await store.logBatch(runId(input.run_id), { metrics: [toMetric(input)], params: [], tags: [] });
+        } catch (error) {
+          throw asSingle(error);
+        }
+        return {};
+      },
     }),
-    endpoint(
-      "POST",
-      "/runs/log-batch",
-      z.object({ run_id: requiredText, metrics: list(metricSchema), params: keyValues, tags: keyValues }),
-      async (input) => {
+    endpoint({
+      method: "POST",
+      path: "/runs/log-batch",
+      summary: "Log metrics, params and tags of a run, all or none",
+      input: z.object({ run_id: requiredText, metrics: list(metricSchema), params: keyValues, tags: keyValues }),
+      output: nothing,
+      run: async (input) => {
         await store.logBatch(runId(input.run_id), {
           metrics: input.metrics.map(toMetric),
           params: input.params,
@@ -71,12 +80,14 @@ export function metricEndpoints(store: TrackingStore): readonly Endpoint[] {
         });
         return {};
       },
-    ),
-    endpoint(
-      "GET",
-      "/metrics/get-history",
-      withRunId({ metric_key: requiredText, page_token: text, max_results: int64 }),
-      async (input) => {
+    }),
+    endpoint({
+      method: "GET",
+      path: "/metrics/get-history",
+      summary: "Get all values of a metric of one run, page by page",
+      input: withRunId({ metric_key: requiredText, page_token: text, max_results: int64 }),
+      output: pageOf("metrics", metricWire),
+      run: async (input) => {
         const maxResults = input.max_results;
         if (maxResults !== undefined && maxResults <= 0) {
           throw invalid(
@@ -90,18 +101,20 @@ export function metricEndpoints(store: TrackingStore): readonly Endpoint[] {
         });
         return pageToWire("metrics", page, metricToWire);
       },
-    ),
-    endpoint(
-      "GET",
-      "/metrics/get-history-bulk-interval",
-      z.object({
+    }),
+    endpoint({
+      method: "GET",
+      path: "/metrics/get-history-bulk-interval",
+      summary: "Get a metric of several runs, thinned out for a chart",
+      input: z.object({
         run_ids: requiredList(requiredText),
         metric_key: requiredText,
         start_step: int64,
         end_step: int64,
         max_results: int64,
       }),
-      async (input) => {
+      output: z.object({ metrics: z.array(metricWire).optional() }),
+      run: async (input) => {
         if (input.run_ids.length > MAX_BULK_RUNS) {
           throw invalid(
             `GetMetricHistoryBulkInterval request must specify at most ${MAX_BULK_RUNS} run_ids. Received ${input.run_ids.length} run_ids.`,
@@ -119,7 +132,7 @@ export function metricEndpoints(store: TrackingStore): readonly Endpoint[] {
         });
         return listToWire("metrics", metrics, metricToWire);
       },
-    ),
+    }),
   ];
 }
 
@@ -140,11 +153,13 @@ function stepRange(
 /** What only the web UI asks for, under /ajax-api. */
 export function metricUiEndpoints(store: TrackingStore): readonly Endpoint[] {
   return [
-    endpoint(
-      "GET",
-      "/metrics/get-history-bulk",
-      z.object({ run_id: texts, metric_key: text, max_results: int64 }),
-      async (input) => {
+    endpoint({
+      method: "GET",
+      path: "/metrics/get-history-bulk",
+      summary: "Get all values of a metric of several runs",
+      input: z.object({ run_id: texts, metric_key: text, max_results: int64 }),
+      output: z.object({ metrics: z.array(metricWire) }),
+      run: async (input) => {
         const ids = input.run_id;
         if (ids.length === 0) throw invalid("GetMetricHistoryBulk request must specify at least one run_id.");
         if (ids.length > MAX_BULK_RUNS) {
@@ -167,6 +182,6 @@ export function metricUiEndpoints(store: TrackingStore): readonly Endpoint[] {
         }
         return { metrics: metrics.map(metricToWire) };
       },
-    ),
+    }),
   ];
 }

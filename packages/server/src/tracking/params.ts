@@ -3,19 +3,27 @@ import { runId } from "@esteira/core/ids";
 import type { TrackingStore } from "@esteira/core/tracking-store";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import { requiredText, textOrEmpty } from "../http/fields.ts";
+import { nothing } from "../http/paging.ts";
 import { withRunId } from "../http/run-id.ts";
 import { asSingle } from "./single.ts";
 
 export function paramEndpoints(store: TrackingStore): readonly Endpoint[] {
   return [
-    endpoint("POST", "/runs/log-parameter", withRunId({ key: requiredText, value: textOrEmpty }), async (input) => {
-      const { run_id, key, value } = input;
-      try {
-        await store.logBatch(runId(run_id), { metrics: [], params: [{ key, value }], tags: [] });
-      } catch (error) {
-        throw (await changedValue(store, run_id, { key, value }, error)) ?? asSingle(error);
-      }
-      return {};
+    endpoint({
+      method: "POST",
+      path: "/runs/log-parameter",
+      summary: "Log a param",
+      input: withRunId({ key: requiredText, value: textOrEmpty }),
+      output: nothing,
+      run: async (input) => {
+        const { run_id, key, value } = input;
+        try {
+          await store.logBatch(runId(run_id), { metrics: [], params: [{ key, value }], tags: [] });
+        } catch (error) {
+          throw (await changedValue(store, run_id, { key, value }, error)) ?? asSingle(error);
+        }
+        return {};
+      },
     }),
   ];
 }

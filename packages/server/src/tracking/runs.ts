@@ -2,7 +2,7 @@ import { RUN_STATUSES } from "@esteira/core/entities/run";
 import { EsteiraError } from "@esteira/core/errors";
 import { experimentId, runId } from "@esteira/core/ids";
 import type { TrackingStore } from "@esteira/core/tracking-store";
-import { runInfoToWire, runToWire } from "@esteira/core/wire/run";
+import { runInfoToWire, runInfoWire, runToWire, runWire } from "@esteira/core/wire/run";
 import { z } from "zod";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import {
@@ -19,7 +19,7 @@ import {
   textOrEmpty,
   texts,
 } from "../http/fields.ts";
-import { pageToWire } from "../http/paging.ts";
+import { nothing, pageOf, pageToWire } from "../http/paging.ts";
 import { withRunId } from "../http/run-id.ts";
 import { VIEW_TYPES } from "./view-type.ts";
 
@@ -27,20 +27,23 @@ const MAX_RUNS = 50_000;
 const DEFAULT_RUNS = 1000;
 
 const byId = z.object({ run_id: requiredText });
+const oneRun = z.object({ run: runWire });
 
 export function runEndpoints(store: TrackingStore): readonly Endpoint[] {
   return [
-    endpoint(
-      "POST",
-      "/runs/create",
-      z.object({
+    endpoint({
+      method: "POST",
+      path: "/runs/create",
+      summary: "Create a run",
+      input: z.object({
         experiment_id: textOrEmpty,
         user_id: textOrEmpty,
         run_name: text,
         start_time: int64OrZero,
         tags: keyValues,
       }),
-      async (input) => {
+      output: oneRun,
+      run: async (input) => {
         if (input.experiment_id === "") {
           throw new EsteiraError(
             "BAD_REQUEST",
@@ -58,15 +61,24 @@ export function runEndpoints(store: TrackingStore): readonly Endpoint[] {
         const { outputs: _, ...wire } = runToWire(run);
         return { run: wire };
       },
-    ),
-    endpoint("GET", "/runs/get", withRunId({}), async (input) => ({
-      run: runToWire(await store.getRun(runId(input.run_id))),
-    })),
-    endpoint(
-      "POST",
-      "/runs/update",
-      withRunId({ status: enumOf(RUN_STATUSES), end_time: int64, run_name: text }),
-      async (input) => ({
+    }),
+    endpoint({
+      method: "GET",
+      path: "/runs/get",
+      summary: "Get a run",
+      input: withRunId({}),
+      output: oneRun,
+      run: async (input) => ({
+        run: runToWire(await store.getRun(runId(input.run_id))),
+      }),
+    }),
+    endpoint({
+      method: "POST",
+      path: "/runs/update",
+      summary: "Set the status, end time or name of a run",
+      input: withRunId({ status: enumOf(RUN_STATUSES), end_time: int64, run_name: text }),
+      output: z.object({ run_info: runInfoWire }),
+      run: async (input) => ({
         run_info: runInfoToWire(
           await store.updateRun(
             runId(input.run_id),
@@ -74,25 +86,41 @@ export function runEndpoints(store: TrackingStore): readonly Endpoint[] {
           ),
         ),
       }),
-    ),
-    endpoint("POST", "/runs/delete", byId, async (input) => {
-      await store.deleteRun(runId(input.run_id));
-      return {};
     }),
-    endpoint("POST", "/runs/restore", byId, async (input) => {
-      await store.restoreRun(runId(input.run_id));
-      return {};
+    endpoint({
+      method: "POST",
+      path: "/runs/delete",
+      summary: "Mark a run as deleted",
+      input: byId,
+      output: nothing,
+      run: async (input) => {
+        await store.deleteRun(runId(input.run_id));
+        return {};
+      },
     }),
-    endpoint(
-      "POST",
-      "/runs/search",
-      z.object({
+    endpoint({
+      method: "POST",
+      path: "/runs/restore",
+      summary: "Bring a deleted run back",
+      input: byId,
+      output: nothing,
+      run: async (input) => {
+        await store.restoreRun(runId(input.run_id));
+        return {};
+      },
+    }),
+    endpoint({
+      method: "POST",
+      path: "/runs/search",
+      summary: "Search the runs of some experiments",
+      input: z.object({
         ...searchFields,
         experiment_ids: texts,
         run_view_type: enumOf(VIEW_TYPES),
         max_results: int64AtMost(MAX_RUNS),
       }),
-      async (input) => {
+      output: pageOf("runs", runWire),
+      run: async (input) => {
         const page = await store.searchRuns({
           experimentIds: input.experiment_ids.map(experimentId),
           maxResults: input.max_results ?? DEFAULT_RUNS,
@@ -105,14 +133,28 @@ export function runEndpoints(store: TrackingStore): readonly Endpoint[] {
         });
         return pageToWire("runs", page, runToWire);
       },
-    ),
-    endpoint("POST", "/runs/set-tag", withRunId({ key: requiredText, value: textOrEmpty }), async (input) => {
-      await store.setTag(runId(input.run_id), { key: input.key, value: input.value });
-      return {};
     }),
-    endpoint("POST", "/runs/delete-tag", withRunId({ key: requiredText }), async (input) => {
-      await store.deleteTag(runId(input.run_id), input.key);
-      return {};
+    endpoint({
+      method: "POST",
+      path: "/runs/set-tag",
+      summary: "Set a tag of a run",
+      input: withRunId({ key: requiredText, value: textOrEmpty }),
+      output: nothing,
+      run: async (input) => {
+        await store.setTag(runId(input.run_id), { key: input.key, value: input.value });
+        return {};
+      },
+    }),
+    endpoint({
+      method: "POST",
+      path: "/runs/delete-tag",
+      summary: "Delete a tag of a run",
+      input: withRunId({ key: requiredText }),
+      output: nothing,
+      run: async (input) => {
+        await store.deleteTag(runId(input.run_id), input.key);
+        return {};
+      },
     }),
   ];
 }

@@ -2,6 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Operation } from "../http/operation.ts";
 
 /** Scripts and styles come from this server alone; nobody may frame it. Charts set styles on elements. */
 export const PAGE_POLICY =
@@ -17,6 +18,8 @@ const NOT_BUILT = `<!doctype html>
 </body>
 </html>
 `;
+
+const PAGE: Operation = { summary: "The web UI", tag: "web", output: { type: "text/html" } };
 
 /** Answers a browser's GET of a page: the built application, or a plain page that says it is not built. */
 export type PageAnswer = (request: FastifyRequest, reply: FastifyReply) => FastifyReply | undefined;
@@ -34,7 +37,7 @@ export async function mountWeb(app: FastifyInstance, webRoot: string | undefined
       .header("content-security-policy", PAGE_POLICY)
       .header("cache-control", "no-cache")
       .send(page);
-  app.get("/", (_, reply) => sendPage(reply));
+  app.get("/", { config: { operation: PAGE } }, (_, reply) => sendPage(reply));
   if (webRoot === undefined || index === undefined) return () => undefined;
   app.get("/index.html", (_, reply) => sendPage(reply));
   await app.register(fastifyStatic, {
