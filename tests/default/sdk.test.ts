@@ -146,7 +146,7 @@ describeClient("client against Esteira", async (folder) => {
   return { url: running.url, stop: () => running.close() };
 });
 
-const python = process.env["ESTEIRA_ORACLE_PYTHON"];
+const python = process.env.ESTEIRA_ORACLE_PYTHON;
 if (python) {
   describeClient("client against MLflow", async (folder) => {
     const port = await freePort();

@@ -1,4 +1,7 @@
-/** A command is data: help, parsing and documentation come from it. */
+/**
+ * A command is data: help, parsing and documentation come from it. `run` imports what does the work, so that a command
+ * starts without loading the machinery of the others.
+ */
 export interface Command {
   /** Words after `esteira`, for example `models serve`. */
   readonly name: string;

@@ -36,7 +36,7 @@ export async function promote(
     source: `models:/${candidate.logged.modelId}`,
     runId: candidate.runId,
     modelId: candidate.logged.modelId,
-    description: `${candidate.trainer}: AUC-PR ${candidate.test.metrics["auc_pr"]?.toFixed(3)} on mature labels; gate ${verdict.gate} ${verdict.outcome}.`,
+    description: `${candidate.trainer}: AUC-PR ${candidate.test.metrics.auc_pr?.toFixed(3)} on mature labels; gate ${verdict.gate} ${verdict.outcome}.`,
     tags: Object.entries({
       "esteira.model.sha256": candidate.digest,
       "esteira.trainer": candidate.trainer,

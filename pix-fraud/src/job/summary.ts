@@ -75,7 +75,7 @@ export function summary(ending: Ending): string {
       const m = report.metrics;
       line(
         "",
-        `AUC-PR ${m["auc_pr"]?.toFixed(3)}, AUC-ROC ${m["auc_roc"]?.toFixed(3)}, at 0.5 % alerts: ${percent(m["recall_at_0.5pct"])} of frauds, ${percent(m["value_recall_at_0.5pct"])} of the money`,
+        `AUC-PR ${m.auc_pr?.toFixed(3)}, AUC-ROC ${m.auc_roc?.toFixed(3)}, at 0.5 % alerts: ${percent(m["recall_at_0.5pct"])} of frauds, ${percent(m["value_recall_at_0.5pct"])} of the money`,
       );
     }
   } else {

@@ -62,7 +62,7 @@ export function fit(native: NativeXgboost, study: Study, options: TrainOptions):
 }
 
 export async function judgeModel(study: Study, model: TrainedModel, params: Params, seed: number): Promise<Judged> {
-  const weightFactor = 1 / Number(model.resolvedParams["scale_pos_weight"] ?? 1);
+  const weightFactor = 1 / Number(model.resolvedParams.scale_pos_weight ?? 1);
   const validationScores = correctAll(
     await model.predict(study.validation.values, study.validation.rows),
     weightFactor,

@@ -65,7 +65,7 @@ export async function trackJudgement(
   const pictures: Record<string, string> = {
     "pictures/precision_recall.svg": prPicture({ curves: curves("pr", "auc_pr"), prevalence: test.prevalence }),
     "pictures/roc.svg": rocPicture({ curves: curves("roc", "auc_roc") }),
-    "pictures/calibration.svg": calibrationPicture({ bins: test.calibration, ece: test.metrics["ece"] ?? 0 }),
+    "pictures/calibration.svg": calibrationPicture({ bins: test.calibration, ece: test.metrics.ece ?? 0 }),
     "pictures/confusion.svg": confusionPicture({ confusion: test.atThreshold.confusion, threshold }),
     "pictures/scores.svg": scoreHistogramPicture({ histogram: test.histogram, threshold }),
     "pictures/importance.svg": importancePicture({

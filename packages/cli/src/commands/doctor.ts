@@ -2,9 +2,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EsteiraError } from "@esteira/core/errors";
-import { locateXgboost } from "@esteira/models/engines/xgboost/library";
-import { openXgboost } from "@esteira/models/engines/xgboost/native";
-import { startServer } from "@esteira/server/start";
 import pc from "picocolors";
 import type { Command, Terminal } from "../command.ts";
 
@@ -26,6 +23,7 @@ const CHECKS: readonly { readonly name: string; readonly look: (terminal: Termin
   {
     name: "Database",
     look: async () => {
+      const { startServer } = await import("@esteira/server/start");
       const folder = await mkdtemp(join(tmpdir(), "esteira-doctor-"));
       try {
         const server = await startServer({
@@ -45,6 +43,8 @@ const CHECKS: readonly { readonly name: string; readonly look: (terminal: Termin
   {
     name: "XGBoost",
     look: async (terminal) => {
+      const { locateXgboost } = await import("@esteira/models/engines/xgboost/library");
+      const { openXgboost } = await import("@esteira/models/engines/xgboost/native");
       const library = await locateXgboost({ onProgress: terminal.note });
       openXgboost(library.path);
       return {

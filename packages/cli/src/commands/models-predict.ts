@@ -3,8 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text as readAll } from "node:stream/consumers";
 import { invalid, notFound } from "@esteira/core/errors";
-import { loadModel } from "@esteira/models/flavors/load-model";
-import { scoreText } from "@esteira/models/serving/score-text";
 import { fetchModel } from "@esteira/sdk/node/model-uri";
 import { type Command, text } from "../command.ts";
 import { MODEL_URI } from "../model-option.ts";
@@ -26,6 +24,8 @@ export const modelsPredict: Command = {
     if (type === undefined) {
       throw invalid(`--content-type is '${text(values, "contentType")}': expected one of ${TYPES.join(", ")}.`);
     }
+    const { loadModel } = await import("@esteira/models/flavors/load-model");
+    const { scoreText } = await import("@esteira/models/serving/score-text");
     const input = text(values, "inputPath");
     const output = text(values, "outputPath");
     const scratch = await mkdtemp(join(tmpdir(), "esteira-predict-"));

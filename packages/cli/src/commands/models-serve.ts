@@ -2,8 +2,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EsteiraError } from "@esteira/core/errors";
-import { loadModel } from "@esteira/models/flavors/load-model";
-import { createScoringServer } from "@esteira/models/serving/scoring-server";
 import { fetchModel } from "@esteira/sdk/node/model-uri";
 import pc from "picocolors";
 import { type Command, text } from "../command.ts";
@@ -20,6 +18,8 @@ export const modelsServe: Command = {
     { flags: "-p, --port <port>", summary: "port to listen on; 0 is any free one", default: "5000" },
   ],
   async run(values, terminal) {
+    const { loadModel } = await import("@esteira/models/flavors/load-model");
+    const { createScoringServer } = await import("@esteira/models/serving/scoring-server");
     const uri = text(values, "modelUri") ?? "";
     const host = text(values, "host") ?? "127.0.0.1";
     const port = portOf(text(values, "port"));

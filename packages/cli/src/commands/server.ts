@@ -1,5 +1,3 @@
-import { startServer } from "@esteira/server/start";
-import { webAssets } from "@esteira/web/node/assets";
 import pc from "picocolors";
 import { type Command, text } from "../command.ts";
 import { portOf } from "../port.ts";
@@ -22,12 +20,14 @@ export const server: Command = {
     },
   ],
   async run(values, terminal) {
+    const { startServer } = await import("@esteira/server/start");
+    const { webAssets } = await import("@esteira/web/node/assets");
     const webRoot = await webAssets({ onProgress: terminal.note });
     const running = await startServer({
       host: text(values, "host") ?? "127.0.0.1",
       port: portOf(text(values, "port")),
       backendStoreUri:
-        text(values, "backendStoreUri") ?? terminal.env["MLFLOW_BACKEND_STORE_URI"] ?? "sqlite:///mlflow.db",
+        text(values, "backendStoreUri") ?? terminal.env.MLFLOW_BACKEND_STORE_URI ?? "sqlite:///mlflow.db",
       artifactsDestination: text(values, "artifactsDestination") ?? "./mlartifacts",
       defaultArtifactRoot: text(values, "defaultArtifactRoot") ?? "mlflow-artifacts:/",
       ...(webRoot ? { webRoot } : {}),

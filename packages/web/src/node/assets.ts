@@ -12,10 +12,14 @@ export interface WebAssetsOptions {
   readonly onProgress?: (line: string) => void;
 }
 
-/** The package's own folder: this file is in `src/node` of a clone and in `dist/node` of a published package. */
-const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
-const SOURCES = ["src", "public", "index.html", "vite.config.ts", "package.json", "../core/src", "../sdk/src"];
 const BUILT = "dist-web";
+/** The folder of the sources and of the built pages: two up from here in a clone, one up in the published bundle. */
+const PACKAGE =
+  ["..", "../.."]
+    .map((up) => fileURLToPath(new URL(up, import.meta.url)))
+    .find((folder) => existsSync(join(folder, "src", "main.tsx")) || existsSync(join(folder, BUILT))) ??
+  fileURLToPath(new URL("..", import.meta.url));
+const SOURCES = ["src", "public", "index.html", "vite.config.ts", "package.json", "../core/src", "../sdk/src"];
 const HASH_FILE = "source-hash.txt";
 
 /**

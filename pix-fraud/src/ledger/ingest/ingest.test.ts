@@ -82,7 +82,7 @@ test("files that are no ledger are refused", async () => {
   await expect(ingest(GOOD, { mapping: "nosuch" })).rejects.toThrow(/neither a preset \(default, fdh\)/);
 });
 
-const fdh = process.env["ESTEIRA_FDH_PARQUET"];
+const fdh = process.env.ESTEIRA_FDH_PARQUET;
 test.skipIf(!fdh)(
   "the handbook's file, whole (skipped unless ESTEIRA_FDH_PARQUET names it)",
   async () => {

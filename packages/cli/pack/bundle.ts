@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { join } from "node:path";
+import { build, type Metafile } from "esbuild";
+
+/** Packages that cannot be bundled: each has native code. */
+const NATIVE = ["libsql", "koffi"];
+
+export interface Bundle {
+  /** Bytes of the code that was written. */
+  readonly bytes: number;
+  /** The native packages that the code asks for, which its user must install. */
+  readonly externals: readonly string[];
+}
+
+/**
+ * The command and all that it imports as a few files in `outdir`: what is pure JavaScript is inside, split so that a
+ * command loads only its own part.
+ */
+export async function bundleCommand(root: string, outdir: string): Promise<Bundle> {
+  const { metafile } = await build({
+    entryPoints: [join(root, "packages/cli/src/main.ts")],
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20.19",
+    conditions: ["@esteira/source"],
+    external: NATIVE,
+    minify: true,
+    keepNames: true,
+    legalComments: "linked",
+    metafile: true,
+    logLevel: "error",
+    // CommonJS packages ask for Node's own modules with require, which a module does not have.
+    banner: {
+      js: 'import{createRequire as esteiraRequire}from"node:module";const require=esteiraRequire(import.meta.url);',
+    },
+  });
+  return {
+    bytes: Object.values(metafile.outputs).reduce((sum, { bytes }) => sum + bytes, 0),
+    externals: externalsOf(metafile),
+  };
+}
+
+function externalsOf(metafile: Metafile): string[] {
+  const names = Object.values(metafile.outputs).flatMap(({ imports }) =>
+    imports.filter(({ external }) => external).map(({ path }) => path),
+  );
+  return [...new Set(names)].filter((name) => !name.startsWith("node:") && !builtinModules.includes(name)).sort();
+}
+
+/** The version of a package that the workspace works with, exact: what was tested is what is installed. */
+export function installedVersion(root: string, name: string): string {
+  const manifest: unknown = JSON.parse(readFileSync(join(root, "node_modules", name, "package.json"), "utf8"));
+  if (typeof manifest === "object" && manifest !== null && "version" in manifest) return String(manifest.version);
+  throw new Error(`node_modules/${name} has no version: run npm ci.`);
+}
