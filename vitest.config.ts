@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 /** The default suite: what needs only Node, git and pip. Suites with other needs have configurations of their own. */
 export default defineConfig({
   resolve: { conditions: ["@esteira/source"] },
-  ssr: { resolve: { conditions: ["@esteira/source", "node", "import"] } },
+  ssr: { resolve: { conditions: ["@esteira/source", "node"] } },
   test: {
     include: ["packages/*/src/**/*.test.{ts,tsx}", "pix-fraud/src/**/*.test.ts", "tests/default/**/*.test.ts"],
     testTimeout: 60_000,

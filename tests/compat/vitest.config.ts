@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 /** Real MLflow clients and servers against this one. Needs a Python with MLflow: see `oracle.ts`. */
 export default defineConfig({
   resolve: { conditions: ["@esteira/source"] },
-  ssr: { resolve: { conditions: ["@esteira/source", "node", "import"] } },
+  ssr: { resolve: { conditions: ["@esteira/source", "node"] } },
   test: {
     include: ["tests/compat/**/*.test.ts"],
     testTimeout: 900_000,

@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 /** The web UI in a real browser against a real server. Needs Chromium: CHROMIUM_PATH, or `chromium` on the PATH. */
 export default defineConfig({
   resolve: { conditions: ["@esteira/source"] },
-  ssr: { resolve: { conditions: ["@esteira/source", "node", "import"] } },
+  ssr: { resolve: { conditions: ["@esteira/source", "node"] } },
   test: {
     include: ["tests/e2e/**/*.test.ts"],
     testTimeout: 60_000,

@@ -1,8 +1,8 @@
 import { access, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { type RunningServer, sqlitePath, startServer } from "./start.ts";
+import { type RunningServer, startServer } from "./start.ts";
 
 let home: string;
 const running: RunningServer[] = [];
@@ -65,15 +65,6 @@ it("answers what is under way before it closes", async () => {
   expect((await upload).status).toBe(200);
   await closed;
   await expect(fetch(url)).rejects.toThrow();
-});
-
-it("counts the slashes of a SQLite URI as SQLAlchemy does", () => {
-  expect(sqlitePath("sqlite:///relative.db")).toBe(resolve("relative.db"));
-  expect(sqlitePath("sqlite:////abs/x.db")).toBe("/abs/x.db");
-  for (const uri of ["postgresql://u:secret@h/db", "sqlite://x.db", "mysql://x", "file.db"]) {
-    expect(() => sqlitePath(uri)).toThrow("Unsupported backend store URI");
-    expect(() => sqlitePath(uri)).not.toThrow("secret");
-  }
 });
 
 it("creates nothing when an option is wrong", async () => {

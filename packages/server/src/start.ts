@@ -1,8 +1,9 @@
-import { isAbsolute, resolve } from "node:path";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Clock, systemClock } from "@esteira/core/clock";
 import { invalid } from "@esteira/core/errors";
 import { localArtifactStore } from "@esteira/store/artifacts/local";
+import { withoutPassword } from "@esteira/store/database/uri";
 import { openStore } from "@esteira/store/open";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { createServer } from "./create-server.ts";
@@ -12,7 +13,7 @@ export interface StartOptions {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
-  /** `sqlite:///relative.db` or `sqlite:////absolute.db`. */
+  /** `sqlite:///relative.db`, `sqlite:////absolute.db` or `postgresql://user:password@host:port/database`. */
   readonly backendStoreUri: string;
   /** A folder (a path or a `file:` URI) where the artifacts that pass through this server are kept. */
   readonly artifactsDestination: string;
@@ -45,10 +46,9 @@ const PROXIED_ROOT = "mlflow-artifacts:/";
  * not understand and a port that somebody else holds.
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
-  const path = sqlitePath(options.backendStoreUri);
   const artifactRoot = options.defaultArtifactRoot ?? PROXIED_ROOT;
   const artifacts = localArtifactStore(localFolder(options.artifactsDestination));
-  const store = await openStore({ path, artifactRoot, clock: options.clock ?? systemClock });
+  const store = await openStore({ uri: options.backendStoreUri, artifactRoot, clock: options.clock ?? systemClock });
   try {
     const app = await createServer({
       store,
@@ -111,17 +111,6 @@ function listenFault(error: unknown, host: string, port: number): unknown {
   }
   return error;
 }
-
-/** The file of a `sqlite:///` URI, with SQLAlchemy's counting of slashes: three for a relative path, four for an absolute. */
-export function sqlitePath(uri: string): string {
-  const path = /^sqlite:\/\/\/([^?#]+)$/.exec(uri)?.[1];
-  if (path !== undefined) return isAbsolute(path) ? path : resolve(path);
-  throw invalid(
-    `Unsupported backend store URI '${withoutPassword(uri)}'; use sqlite:///file.db (relative) or sqlite:////path/file.db (absolute).`,
-  );
-}
-
-const withoutPassword = (uri: string): string => uri.replace(/\/\/[^@/]*@/, "//***@");
 
 const isLocal = (uri: string): boolean => !/^[a-z][a-z0-9+.-]+:/i.test(uri) || /^file:/i.test(uri);
 

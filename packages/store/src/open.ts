@@ -1,7 +1,48 @@
-import { openSqliteStore, type Store as SqliteStore, type SqliteStoreOptions } from "./sqlite/open-sqlite-store.ts";
+import type { Clock } from "@esteira/core/clock";
+import type { RegistryStore } from "@esteira/core/registry-store";
+import type { TrackingStore } from "@esteira/core/tracking-store";
+import { createContext } from "./database/context.ts";
+import { parseBackendUri } from "./database/uri.ts";
+import { openPostgresDatabase } from "./postgres/open-database.ts";
+import { modelVersionStore } from "./registry/model-versions.ts";
+import { registeredModelStore } from "./registry/registered-models.ts";
+import { openSqliteDatabase } from "./sqlite/open-database.ts";
+import { experimentStore } from "./tracking/experiments.ts";
+import { loggedModelStore } from "./tracking/logged-models.ts";
+import { runStore } from "./tracking/runs.ts";
 
-export type Store = SqliteStore;
-export type StoreOptions = SqliteStoreOptions;
+export interface Store extends TrackingStore, RegistryStore {
+  /** Waits for the writes under way and closes the database. */
+  close(): Promise<void>;
+}
 
-/** Opens the store that a path names; today that is a SQLite file or `:memory:`. */
-export const openStore = (options: StoreOptions): Promise<Store> => openSqliteStore(options);
+export interface StoreOptions {
+  /**
+   * `sqlite:///file.db` (created with its folders when absent), `sqlite://` for one in memory, or
+   * `postgresql://user:password@host:port/database`. See `parseBackendUri`.
+   */
+  readonly uri: string;
+  /** URI under which experiments keep their artifacts, such as `mlflow-artifacts:/` or `file:///srv/artifacts`. */
+  readonly artifactRoot: string;
+  readonly clock?: Clock;
+  /** A number in [0, 1): chooses the names of runs that have none. */
+  readonly random?: () => number;
+  /** 32 hexadecimal digits for each new run, dataset and logged model. */
+  readonly newId?: () => string;
+}
+
+/** Opens or creates a database with MLflow's schema, and refuses one that is something else. */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const context = createContext(options);
+  const uri = parseBackendUri(options.uri);
+  const session =
+    uri.kind === "sqlite" ? await openSqliteDatabase(uri.path, context) : await openPostgresDatabase(uri, context);
+  return {
+    ...experimentStore(session, context),
+    ...runStore(session, context),
+    ...loggedModelStore(session, context),
+    ...registeredModelStore(session, context),
+    ...modelVersionStore(session, context),
+    close: () => session.close(),
+  };
+}

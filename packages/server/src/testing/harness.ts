@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { localArtifactStore } from "@esteira/store/artifacts/local";
 import { openStore } from "@esteira/store/open";
+import { newTestDatabase } from "@esteira/store/testing/test-database";
 import type { FastifyInstance } from "fastify";
 import { createServer, type ServerOptions } from "../create-server.ts";
 
@@ -27,10 +28,14 @@ export interface Answer {
 
 export type Json = { readonly [key: string]: Json } & { readonly [index: number]: Json };
 
-/** A whole server over a store in memory and artifacts in a temporary folder. */
+/** A whole server over a new database (see `newTestDatabase`) and artifacts in a temporary folder. */
 export async function openHarness(options: Partial<ServerOptions> = {}): Promise<Harness> {
   const root = await mkdtemp(join(tmpdir(), "esteira-server-"));
-  const store = await openStore({ path: ":memory:", artifactRoot: "mlflow-artifacts:/", clock: () => Date.now() });
+  const store = await openStore({
+    uri: await newTestDatabase(),
+    artifactRoot: "mlflow-artifacts:/",
+    clock: () => Date.now(),
+  });
   const app = await createServer({ store, artifacts: localArtifactStore(root), version: "0.0.0-test", ...options });
   return {
     app,

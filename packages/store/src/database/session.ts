@@ -2,7 +2,8 @@ import type { Database } from "./tables.ts";
 
 /**
  * How the aggregates reach a database. `read` sees one consistent state for the whole of its work. `write` is one
- * transaction: when its promise resolves, the change is on disk; when the work throws, nothing of it remains.
+ * transaction: when its promise resolves, the change is on disk; when the work throws, nothing of it remains. Work that
+ * another writer gets in the way of is run again, so it must do nothing outside of the database.
  */
 export interface Session {
   read<T>(work: (db: Database) => Promise<T>): Promise<T>;

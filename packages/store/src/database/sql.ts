@@ -1,4 +1,5 @@
 import { CompiledQuery, type RawBuilder, type SqlBool, sql } from "kysely";
+import { byDialect, type DialectName, dialectOf } from "./dialect.ts";
 import type { Database, Tables } from "./tables.ts";
 
 /**
@@ -6,13 +7,42 @@ import type { Database, Tables } from "./tables.ts";
  * of SQL (so one prepared statement) for every length.
  */
 export const inList = (column: string, values: readonly (string | number)[]): RawBuilder<SqlBool> =>
-  sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`;
+  isIn(sql.ref(column), values);
+
+export const isIn = (column: RawBuilder<unknown>, values: readonly (string | number)[]): RawBuilder<SqlBool> =>
+  byDialect<SqlBool>({
+    sqlite: () => sql`${column} in (select value from json_each(${JSON.stringify(values)}))`,
+    postgres: () => sql`${column} = any(${values}${listType(values)})`,
+  });
+
+/** Numbers are bigints, so that one which is too large for the column is unequal and no error. */
+const listType = (values: readonly (string | number)[]): RawBuilder<unknown> =>
+  typeof values[0] === "number" ? sql`::bigint[]` : sql``;
+
+/**
+ * Ends a SELECT whose rows this write is going to change, or whose state decides what it writes: other writers of the
+ * row wait until this one is done. SQLite lets one writer in at a time as it is.
+ */
+export const forUpdate = byDialect({ sqlite: () => sql``, postgres: () => sql`for update` });
+
+/** Ends a SELECT whose rows must stay as they are until this write is done; others may rely on them too. */
+export const forShare = byDialect({ sqlite: () => sql``, postgres: () => sql`for share` });
 
 const MAX_ROWS = 100;
 
+const PLACEHOLDERS: Readonly<Record<DialectName, (rows: number, columns: number) => string>> = {
+  sqlite: (rows, columns) => new Array(rows).fill(`(${new Array(columns).fill("?").join(", ")})`).join(", "),
+  postgres: (rows, columns) =>
+    Array.from(
+      { length: rows },
+      (_, row) => `(${Array.from({ length: columns }, (__, column) => `$${row * columns + column + 1}`).join(", ")})`,
+    ).join(", "),
+};
+
 /**
- * Inserts many rows by few statements. Kysely's builder would make a node for each value, which costs more than the
- * insert itself; here the text depends only on the number of rows, so its prepared statement is reused.
+ * Inserts many rows by few statements, and counts those that were inserted. Kysely's builder would make a node for each
+ * value, which costs more than the insert itself; here the text depends only on the number of rows, so its prepared
+ * statement is reused.
  */
 export async function insertMany<T extends keyof Tables & string>(
   db: Database,
@@ -20,16 +50,21 @@ export async function insertMany<T extends keyof Tables & string>(
   columns: readonly (keyof Tables[T] & string)[],
   rows: readonly (readonly unknown[])[],
   suffix = "",
-): Promise<void> {
+): Promise<number> {
   const names = columns.map((column) => `"${column}"`).join(", ");
-  const group = `(${columns.map(() => "?").join(", ")})`;
+  const placeholders = PLACEHOLDERS[dialectOf(db)];
+  let inserted = 0;
   for (let start = 0; start < rows.length; start += MAX_ROWS) {
     const chunk = rows.slice(start, start + MAX_ROWS);
-    const groups = new Array(chunk.length).fill(group).join(", ");
-    await db.executeQuery(
-      CompiledQuery.raw(`insert into "${table}" (${names}) values ${groups} ${suffix}`, chunk.flat()),
+    const { numAffectedRows = 0n } = await db.executeQuery(
+      CompiledQuery.raw(
+        `insert into "${table}" (${names}) values ${placeholders(chunk.length, columns.length)} ${suffix}`,
+        chunk.flat(),
+      ),
     );
+    inserted += Number(numAffectedRows);
   }
+  return inserted;
 }
 
 /** The rows of several owners, fetched at once, by owner. */

@@ -9,7 +9,8 @@ import { loggedModelId, runId } from "@esteira/core/ids";
 import { checkModelName } from "@esteira/core/names";
 import type { Selectable } from "kysely";
 import { sql } from "kysely";
-import { groupBy, inList } from "../database/sql.ts";
+import type { Session } from "../database/session.ts";
+import { forUpdate, groupBy, inList } from "../database/sql.ts";
 import { type Database, type Tables, WORKSPACE } from "../database/tables.ts";
 
 export type ModelVersionRow = Selectable<Tables["model_versions"]>;
@@ -37,6 +38,21 @@ export async function findRegisteredModel(db: Database, name: string): Promise<R
   if (row === undefined) throw notFound(`Registered Model with name=${name} not found`);
   return row;
 }
+
+/** Writes on one model come one after the other: its numbers, stages and aliases depend on each other. */
+export const modelWriter =
+  (session: Session) =>
+  <T>(name: string, work: (db: Database) => Promise<T>): Promise<T> =>
+    session.write(async (db) => {
+      await db
+        .selectFrom("registered_models")
+        .select("name")
+        .where("workspace", "=", WORKSPACE)
+        .where("name", "=", name)
+        .modifyEnd(forUpdate)
+        .execute();
+      return work(db);
+    });
 
 export async function findModelVersion(db: Database, name: string, version: number): Promise<ModelVersionRow> {
   checkModelName(name);
@@ -114,7 +130,7 @@ export async function latestVersionRows(db: Database, names: readonly string[]):
       select *, row_number() over (partition by name, current_stage order by version desc) as place
       from model_versions
       where workspace = ${WORKSPACE} and ${inList("name", names)} and current_stage <> ${DELETED_STAGE}
-    ) where place = 1 order by name, version`.execute(db);
+    ) as placed where place = 1 order by name, version`.execute(db);
   return rows;
 }
 

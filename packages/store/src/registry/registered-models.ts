@@ -12,15 +12,16 @@ import {
 } from "@esteira/core/names";
 import type { RegistryStore } from "@esteira/core/registry-store";
 import type { StoreContext } from "../database/context.ts";
+import { isUniqueViolation } from "../database/errors.ts";
 import type { Session } from "../database/session.ts";
 import { groupBy, inList, insertMany } from "../database/sql.ts";
 import { type Database, WORKSPACE } from "../database/tables.ts";
-import { isUniqueViolation } from "../sqlite/errors.ts";
 import {
   aliasRows,
   findModelVersion,
   findRegisteredModel,
   latestVersionRows,
+  modelWriter,
   parseStage,
   type RegisteredModelRow,
   toModelVersions,
@@ -44,6 +45,7 @@ type RegisteredModelPart = Pick<
 >;
 
 export function registeredModelStore(session: Session, context: StoreContext): RegisteredModelPart {
+  const writeModel = modelWriter(session);
   return {
     createRegisteredModel: async (input) => {
       checkModelName(input.name);
@@ -53,10 +55,10 @@ export function registeredModelStore(session: Session, context: StoreContext): R
     getRegisteredModel: (name) => session.read((db) => readRegisteredModel(db, name)),
     renameRegisteredModel: async (name, newName) => {
       checkModelName(newName, "new_name");
-      return session.write((db) => rename(db, context.clock(), name, newName));
+      return writeModel(name, (db) => rename(db, context.clock(), name, newName));
     },
     updateRegisteredModel: (name, change) =>
-      session.write(async (db) => {
+      writeModel(name, async (db) => {
         await findRegisteredModel(db, name);
         await db
           .updateTable("registered_models")
@@ -66,7 +68,7 @@ export function registeredModelStore(session: Session, context: StoreContext): R
           .execute();
         return readRegisteredModel(db, name);
       }),
-    deleteRegisteredModel: (name) => session.write((db) => deleteRegisteredModel(db, name)),
+    deleteRegisteredModel: (name) => writeModel(name, (db) => deleteRegisteredModel(db, name)),
     searchRegisteredModels: (query) =>
       session.read(async (db) => {
         const page = await searchModelRows(db, query);
@@ -74,7 +76,7 @@ export function registeredModelStore(session: Session, context: StoreContext): R
       }),
     setRegisteredModelTag: async (name, tag) => {
       checkRegistryTag(tag);
-      await session.write(async (db) => {
+      await writeModel(name, async (db) => {
         await findRegisteredModel(db, name);
         await db
           .insertInto("registered_model_tags")
@@ -85,7 +87,7 @@ export function registeredModelStore(session: Session, context: StoreContext): R
     },
     deleteRegisteredModelTag: async (name, key) => {
       checkKey(key);
-      await session.write(async (db) => {
+      await writeModel(name, async (db) => {
         await findRegisteredModel(db, name);
         await db
           .deleteFrom("registered_model_tags")
@@ -106,7 +108,7 @@ export function registeredModelStore(session: Session, context: StoreContext): R
     setAlias: async (name, alias, version) => {
       checkNewAlias(alias);
       const number = parseVersion(version);
-      await session.write(async (db) => {
+      await writeModel(name, async (db) => {
         await findModelVersion(db, name, number);
         await db
           .insertInto("registered_model_aliases")
@@ -117,7 +119,7 @@ export function registeredModelStore(session: Session, context: StoreContext): R
     },
     deleteAlias: async (name, alias) => {
       checkAlias(alias);
-      await session.write(async (db) => {
+      await writeModel(name, async (db) => {
         await findRegisteredModel(db, name);
         await db
           .deleteFrom("registered_model_aliases")

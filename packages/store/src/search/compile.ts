@@ -1,5 +1,7 @@
-import type { Comparison, Filter, ListOperator, PatternOperator } from "@esteira/core/search/ast";
+import type { Comparison, Filter, PatternOperator } from "@esteira/core/search/ast";
 import { type RawBuilder, type SqlBool, sql } from "kysely";
+import { byDialect } from "../database/dialect.ts";
+import { isIn } from "../database/sql.ts";
 
 export type Condition = RawBuilder<SqlBool>;
 
@@ -36,8 +38,9 @@ export function test(column: RawBuilder<unknown>, comparison: Comparison): Condi
     case "IS NOT NULL":
       return sql<SqlBool>`${column} ${sql.raw(operator)}`;
     case "IN":
+      return isIn(column, comparison.values);
     case "NOT IN":
-      return inValues(column, operator, comparison.values);
+      return sql<SqlBool>`not ${isIn(column, comparison.values)}`;
     case "LIKE":
     case "ILIKE":
       return like(column, operator, comparison.value);
@@ -46,12 +49,14 @@ export function test(column: RawBuilder<unknown>, comparison: Comparison): Condi
   }
 }
 
-const inValues = (column: RawBuilder<unknown>, operator: ListOperator, values: readonly string[]): Condition =>
-  sql<SqlBool>`${column} ${sql.raw(operator)} (select value from json_each(${JSON.stringify(values)}))`;
-
-/** LIKE minds case (by a pragma of the connection), ILIKE does not. */
+/** LIKE minds case (in SQLite by a pragma of the connection), ILIKE does not. */
 const like = (column: RawBuilder<unknown>, operator: PatternOperator, pattern: string): Condition =>
-  operator === "LIKE" ? sql<SqlBool>`${column} like ${pattern}` : sql<SqlBool>`lower(${column}) like lower(${pattern})`;
+  operator === "LIKE"
+    ? sql<SqlBool>`${column} like ${pattern}`
+    : byDialect<SqlBool>({
+        sqlite: () => sql`lower(${column}) like lower(${pattern})`,
+        postgres: () => sql`${column} ilike ${pattern}`,
+      });
 
 export interface KeyedTable {
   readonly table: string;

@@ -2,7 +2,7 @@ import { experimentId } from "@esteira/core/ids";
 import { openStore } from "../open.ts";
 
 /** Run by the crash test as a process of its own: logs from many sides at once, and prints what was acknowledged. */
-const store = await openStore({ path: process.argv[2] ?? "", artifactRoot: "mlflow-artifacts:/" });
+const store = await openStore({ uri: `sqlite:///${process.argv[2] ?? ""}`, artifactRoot: "mlflow-artifacts:/" });
 await Promise.all(
   Array.from({ length: 8 }, async (_, writer) => {
     const run = await store.createRun({

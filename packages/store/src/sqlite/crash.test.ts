@@ -36,7 +36,7 @@ test("what was acknowledged survives a kill, and no batch is there by half", asy
     last.set(run, Number(step));
   }
   expect(last.size).toBe(8);
-  const store = await openStore({ path, artifactRoot: "mlflow-artifacts:/" });
+  const store = await openStore({ uri: `sqlite:///${path}`, artifactRoot: "mlflow-artifacts:/" });
   for (const [run, step] of last) {
     const steps = async (metricKey: string) =>
       (await store.getMetricHistory({ runId: runId(run), metricKey })).items.map((metric) => metric.step);

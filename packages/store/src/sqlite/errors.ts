@@ -1,7 +1,5 @@
 import { EsteiraError } from "@esteira/core/errors";
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+import { codeOf } from "../database/errors.ts";
 
 /** Errors of SQLite that are no defect of ours, as sentences that say what to do; every other error stays as it is. */
 export function explainSqliteError(error: unknown, path: string): unknown {
@@ -23,6 +21,3 @@ export function explainSqliteError(error: unknown, path: string): unknown {
     return explain(`The disk refused to read or write ${path}: check the disk and try again.`);
   return error;
 }
-
-export const isUniqueViolation = (error: unknown): boolean =>
-  codeOf(error) === "SQLITE_CONSTRAINT_UNIQUE" || codeOf(error) === "SQLITE_CONSTRAINT_PRIMARYKEY";

@@ -1,5 +1,7 @@
-import type { SqliteDatabase, SqliteStatement } from "kysely";
+import { Kysely, type SqliteDatabase, type SqliteStatement } from "kysely";
 import type Libsql from "libsql";
+import { sqliteDialect } from "../database/dialect.ts";
+import type { Database, Tables } from "../database/tables.ts";
 
 type Statement = ReturnType<InstanceType<typeof Libsql>["prepare"]>;
 
@@ -42,14 +44,20 @@ export class LibsqlDatabase implements SqliteDatabase {
   }
 }
 
+export const overLibsql = (database: LibsqlDatabase): Database =>
+  new Kysely<Tables>({ dialect: sqliteDialect({ database }) });
+
 function asKysely(statement: Statement): SqliteStatement {
   return {
     reader: statement.reader,
-    all: (parameters) => statement.all([...parameters]),
+    all: (parameters) => statement.all(parameters.map(bindable)),
     run: (parameters) => {
-      const { changes, lastInsertRowid } = statement.run([...parameters]);
+      const { changes, lastInsertRowid } = statement.run(parameters.map(bindable));
       return { changes, lastInsertRowid };
     },
-    iterate: (parameters) => statement.iterate([...parameters]),
+    iterate: (parameters) => statement.iterate(parameters.map(bindable)),
   };
 }
+
+/** SQLite has no booleans, and libsql ends the process when it is given one. */
+const bindable = (value: unknown): unknown => (typeof value === "boolean" ? Number(value) : value);

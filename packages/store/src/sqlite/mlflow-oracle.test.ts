@@ -10,7 +10,7 @@ import { EsteiraError } from "@esteira/core/errors";
 import { experimentId, runId } from "@esteira/core/ids";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fillSample, type Sample } from "../contract/sample-data.ts";
-import { openSqliteStore, type Store } from "./open-sqlite-store.ts";
+import { openStore, type Store } from "../open.ts";
 
 const python = process.env.ESTEIRA_ORACLE_PYTHON;
 if (python === undefined) {
@@ -185,7 +185,7 @@ describe.skipIf(python === undefined)("one database file under MLflow and Esteir
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "esteira-oracle-"));
     const path = join(folder, "mlflow.db");
-    store = await openSqliteStore({ path, artifactRoot: "mlflow-artifacts:/" });
+    store = await openStore({ uri: `sqlite:///${path}`, artifactRoot: "mlflow-artifacts:/" });
     sample = await fillSample(store, 7);
     oracle = new Oracle(python ?? "", path);
   });
@@ -285,7 +285,7 @@ describe.skipIf(python === undefined)("one database file under MLflow and Esteir
     const path = join(folder, "theirs.db");
     const theirs = new Oracle(python ?? "", path);
     const { ok } = await theirs.ask({ kind: "log", name: "theirs" });
-    const opened = await openSqliteStore({ path, artifactRoot: "mlflow-artifacts:/" });
+    const opened = await openStore({ uri: `sqlite:///${path}`, artifactRoot: "mlflow-artifacts:/" });
     expect((await opened.getRun(runId(ok?.run_id ?? ""))).info.runName).toBe("from-mlflow");
     await opened.createRegisteredModel({ name: "ours", tags: [] });
     const models = await theirs.ask({ kind: "registered_models" });

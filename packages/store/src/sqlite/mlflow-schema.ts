@@ -2,8 +2,6 @@
  * The tables, indexes and trigger of MLflow's SQLite schema at one Alembic revision. It is a foreign schema: Esteira
  * creates it as it is and asserts its revision, and never alters these tables.
  */
-export const MLFLOW_REVISION = "dc11669786a5";
-
 export const MLFLOW_SCHEMA = `
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 

@@ -5,8 +5,8 @@ import { EsteiraError } from "@esteira/core/errors";
 import { experimentId } from "@esteira/core/ids";
 import Libsql from "libsql";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { MLFLOW_REVISION } from "../database/mlflow-revision.ts";
 import { openStore } from "../open.ts";
-import { MLFLOW_REVISION } from "./mlflow-schema.ts";
 
 const artifactRoot = "mlflow-artifacts:/";
 let folder: string;
@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const open = (path: string) => openStore({ path, artifactRoot, clock: () => 1234 });
+const open = (path: string) => openStore({ uri: `sqlite:///${path}`, artifactRoot, clock: () => 1234 });
 const query = (path: string, sql: string): unknown[] => {
   const database = new Libsql(path);
   try {
@@ -85,7 +85,7 @@ test("another program's database, and a file that is none, are refused", async (
   const database = new Libsql(other);
   database.exec("create table notes (text text)");
   database.close();
-  expect((await refusal(other)).message).toContain("is a SQLite database but not MLflow's");
+  expect((await refusal(other)).message).toContain("is not MLflow's");
 
   const text = join(folder, "text.db");
   await writeFile(text, "not a database, but long enough to be read as one".repeat(100));

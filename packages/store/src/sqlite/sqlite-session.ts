@@ -1,8 +1,8 @@
-import { Kysely, SqliteDialect, sql } from "kysely";
+import { sql } from "kysely";
 import type { Session } from "../database/session.ts";
-import type { Database, Tables } from "../database/tables.ts";
+import type { Database } from "../database/tables.ts";
 import { explainSqliteError } from "./errors.ts";
-import type { LibsqlDatabase } from "./libsql-database.ts";
+import { type LibsqlDatabase, overLibsql } from "./libsql-database.ts";
 import { WriteQueue } from "./write-queue.ts";
 
 /**
@@ -10,9 +10,8 @@ import { WriteQueue } from "./write-queue.ts";
  * there is one connection, and reading waits for writing.
  */
 export function sqliteSession(path: string, writer: LibsqlDatabase, reader: LibsqlDatabase): Session {
-  const writing: Database = new Kysely<Tables>({ dialect: new SqliteDialect({ database: writer }) });
-  const reading: Database =
-    reader === writer ? writing : new Kysely<Tables>({ dialect: new SqliteDialect({ database: reader }) });
+  const writing: Database = overLibsql(writer);
+  const reading: Database = reader === writer ? writing : overLibsql(reader);
   const queue = new WriteQueue(writing);
   const explained = async <T>(work: Promise<T>): Promise<T> => {
     try {

@@ -6,10 +6,10 @@ import { describeTrackingStore } from "../contract/tracking-contract.ts";
 import { openStore } from "../open.ts";
 
 const artifactRoot = "mlflow-artifacts:/";
-const inMemory = () => openStore({ path: ":memory:", artifactRoot });
+const inMemory = () => openStore({ uri: "sqlite://", artifactRoot });
 async function inFile() {
   const folder = await mkdtemp(join(tmpdir(), "esteira-store-"));
-  const store = await openStore({ path: join(folder, "esteira.db"), artifactRoot });
+  const store = await openStore({ uri: `sqlite:///${join(folder, "esteira.db")}`, artifactRoot });
   return {
     ...store,
     close: async () => {

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Database } from "../database/tables.ts";
+import { beginImmediate } from "./begin.ts";
 
 interface Job {
   readonly run: (db: Database) => Promise<void>;
@@ -60,7 +61,7 @@ export class WriteQueue {
 }
 
 async function runGroup(db: Database, group: readonly Job[]): Promise<void> {
-  await sql`begin immediate`.execute(db);
+  await beginImmediate(() => sql`begin immediate`.execute(db));
   const written: Job[] = [];
   try {
     for (const job of group) {

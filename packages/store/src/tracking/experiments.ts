@@ -4,10 +4,10 @@ import { type ExperimentId, experimentId } from "@esteira/core/ids";
 import { checkExperimentName, checkKey, checkLength, LIMITS, parseExperimentId } from "@esteira/core/names";
 import type { TrackingStore } from "@esteira/core/tracking-store";
 import { joinUri, type StoreContext } from "../database/context.ts";
+import { isUniqueViolation } from "../database/errors.ts";
 import type { Session } from "../database/session.ts";
-import { insertMany } from "../database/sql.ts";
+import { type forShare, forUpdate, insertMany } from "../database/sql.ts";
 import { type Database, WORKSPACE } from "../database/tables.ts";
-import { isUniqueViolation } from "../sqlite/errors.ts";
 import { type ExperimentRow, toExperiments } from "./experiment-data.ts";
 import { searchExperiments } from "./experiment-search.ts";
 
@@ -63,15 +63,16 @@ export function experimentStore(session: Session, context: StoreContext): Experi
 
 const inWorkspace = (db: Database) => db.selectFrom("experiments").selectAll().where("workspace", "=", WORKSPACE);
 
-/** Active or deleted. */
-export async function findExperiment(db: Database, id: number): Promise<ExperimentRow> {
-  const row = await inWorkspace(db).where("experiment_id", "=", id).executeTakeFirst();
+/** Active or deleted. `lock` is how the SELECT ends: with `forShare` the experiment stays as it is until the write is done. */
+export async function findExperiment(db: Database, id: number, lock?: typeof forShare): Promise<ExperimentRow> {
+  const query = inWorkspace(db).where("experiment_id", "=", id);
+  const row = await (lock === undefined ? query : query.modifyEnd(lock)).executeTakeFirst();
   if (row === undefined) throw notFound(`No Experiment with id=${id} exists`);
   return row;
 }
 
-export async function findActiveExperiment(db: Database, id: number): Promise<ExperimentRow> {
-  const row = await findExperiment(db, id);
+export async function findActiveExperiment(db: Database, id: number, lock?: typeof forShare): Promise<ExperimentRow> {
+  const row = await findExperiment(db, id, lock);
   if (row.lifecycle_stage !== "active") {
     throw invalid(`The experiment ${id} must be in the 'active' state. Current state is ${row.lifecycle_stage}.`);
   }
@@ -88,9 +89,7 @@ async function createExperiment(
   input: Parameters<TrackingStore["createExperiment"]>[0],
 ): Promise<ExperimentId> {
   const now = context.clock();
-  const taken = await inWorkspace(db).where("name", "=", input.name).executeTakeFirst();
-  if (taken !== undefined) throw alreadyExists(`Experiment(name=${input.name}) already exists.`);
-  const { experiment_id: id } = await db
+  const created = await db
     .insertInto("experiments")
     .values({
       name: input.name,
@@ -100,8 +99,11 @@ async function createExperiment(
       last_update_time: now,
       workspace: WORKSPACE,
     })
+    .onConflict((conflict) => conflict.columns(["workspace", "name"]).doNothing())
     .returning("experiment_id")
-    .executeTakeFirstOrThrow();
+    .executeTakeFirst();
+  if (created === undefined) throw alreadyExists(`Experiment(name=${input.name}) already exists.`);
+  const { experiment_id: id } = created;
   if (!input.artifactLocation) {
     const location = joinUri(context.artifactRoot, String(id));
     await db.updateTable("experiments").set({ artifact_location: location }).where("experiment_id", "=", id).execute();
@@ -131,7 +133,7 @@ async function renameExperiment(db: Database, now: number, id: number, name: str
 
 /** Deletes or restores the experiment and all of its runs. */
 async function setStage(db: Database, now: number, id: number, stage: "active" | "deleted"): Promise<void> {
-  const row = await findExperiment(db, id);
+  const row = await findExperiment(db, id, forUpdate);
   if (row.lifecycle_stage === stage) throw notFound(`No Experiment with id=${id} exists`);
   await db
     .updateTable("experiments")

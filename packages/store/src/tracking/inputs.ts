@@ -2,7 +2,7 @@ import type { DatasetInput, ModelInput, ModelOutput } from "@esteira/core/entiti
 import { type ExperimentId, experimentId, type RunId } from "@esteira/core/ids";
 import { checkLength, LIMITS, parseExperimentId } from "@esteira/core/names";
 import type { TrackingStore } from "@esteira/core/tracking-store";
-import { inList, insertMany } from "../database/sql.ts";
+import { forUpdate, inList, insertMany } from "../database/sql.ts";
 import type { Database } from "../database/tables.ts";
 import { findActiveRun, toDataset } from "./run-data.ts";
 
@@ -32,7 +32,8 @@ export async function logInputs(
   id: RunId,
   inputs: { datasets: readonly DatasetInput[]; models: readonly ModelInput[] },
 ): Promise<void> {
-  const run = await findActiveRun(db, id);
+  // Two writers that link the same dataset would each find it missing.
+  const run = await findActiveRun(db, id, forUpdate);
   const distinct = new Map<string, DatasetInput>();
   for (const input of inputs.datasets) {
     if (!distinct.has(keyOf(input.dataset))) distinct.set(keyOf(input.dataset), input);
@@ -54,44 +55,11 @@ async function logDatasets(
   experiment: number,
   inputs: ReadonlyMap<string, DatasetInput>,
 ): Promise<void> {
-  const datasets = [...inputs.values()].map((input) => input.dataset);
-  const known = await db
-    .selectFrom("datasets")
-    .select(["dataset_uuid", "name", "digest"])
-    .where("experiment_id", "=", experiment)
-    .where(
-      inList(
-        "name",
-        datasets.map((dataset) => dataset.name),
-      ),
-    )
-    .execute();
-  const ids = new Map(known.map((row) => [keyOf(row), row.dataset_uuid]));
-  const fresh = datasets.filter((dataset) => !ids.has(keyOf(dataset)));
-  for (const dataset of fresh) ids.set(keyOf(dataset), newId());
-  await insertMany(
+  const ids = await idsOfDatasets(
     db,
-    "datasets",
-    [
-      "dataset_uuid",
-      "experiment_id",
-      "name",
-      "digest",
-      "dataset_source_type",
-      "dataset_source",
-      "dataset_schema",
-      "dataset_profile",
-    ],
-    fresh.map((dataset) => [
-      ids.get(keyOf(dataset)),
-      experiment,
-      dataset.name,
-      dataset.digest,
-      dataset.sourceType,
-      dataset.source,
-      dataset.schema ?? null,
-      dataset.profile ?? null,
-    ]),
+    newId,
+    experiment,
+    [...inputs.values()].map((input) => input.dataset),
   );
   const linked = await db
     .selectFrom("inputs")
@@ -114,6 +82,58 @@ async function logDatasets(
   await insertMany(db, "input_tags", ["input_uuid", "name", "value"], tags);
 }
 
+/** The ids of the experiment's datasets with these names and digests; those that are not there yet are made. */
+async function idsOfDatasets(
+  db: Database,
+  newId: () => string,
+  experiment: number,
+  datasets: readonly DatasetInput["dataset"][],
+): Promise<ReadonlyMap<string, string>> {
+  const find = async () => {
+    const rows = await db
+      .selectFrom("datasets")
+      .select(["dataset_uuid", "name", "digest"])
+      .where("experiment_id", "=", experiment)
+      .where(
+        inList(
+          "name",
+          datasets.map((dataset) => dataset.name),
+        ),
+      )
+      .execute();
+    return new Map(rows.map((row) => [keyOf(row), row.dataset_uuid]));
+  };
+  const known = await find();
+  const fresh = datasets.filter((dataset) => !known.has(keyOf(dataset)));
+  if (fresh.length === 0) return known;
+  await insertMany(
+    db,
+    "datasets",
+    [
+      "dataset_uuid",
+      "experiment_id",
+      "name",
+      "digest",
+      "dataset_source_type",
+      "dataset_source",
+      "dataset_schema",
+      "dataset_profile",
+    ],
+    fresh.map((dataset) => [
+      newId(),
+      experiment,
+      dataset.name,
+      dataset.digest,
+      dataset.sourceType,
+      dataset.source,
+      dataset.schema ?? null,
+      dataset.profile ?? null,
+    ]),
+    "on conflict do nothing",
+  );
+  return find();
+}
+
 export async function logOutputs(
   db: Database,
   newId: () => string,
@@ -125,7 +145,15 @@ export async function logOutputs(
     db,
     "inputs",
     EDGE_COLUMNS,
-    models.map(({ modelId, step }) => [newId(), "RUN_OUTPUT", id, "MODEL_OUTPUT", modelId, step]),
+    // Of a model that comes twice the last step stays.
+    [...new Map(models.map(({ modelId, step }) => [modelId, step]))].map(([modelId, step]) => [
+      newId(),
+      "RUN_OUTPUT",
+      id,
+      "MODEL_OUTPUT",
+      modelId,
+      step,
+    ]),
     "on conflict (source_type, source_id, destination_type, destination_id) do update set step = excluded.step",
   );
 }

@@ -6,7 +6,7 @@ import { checkLoggedModelName, parseExperimentId } from "@esteira/core/names";
 import type { TrackingStore } from "@esteira/core/tracking-store";
 import { joinUri, type StoreContext } from "../database/context.ts";
 import type { Session } from "../database/session.ts";
-import { insertMany } from "../database/sql.ts";
+import { forShare, forUpdate, insertMany } from "../database/sql.ts";
 import type { Database } from "../database/tables.ts";
 import { generateRunName } from "../run-names.ts";
 import { findActiveExperiment } from "./experiments.ts";
@@ -68,15 +68,16 @@ export function loggedModelStore(session: Session, context: StoreContext): Logge
       }),
     logLoggedModelParams: (id, params) =>
       session.write(async (db) => {
-        await insertParams(db, await findLoggedModel(db, id), params);
+        await insertParams(db, await findLoggedModel(db, id, forUpdate), params);
       }),
     searchLoggedModels: (query) => session.read((db) => searchLoggedModels(db, query)),
   };
 }
 
 /** Also a deleted one: its tags and status may still be set. */
-async function findLoggedModel(db: Database, id: string): Promise<LoggedModelRow> {
-  const row = await db.selectFrom("logged_models").selectAll().where("model_id", "=", id).executeTakeFirst();
+async function findLoggedModel(db: Database, id: string, lock?: typeof forUpdate): Promise<LoggedModelRow> {
+  const query = db.selectFrom("logged_models").selectAll().where("model_id", "=", id);
+  const row = await (lock === undefined ? query : query.modifyEnd(lock)).executeTakeFirst();
   if (row === undefined) throw notFound(`Logged model with ID '${id}' not found.`);
   return row;
 }
@@ -94,7 +95,7 @@ async function createLoggedModel(
   context: StoreContext,
   input: Parameters<TrackingStore["createLoggedModel"]>[0],
 ): Promise<LoggedModel> {
-  const experiment = await findActiveExperiment(db, parseExperimentId(input.experimentId));
+  const experiment = await findActiveExperiment(db, parseExperimentId(input.experimentId), forShare);
   const id = loggedModelId(`m-${context.newId()}`);
   const now = context.clock();
   const row: LoggedModelRow = {

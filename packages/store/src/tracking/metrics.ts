@@ -11,6 +11,8 @@ import { offsetOf, toPage } from "../search/page-token.ts";
 type MetricRow = Tables["metrics"];
 
 const LARGEST = Number.MAX_VALUE;
+/** More than any history holds; the product of two such counts still is an int64. */
+const MOST_SAMPLES = 1_000_000_000;
 
 /** `index` is the place in the batch, absent for a metric that was logged alone. */
 export function checkMetric(metric: Metric, index: number | undefined): void {
@@ -109,14 +111,14 @@ export async function metricHistoryBulk(
     maxResults: number;
   },
 ): Promise<readonly Metric[]> {
-  const most = Math.max(1, Math.floor(query.maxResults));
+  const most = Math.min(MOST_SAMPLES, Math.max(1, Math.floor(query.maxResults)));
   const from = query.startStep === undefined ? sql`` : sql`and step >= ${query.startStep}`;
   const to = query.endStep === undefined ? sql`` : sql`and step <= ${query.endStep}`;
   const kept =
     most === 1
       ? sql`rank = total - 1`
       : sql`total <= ${most} or rank = 0
-            or cast(rank * ${most - 1} as integer) / (total - 1) > cast((rank - 1) * ${most - 1} as integer) / (total - 1)`;
+            or rank * ${sql.raw(String(most - 1))} / (total - 1) > (rank - 1) * ${sql.raw(String(most - 1))} / (total - 1)`;
   const { rows } = await sql<MetricRow>`
     with ranked as (
       select "key", value, timestamp, step, is_nan, run_uuid,

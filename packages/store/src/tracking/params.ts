@@ -2,6 +2,7 @@ import type { Param } from "@esteira/core/entities/tag";
 import { invalid } from "@esteira/core/errors";
 import type { RunId } from "@esteira/core/ids";
 import { checkKey, checkLength, fieldPath, LIMITS, truncate } from "@esteira/core/names";
+import { Overtaken } from "../database/errors.ts";
 import { inList, insertMany } from "../database/sql.ts";
 import type { Database } from "../database/tables.ts";
 
@@ -24,26 +25,30 @@ export function checkDistinctKeys(params: readonly Param[]): void {
 /** Params never change: the same value again is accepted, another one is refused. `alone` chooses MLflow's wording. */
 export async function logParams(db: Database, id: RunId, params: readonly Param[], alone: boolean): Promise<void> {
   if (params.length === 0) return;
+  const known = await knownParams(db, id, params);
+  const changed = params.filter(({ key, value }) => known.has(key) && known.get(key) !== value);
+  if (changed.length > 0) throw changeError(id, changed, known, alone);
+  const fresh = params.filter(({ key }) => !known.has(key));
+  const inserted = await insertMany(
+    db,
+    "params",
+    ["key", "value", "run_uuid"],
+    fresh.map(({ key, value }) => [key, value, id]),
+    "on conflict do nothing",
+  );
+  // Another writer has logged one of them meanwhile: running again compares with what it wrote.
+  if (inserted < fresh.length) throw new Overtaken();
+}
+
+async function knownParams(db: Database, id: RunId, params: readonly Param[]): Promise<ReadonlyMap<string, string>> {
+  const keys = params.map((param) => param.key);
   const rows = await db
     .selectFrom("params")
     .select(["key", "value"])
     .where("run_uuid", "=", id)
-    .where(
-      inList(
-        "key",
-        params.map((param) => param.key),
-      ),
-    )
+    .where(inList("key", keys))
     .execute();
-  const known = new Map(rows.map((row) => [row.key, row.value]));
-  const changed = params.filter(({ key, value }) => known.has(key) && known.get(key) !== value);
-  if (changed.length > 0) throw changeError(id, changed, known, alone);
-  await insertMany(
-    db,
-    "params",
-    ["key", "value", "run_uuid"],
-    params.filter(({ key }) => !known.has(key)).map(({ key, value }) => [key, value, id]),
-  );
+  return new Map(rows.map((row) => [row.key, row.value]));
 }
 
 function changeError(id: RunId, changed: readonly Param[], known: ReadonlyMap<string, string>, alone: boolean) {

@@ -4,21 +4,22 @@ import { RUN_STATUSES, type Run, type RunInfo, type RunStatus } from "@esteira/c
 import { invalid, notFound } from "@esteira/core/errors";
 import { experimentId, loggedModelId, type RunId, runId } from "@esteira/core/ids";
 import type { Selectable } from "kysely";
-import { groupBy, inList } from "../database/sql.ts";
+import { type forUpdate, groupBy, inList } from "../database/sql.ts";
 import type { Database, Tables } from "../database/tables.ts";
 import { toMetric } from "./metrics.ts";
 
 export type RunRow = Selectable<Tables["runs"]>;
 
 /** Active or deleted. */
-export async function findRun(db: Database, id: RunId): Promise<RunRow> {
-  const row = await db.selectFrom("runs").selectAll().where("run_uuid", "=", id).executeTakeFirst();
+export async function findRun(db: Database, id: RunId, lock?: typeof forUpdate): Promise<RunRow> {
+  const query = db.selectFrom("runs").selectAll().where("run_uuid", "=", id);
+  const row = await (lock === undefined ? query : query.modifyEnd(lock)).executeTakeFirst();
   if (row === undefined) throw notFound(`Run with id=${id} not found`);
   return row;
 }
 
-export async function findActiveRun(db: Database, id: RunId): Promise<RunRow> {
-  const row = await findRun(db, id);
+export async function findActiveRun(db: Database, id: RunId, lock?: typeof forUpdate): Promise<RunRow> {
+  const row = await findRun(db, id, lock);
   if (row.lifecycle_stage !== "active") {
     throw invalid(`The run ${id} must be in the 'active' state. Current state is ${row.lifecycle_stage}.`);
   }

@@ -42,8 +42,8 @@ function compareRun(written: Comparison): Condition {
 function testMetric(comparison: Comparison): Condition {
   const value = test(sql`t.value`, comparison);
   return comparison.operator === "!="
-    ? sql<SqlBool>`(${value} or t.is_nan = 1)`
-    : sql<SqlBool>`(${value} and t.is_nan = 0)`;
+    ? sql<SqlBool>`(${value} or t.is_nan = true)`
+    : sql<SqlBool>`(${value} and t.is_nan = false)`;
 }
 
 function compareDataset(comparison: Comparison): Condition {

@@ -42,7 +42,7 @@ export function orderPresent(orderings: readonly Ordering[]): RunOrder | undefin
   // CROSS JOIN keeps SQLite from reading the runs first.
   const from = sql`${sql.table(leading.table)} as o0 cross join runs ${sql.join(joins, sql` `)}`;
   const covers = [sql<SqlBool>`o0."key" = ${first.field.key}`, sql<SqlBool>`runs.run_uuid = o0.run_uuid`];
-  if (first.field.entity === "metric") covers.push(sql<SqlBool>`o0.is_nan = 0`);
+  if (first.field.entity === "metric") covers.push(sql<SqlBool>`o0.is_nan = false`);
   else covers.push(sql<SqlBool>`o0.value is not null`);
   return { from, covers, terms };
 }
@@ -59,9 +59,7 @@ function compile({ field, ascending }: Ordering, index: number): CompiledOrderin
   const direction = sql.raw(ascending ? "asc" : "desc");
   if (field.entity === "attribute") {
     const column = sql.ref(runColumn(field.key));
-    // Descending order has nulls last by itself.
-    const missing = ascending ? [sql`${column} is null`] : [];
-    return { table: "runs", join: sql``, missing, value: sql`${column} ${direction}` };
+    return { table: "runs", join: sql``, missing: [sql`${column} is null`], value: sql`${column} ${direction}` };
   }
   const { table } = { metric: METRICS, param: PARAMS, tag: TAGS, dataset: TAGS }[field.entity];
   const alias = sql.ref(`o${index}`);
@@ -71,7 +69,7 @@ function compile({ field, ascending }: Ordering, index: number): CompiledOrderin
     join: sql`left join ${sql.table(table)} as ${alias} on ${alias}.run_uuid = runs.run_uuid and ${alias}."key" = ${field.key}`,
     missing: [
       field.entity === "metric"
-        ? sql`case when ${alias}.is_nan = 1 then 1 when ${value} is null then 2 else 0 end`
+        ? sql`case when ${alias}.is_nan then 1 when ${value} is null then 2 else 0 end`
         : sql`${value} is null`,
     ],
     value: sql`${value} ${direction}`,

@@ -6,7 +6,7 @@ import { parseFilter } from "@esteira/core/search/filter";
 import { parseOrderBy } from "@esteira/core/search/order-by";
 import { RUN_RULES } from "@esteira/core/search/rules";
 import { type RawBuilder, type SqlBool, sql } from "kysely";
-import { inList } from "../database/sql.ts";
+import { inList, isIn } from "../database/sql.ts";
 import type { Database } from "../database/tables.ts";
 import { checkMaxResults, offsetOf, toPage } from "../search/page-token.ts";
 import { stageOf } from "./experiment-search.ts";
@@ -71,5 +71,5 @@ async function select(
 function inExperiments(column: string, experiments: readonly number[]): RawBuilder<SqlBool> {
   return experiments.length === 1
     ? sql<SqlBool>`${sql.raw(column)} = ${experiments[0]}`
-    : sql<SqlBool>`${sql.raw(column)} in (select value from json_each(${JSON.stringify(experiments)}))`;
+    : isIn(sql.raw(column), experiments);
 }

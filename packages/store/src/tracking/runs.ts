@@ -6,6 +6,7 @@ import { LIMITS, parseExperimentId } from "@esteira/core/names";
 import type { TrackingStore } from "@esteira/core/tracking-store";
 import { joinUri, type StoreContext } from "../database/context.ts";
 import type { Session } from "../database/session.ts";
+import { forShare } from "../database/sql.ts";
 import type { Database } from "../database/tables.ts";
 import { generateRunName } from "../run-names.ts";
 import { findActiveExperiment } from "./experiments.ts";
@@ -106,7 +107,7 @@ async function createRun(
   context: StoreContext,
   input: Parameters<TrackingStore["createRun"]>[0],
 ): Promise<Run> {
-  const experiment = await findActiveExperiment(db, parseExperimentId(input.experimentId));
+  const experiment = await findActiveExperiment(db, parseExperimentId(input.experimentId), forShare);
   const tagged = tagValue(input.tags, RUN_NAME_TAG);
   if (input.runName && tagged && input.runName !== tagged) {
     throw invalid(

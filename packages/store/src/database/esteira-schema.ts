@@ -1,0 +1,52 @@
+import type { DialectName } from "./dialect.ts";
+
+interface SchemaObject {
+  readonly name: string;
+  /** One statement, and ours to word so that both databases take it: types TEXT, BIGINT, DOUBLE PRECISION, BOOLEAN. */
+  readonly create: string | Readonly<Record<DialectName, string>>;
+}
+
+/**
+ * Indexes and tables of ours beside MLflow's. MLflow checks only the revision of a database, so they do not disturb it;
+ * the prefix tells whose they are. PostgreSQL refuses an index entry of more than a third of a page, so there long texts
+ * are indexed by their beginning.
+ */
+const OBJECTS: readonly SchemaObject[] = [
+  {
+    name: "esteira_runs_by_start",
+    create: "CREATE INDEX esteira_runs_by_start ON runs (experiment_id, start_time DESC, run_uuid, lifecycle_stage)",
+  },
+  {
+    name: "esteira_latest_metrics_by_value",
+    create: `CREATE INDEX esteira_latest_metrics_by_value ON latest_metrics ("key", is_nan, value, run_uuid)`,
+  },
+  {
+    name: "esteira_params_by_value",
+    create: {
+      sqlite: `CREATE INDEX esteira_params_by_value ON params ("key", value, run_uuid)`,
+      postgres: `CREATE INDEX esteira_params_by_value ON params ("key", left(value, 256), run_uuid)`,
+    },
+  },
+  {
+    name: "esteira_tags_by_value",
+    create: {
+      sqlite: `CREATE INDEX esteira_tags_by_value ON tags ("key", value, run_uuid)`,
+      postgres: `CREATE INDEX esteira_tags_by_value ON tags ("key", left(value, 256), run_uuid)`,
+    },
+  },
+  {
+    name: "esteira_logged_models_by_creation",
+    create:
+      "CREATE INDEX esteira_logged_models_by_creation ON logged_models (experiment_id, creation_timestamp_ms DESC, model_id)",
+  },
+  {
+    name: "esteira_model_versions_by_run",
+    create: "CREATE INDEX esteira_model_versions_by_run ON model_versions (run_id)",
+  },
+];
+
+/** The statements that create what is not there yet. */
+export const missingObjects = (dialect: DialectName, present: ReadonlySet<string>): readonly string[] =>
+  OBJECTS.filter(({ name }) => !present.has(name)).map(({ create }) =>
+    typeof create === "string" ? create : create[dialect],
+  );
