@@ -6,6 +6,9 @@ import { build, type Metafile } from "esbuild";
 /** Packages that cannot be bundled: each has native code. */
 const NATIVE = ["libsql", "koffi"];
 
+/** Packages that a library names for those who have them, and works without. */
+const OPTIONAL = ["pg-native"];
+
 export interface Bundle {
   /** Bytes of the code that was written. */
   readonly bytes: number;
@@ -27,7 +30,7 @@ export async function bundleCommand(root: string, outdir: string): Promise<Bundl
     platform: "node",
     target: "node20.19",
     conditions: ["@esteira/source"],
-    external: NATIVE,
+    external: [...NATIVE, ...OPTIONAL],
     minify: true,
     keepNames: true,
     legalComments: "linked",
@@ -48,7 +51,8 @@ function externalsOf(metafile: Metafile): string[] {
   const names = Object.values(metafile.outputs).flatMap(({ imports }) =>
     imports.filter(({ external }) => external).map(({ path }) => path),
   );
-  return [...new Set(names)].filter((name) => !name.startsWith("node:") && !builtinModules.includes(name)).sort();
+  const known = new Set([...builtinModules, ...OPTIONAL]);
+  return [...new Set(names)].filter((name) => !name.startsWith("node:") && !known.has(name)).sort();
 }
 
 /** The version of a package that the workspace works with, exact: what was tested is what is installed. */
