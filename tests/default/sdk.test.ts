@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { runId } from "@esteira/core/ids";
+import type { Int64 } from "@esteira/core/int64";
 import { startRun } from "@esteira/sdk/active-run";
 import { type Client, createClient } from "@esteira/sdk/client";
 import { logModel } from "@esteira/sdk/node/log-model";
@@ -58,13 +59,16 @@ function describeClient(name: string, start: (folder: string) => Promise<{ url: 
       expect(run.data.metrics.find((metric) => metric.key === "loss")).toMatchObject({ step: 2499, value: 1 / 2500 });
       expect(run.data.metrics.find((metric) => metric.key === "broken")?.value).toBeNaN();
       expect(run.inputs.datasets[0]?.dataset.name).toBe("ledger");
-      const steps = new Set<number>();
+      const steps = new Set<Int64>();
       for await (const point of everyPage((page) =>
         client.runs.metricHistory({ runId: id, metricKey: "loss", maxResults: 1000, ...page }),
       )) {
         steps.add(point.step);
       }
       expect(steps.size).toBe(2500);
+      const wide = { key: "wide", value: 1, step: 9_007_199_254_740_993n, timestamp: 9_007_199_254_740_995n };
+      await client.runs.logBatch(id, { metrics: [wide] });
+      expect((await client.runs.metricHistory({ runId: id, metricKey: "wide" })).items).toEqual([wide]);
       expect(await client.artifacts.readText(run.info.artifactUri, "notes/hello.txt")).toBe("olá");
       expect(await client.artifacts.listFiles(run.info.artifactUri)).toEqual([
         { path: "notes/hello.txt", isDir: false, fileSize: 4 },

@@ -6,6 +6,7 @@ import type { Page, SearchQuery, ViewType } from "./entities/page.ts";
 import type { Run, RunInfo, RunStatus } from "./entities/run.ts";
 import type { Param, Tag } from "./entities/tag.ts";
 import type { ExperimentId, LoggedModelId, RunId } from "./ids.ts";
+import type { Int64 } from "./int64.ts";
 
 /**
  * The port to experiments, runs and logged models. Semantics, limits and messages are MLflow 3.17's; every method
@@ -55,8 +56,8 @@ export interface TrackingStore {
   getMetricHistoryBulk(query: {
     runIds: readonly RunId[];
     metricKey: string;
-    startStep?: number;
-    endStep?: number;
+    startStep?: Int64;
+    endStep?: Int64;
     maxResults: number;
   }): Promise<readonly Metric[]>;
   searchDatasets(

@@ -1,4 +1,5 @@
 import { EsteiraError, isErrorCode } from "@esteira/core/errors";
+import { parseJson, stringifyJson } from "@esteira/core/wire/json";
 import { z } from "zod";
 
 export interface TransportOptions {
@@ -67,11 +68,11 @@ export function createTransport(options: TransportOptions): Transport {
       const url = `${base}${apiRoot}/${service}/${path}${queryText(query)}`;
       const init: RequestInit = signal ? { signal } : {};
       if (body !== undefined) {
-        init.body = JSON.stringify(body, numberText);
+        init.body = stringifyJson(body, numberText);
         init.headers = { "content-type": "application/json" };
       }
       const response = await request(method, url, init, method === "GET");
-      const parsed = answer.safeParse(await response.json());
+      const parsed = answer.safeParse(parseJson(await response.text()));
       if (parsed.success) return parsed.data;
       const issue = parsed.error.issues[0];
       throw new EsteiraError(

@@ -1,4 +1,5 @@
 import type { LoggedModelId } from "../ids.ts";
+import type { Int64 } from "../int64.ts";
 import type { Tag } from "./tag.ts";
 
 export interface Dataset {
@@ -24,5 +25,5 @@ export interface ModelInput {
 }
 export interface ModelOutput {
   readonly modelId: LoggedModelId;
-  readonly step: number;
+  readonly step: Int64;
 }

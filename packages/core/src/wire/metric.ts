@@ -1,14 +1,14 @@
 import { z } from "zod";
 import type { Metric } from "../entities/metric.ts";
 import { loggedModelId, runId } from "../ids.ts";
-import { compact, double, doubleToWire, int64 } from "./scalars.ts";
+import { compact, double, doubleToWire, exactInt64 } from "./scalars.ts";
 
 export const metricWire = z
   .object({
     key: z.string(),
     value: double,
-    timestamp: int64,
-    step: int64.default(0),
+    timestamp: exactInt64,
+    step: exactInt64.default(0),
     model_id: z.string().optional(),
     dataset_name: z.string().optional(),
     dataset_digest: z.string().optional(),

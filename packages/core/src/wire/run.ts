@@ -3,7 +3,7 @@ import { RUN_STATUSES, type Run, type RunInfo } from "../entities/run.ts";
 import { experimentId, loggedModelId, runId } from "../ids.ts";
 import { datasetInputToWire, datasetInputWire } from "./dataset.ts";
 import { metricToWire, metricWire } from "./metric.ts";
-import { compact, int64 } from "./scalars.ts";
+import { compact, exactInt64, int64 } from "./scalars.ts";
 import { tagsWire } from "./tag.ts";
 
 export const runInfoWire = z
@@ -59,7 +59,7 @@ export const runWire = z
       })
       .default({ dataset_inputs: [], model_inputs: [] }),
     outputs: z
-      .object({ model_outputs: z.array(z.object({ model_id: z.string(), step: int64.default(0) })).default([]) })
+      .object({ model_outputs: z.array(z.object({ model_id: z.string(), step: exactInt64.default(0) })).default([]) })
       .default({ model_outputs: [] }),
   })
   .transform(

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type Int64, readInt64 } from "../int64.ts";
 
 /** int64 on MLflow's wire: a JSON number, or its decimal text as protobuf's own JSON writes it. */
 export const int64 = z
@@ -10,6 +11,12 @@ export const int64 = z
       .transform(Number),
   ])
   .meta({ id: "Int64", description: "A whole number; some writers send its decimal text." });
+
+/** The same for values that may have all of 64 bits: steps, and times that somebody else has set. */
+export const exactInt64 = z
+  .custom<Int64 | string>((value) => readInt64(value) !== undefined, "Expected a 64-bit integer")
+  .transform((value): Int64 => readInt64(value) ?? 0)
+  .meta({ id: "ExactInt64", type: ["integer", "string"], format: "int64", description: "A whole number of 64 bits." });
 
 /** A double on MLflow's wire: NaN and the infinities travel as text. */
 export const double = z

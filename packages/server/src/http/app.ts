@@ -1,4 +1,5 @@
 import { EsteiraError } from "@esteira/core/errors";
+import { stringifyJson } from "@esteira/core/wire/json";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { OPEN_PATHS } from "../health/health.ts";
 import { changesState, type TrustedHosts } from "./access.ts";
@@ -42,6 +43,7 @@ export function createApp(options: { hosts: TrustedHosts; log?: FastifyBaseLogge
   });
   app.server.headersTimeout = HEADERS_TIMEOUT_MS;
   parseOnlyJson(app);
+  app.setReplySerializer((payload) => stringifyJson(payload));
   app.setErrorHandler(sendFault);
   app.addHook("onRequest", (request, reply, done) => {
     reply

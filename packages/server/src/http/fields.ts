@@ -1,3 +1,4 @@
+import { type Int64, readInt64 } from "@esteira/core/int64";
 import { z } from "zod";
 
 /**
@@ -7,7 +8,7 @@ import { z } from "zod";
 export const MISSING = "missing";
 export const WRONG_TYPE = "type";
 
-/** Milliseconds and steps beyond this would lose digits in a JavaScript number, so they are refused. */
+/** Beyond this a number would lose digits: there only the exact fields go. */
 const MAX_INTEGER = Number.MAX_SAFE_INTEGER;
 const INTEGER = /^[+-]?\d{1,17}$/;
 const DECIMAL = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/;
@@ -27,7 +28,7 @@ const readInteger: Read<number> = (value) => {
 };
 
 const readDouble: Read<number> = (value) => {
-  if (typeof value === "number") return value;
+  if (typeof value === "number" || typeof value === "bigint") return Number(value);
   if (typeof value !== "string") return undefined;
   return NOT_FINITE[value] ?? (DECIMAL.test(value) ? Number(value) : undefined);
 };
@@ -83,7 +84,10 @@ export const requiredText = required(readText, TEXT);
 export const text = optional(readText, TEXT);
 /** A text whose absence means "": values of tags and params. */
 export const textOrEmpty = withDefault(readText, "", TEXT);
-export const requiredInt64 = required(readInteger, INTEGER_64);
+/** Steps and timestamps of metrics, which may have all of 64 bits. */
+export const requiredExactInt64 = required<Int64>(readInt64, INTEGER_64);
+export const exactInt64 = optional<Int64>(readInt64, INTEGER_64);
+export const exactInt64OrZero = withDefault<Int64>(readInt64, 0, INTEGER_64);
 export const int64 = optional(readInteger, INTEGER_64);
 export const int64OrZero = withDefault(readInteger, 0, INTEGER_64);
 export const requiredDouble = required(readDouble, DOUBLE);

@@ -1,4 +1,5 @@
 import { EsteiraError } from "@esteira/core/errors";
+import { parseJson } from "@esteira/core/wire/json";
 
 const STRING_OR_TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\bInfinity\b|\bNaN\b/g;
 
@@ -18,11 +19,11 @@ export function parseJsonBody(body: string): Record<string, unknown> {
 
 function parseTolerant(body: string): unknown {
   try {
-    return JSON.parse(body);
+    return parseJson(body);
   } catch (cause) {
     if (/NaN|Infinity/.test(body)) {
       try {
-        return JSON.parse(body.replace(STRING_OR_TOKEN, (token) => (token.startsWith('"') ? token : `"${token}"`)));
+        return parseJson(body.replace(STRING_OR_TOKEN, (token) => (token.startsWith('"') ? token : `"${token}"`)));
       } catch {
         // The first error names the place in the text that the client sent.
       }

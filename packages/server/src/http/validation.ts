@@ -1,4 +1,5 @@
 import { EsteiraError, invalid } from "@esteira/core/errors";
+import { stringifyJson } from "@esteira/core/wire/json";
 import type { z } from "zod";
 import { MISSING, WRONG_TYPE } from "./fields.ts";
 
@@ -39,7 +40,7 @@ const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown =>
 /** A value as JSON, cut to a length that fits a message; a value too deep to print is named instead. */
 function shown(value: unknown): string {
   try {
-    const json = JSON.stringify(value) ?? "null";
+    const json = stringifyJson(value) ?? "null";
     return json.length > MAX_SHOWN ? `${json.slice(0, MAX_SHOWN)}...` : json;
   } catch {
     return "(too deeply nested to show)";
@@ -51,6 +52,7 @@ function pythonType(value: unknown): string {
   if (value === null || value === undefined) return "NoneType";
   if (typeof value === "string") return "str";
   if (typeof value === "boolean") return "bool";
+  if (typeof value === "bigint") return "int";
   if (typeof value === "number") return Number.isInteger(value) ? "int" : "float";
   return Array.isArray(value) ? "list" : "dict";
 }

@@ -5,8 +5,8 @@ import type { TrackingStore } from "@esteira/core/tracking-store";
 import { z } from "zod";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import {
+  exactInt64OrZero,
   given,
-  int64OrZero,
   keyValues,
   list,
   nonEmpty,
@@ -80,7 +80,7 @@ export function inputEndpoints(store: TrackingStore): readonly Endpoint[] {
       summary: "Record the models that a run has made",
       input: z.object({
         run_id: requiredText,
-        models: requiredList(z.object({ model_id: requiredText, step: int64OrZero })),
+        models: requiredList(z.object({ model_id: requiredText, step: exactInt64OrZero })),
       }),
       output: nothing,
       run: async (input) => {

@@ -1,19 +1,21 @@
 import type { Metric } from "@esteira/core/entities/metric";
 import { invalid } from "@esteira/core/errors";
 import { loggedModelId, runId } from "@esteira/core/ids";
+import type { Int64 } from "@esteira/core/int64";
 import type { TrackingStore } from "@esteira/core/tracking-store";
 import { metricToWire, metricWire } from "@esteira/core/wire/metric";
 import { z } from "zod";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import {
+  exactInt64,
+  exactInt64OrZero,
   given,
   int64,
-  int64OrZero,
   keyValues,
   list,
   nonEmpty,
   requiredDouble,
-  requiredInt64,
+  requiredExactInt64,
   requiredList,
   requiredText,
   text,
@@ -30,8 +32,8 @@ const MAX_POINTS_PER_RUN = 2500;
 const metricFields = {
   key: requiredText,
   value: requiredDouble,
-  timestamp: requiredInt64,
-  step: int64OrZero,
+  timestamp: requiredExactInt64,
+  step: exactInt64OrZero,
   model_id: text,
   dataset_name: text,
   dataset_digest: text,
@@ -109,8 +111,8 @@ export function metricEndpoints(store: TrackingStore): readonly Endpoint[] {
       input: z.object({
         run_ids: requiredList(requiredText),
         metric_key: requiredText,
-        start_step: int64,
-        end_step: int64,
+        start_step: exactInt64,
+        end_step: exactInt64,
         max_results: int64,
       }),
       output: z.object({ metrics: z.array(metricWire).optional() }),
@@ -136,10 +138,7 @@ export function metricEndpoints(store: TrackingStore): readonly Endpoint[] {
   ];
 }
 
-function stepRange(
-  startStep: number | undefined,
-  endStep: number | undefined,
-): { startStep?: number; endStep?: number } {
+function stepRange(startStep: Int64 | undefined, endStep: Int64 | undefined): { startStep?: Int64; endStep?: Int64 } {
   if (startStep === undefined && endStep === undefined) return {};
   if (startStep === undefined || endStep === undefined) {
     throw invalid("If either start step or end step are specified, both must be specified.");

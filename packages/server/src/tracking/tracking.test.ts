@@ -40,6 +40,31 @@ describe("metrics", () => {
     ]);
   });
 
+  it("keeps every digit of a 64-bit step and time, as numbers and as texts, and refuses a 65th bit", async () => {
+    const sent = [
+      `"timestamp": 9007199254740993, "step": 9223372036854775807`,
+      `"timestamp": "9007199254740995", "step": "-9223372036854775808"`,
+    ];
+    for (const fields of sent) {
+      const answer = await post(
+        "/runs/log-metric",
+        `{"run_id": "${run}", "key": "m", "value": 12345678901234567890, ${fields}}`,
+      );
+      expect(answer).toMatchObject({ status: 200 });
+    }
+    const history = await server.call("GET", `${M}/metrics/get-history?run_id=${run}&metric_key=m`);
+    expect(history.text).toContain('"timestamp":9007199254740993,"step":9223372036854775807');
+    expect(history.text).toContain('"timestamp":9007199254740995,"step":-9223372036854775808');
+    expect((await server.call("GET", `${M}/runs/get?run_id=${run}`)).text).toContain('"step":9223372036854775807');
+    expect((await post("/runs/search", { experiment_ids: ["0"] })).text).toContain('"step":9223372036854775807');
+    const refused = await post(
+      "/runs/log-metric",
+      `{"run_id": "${run}", "key": "m", "value": 1, "timestamp": 9223372036854775808}`,
+    );
+    expect(refused).toMatchObject({ status: 400, body: { error_code: "INVALID_PARAMETER_VALUE" } });
+    expect(refused.body.message).toContain("9223372036854775808");
+  });
+
   it("stores nothing of a batch that has one bad entry", async () => {
     for (const bad of [
       {

@@ -30,6 +30,37 @@ export function describeHistories(subject: TrackingSubject): void {
       );
     });
 
+    test("keep all digits of steps and times, however many bits they have", async () => {
+      const id = await newExperiment(subject.store);
+      const run = await newRun(subject.store, id);
+      const largest = 9_223_372_036_854_775_807n;
+      const metrics = [
+        { key: "m", value: 3, timestamp: 1, step: -largest - 1n },
+        { key: "m", value: 1, timestamp: 9_007_199_254_740_993n, step: 9_007_199_254_740_992n },
+        { key: "m", value: 2, timestamp: 9_007_199_254_740_994n, step: 9_007_199_254_740_993n },
+        { key: "m", value: 4, timestamp: largest, step: largest },
+      ];
+      const [least, even, odd, most] = metrics;
+      await subject.store.logBatch(run, { ...NO_ENTRIES, metrics: [odd!, even!] });
+      expect((await subject.store.getRun(run)).data.metrics).toEqual([odd]);
+      await subject.store.logBatch(run, { ...NO_ENTRIES, metrics: [most!] });
+      await subject.store.logBatch(run, { ...NO_ENTRIES, metrics: [least!, odd!] });
+      expect((await subject.store.getMetricHistory({ runId: run, metricKey: "m" })).items).toEqual(metrics);
+      const found = await subject.store.searchRuns({ experimentIds: [id], filter: "metrics.m = 4" });
+      expect(found.items[0]?.data.metrics).toEqual([most]);
+      const query = { runIds: [run], metricKey: "m", maxResults: 10 };
+      const between = { ...query, startStep: 9_007_199_254_740_993n, endStep: largest - 1n };
+      expect((await subject.store.getMetricHistoryBulk(between)).map((metric) => metric.step)).toEqual([odd!.step]);
+      expect((await subject.store.getMetricHistoryBulk(query)).map((metric) => metric.step)).toEqual(
+        metrics.map((metric) => metric.step),
+      );
+      const model = await subject.store.createLoggedModel({ experimentId: id, params: [], tags: [] });
+      await subject.store.logBatch(run, { ...NO_ENTRIES, metrics: [{ ...most!, modelId: model.modelId }] });
+      expect((await subject.store.getLoggedModel(model.modelId)).metrics).toMatchObject([most!]);
+      await subject.store.logOutputs(run, { models: [{ modelId: model.modelId, step: largest }] });
+      expect((await subject.store.getRun(run)).outputs.models).toEqual([{ modelId: model.modelId, step: largest }]);
+    });
+
     test("of several runs are thinned out evenly, with both ends", async () => {
       const id = await newExperiment(subject.store);
       const runs = [await newRun(subject.store, id), await newRun(subject.store, id)];
@@ -45,7 +76,7 @@ export function describeHistories(subject: TrackingSubject): void {
       const query = { runIds: runs, metricKey: "m" };
       const steps = async (more: { maxResults: number; startStep?: number; endStep?: number }) => {
         const metrics = await subject.store.getMetricHistoryBulk({ ...query, ...more });
-        return runs.map((run) => metrics.filter((metric) => metric.runId === run).map((metric) => metric.step));
+        return runs.map((run) => metrics.filter((metric) => metric.runId === run).map((metric) => Number(metric.step)));
       };
       const [thinned, short] = await steps({ maxResults: 10 });
       expect(thinned).toHaveLength(10);

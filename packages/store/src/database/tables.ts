@@ -1,3 +1,4 @@
+import type { Int64 } from "@esteira/core/int64";
 import type { Generated, Kysely } from "kysely";
 
 /** The tables of MLflow's schema that Esteira reads and writes. Times are milliseconds since the epoch. */
@@ -22,8 +23,8 @@ export interface Tables {
     entry_point_name: string | null;
     user_id: string | null;
     status: string | null;
-    start_time: number | null;
-    end_time: number | null;
+    start_time: Int64 | null;
+    end_time: Int64 | null;
     deleted_time: number | null;
     source_version: string | null;
     lifecycle_stage: Lifecycle | null;
@@ -50,7 +51,7 @@ export interface Tables {
     source_id: string;
     destination_type: string;
     destination_id: string;
-    step: Generated<number>;
+    step: Generated<Int64>;
   };
   input_tags: { input_uuid: string; name: string; value: string };
   logged_models: {
@@ -71,8 +72,8 @@ export interface Tables {
   logged_model_metrics: {
     model_id: string;
     metric_name: string;
-    metric_timestamp_ms: number;
-    metric_step: number;
+    metric_timestamp_ms: Int64;
+    metric_step: Int64;
     metric_value: number | null;
     experiment_id: number;
     run_id: string;
@@ -119,9 +120,9 @@ type Lifecycle = "active" | "deleted";
 interface MetricColumns {
   key: string;
   value: number;
-  timestamp: number;
-  step: number;
-  is_nan: number;
+  timestamp: Int64;
+  step: Int64;
+  is_nan: number | boolean;
   run_uuid: string;
 }
 

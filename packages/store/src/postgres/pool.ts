@@ -1,3 +1,4 @@
+import { parseInt64 } from "@esteira/core/int64";
 import { Kysely } from "kysely";
 import pg from "pg";
 import { postgresDialect } from "../database/dialect.ts";
@@ -10,15 +11,9 @@ const { Client, Pool, types } = pg;
 const MOST_CONNECTIONS = 10;
 const INT8 = 20;
 
-/** int8 comes as text: a number where that is exact, else a bigint. */
-function parseInt8(text: string): number | bigint {
-  const number = Number(text);
-  return Number.isSafeInteger(number) ? number : BigInt(text);
-}
-
 const TYPES: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: "text" | "binary") =>
-    oid === INT8 && format !== "binary" ? parseInt8 : types.getTypeParser(oid, format),
+    oid === INT8 && format !== "binary" ? parseInt64 : types.getTypeParser(oid, format),
 };
 
 /** Sent once to each new connection: a transaction that waits for a lock, or forgets to end, must not hold up the others. */

@@ -1,3 +1,4 @@
+import { asInt64 } from "@esteira/core/int64";
 import { Kysely, type SqliteDatabase, type SqliteStatement } from "kysely";
 import type Libsql from "libsql";
 import { sqliteDialect } from "../database/dialect.ts";
@@ -24,7 +25,7 @@ export class LibsqlDatabase implements SqliteDatabase {
       this.#statements.set(sql, known);
       return known;
     }
-    const statement = asKysely(this.#database.prepare(sql));
+    const statement = asKysely(this.#database.prepare(sql), sql);
     this.#statements.set(sql, statement);
     if (this.#statements.size > MAX_STATEMENTS) {
       const oldest = this.#statements.keys().next().value;
@@ -47,16 +48,53 @@ export class LibsqlDatabase implements SqliteDatabase {
 export const overLibsql = (database: LibsqlDatabase): Database =>
   new Kysely<Tables>({ dialect: sqliteDialect({ database }) });
 
-function asKysely(statement: Statement): SqliteStatement {
+function asKysely(statement: Statement, sql: string): SqliteStatement {
+  const wide = wideColumns(statement, sql);
   return {
     reader: statement.reader,
-    all: (parameters) => statement.all(parameters.map(bindable)),
+    all: (parameters) => {
+      const bound = parameters.map(bindable);
+      const rows = statement.all(bound);
+      return wide.length > 0 && rows.some((row) => hasRounded(row, wide)) ? allExact(statement, bound) : rows;
+    },
     run: (parameters) => {
       const { changes, lastInsertRowid } = statement.run(parameters.map(bindable));
       return { changes, lastInsertRowid };
     },
     iterate: (parameters) => statement.iterate(parameters.map(bindable)),
   };
+}
+
+/** Columns of a SELECT that hold 64-bit integers, which libsql gives as numbers. */
+function wideColumns(statement: Statement, sql: string): readonly string[] {
+  if (!statement.reader || !/^\s*(select|with)\b/i.test(sql)) return [];
+  return statement
+    .columns()
+    .filter(({ type }) => type?.toUpperCase() === "BIGINT")
+    .map(({ name }) => name);
+}
+
+function hasRounded(row: unknown, columns: readonly string[]): boolean {
+  if (typeof row !== "object" || row === null) return false;
+  return columns.some((column) => {
+    const value: unknown = Reflect.get(row, column);
+    return typeof value === "number" && !Number.isSafeInteger(value);
+  });
+}
+
+/** The same rows once more, with all digits: reading every integer as a bigint would slow down those who have none. */
+function allExact(statement: Statement, parameters: unknown[]): unknown[] {
+  statement.safeIntegers(true);
+  try {
+    return statement.all(parameters).map((row) => {
+      if (typeof row !== "object" || row === null) return row;
+      return Object.fromEntries(
+        Object.entries(row).map(([name, value]) => [name, typeof value === "bigint" ? asInt64(value) : value]),
+      );
+    });
+  } finally {
+    statement.safeIntegers(false);
+  }
 }
 
 /** SQLite has no booleans, and libsql ends the process when it is given one. */

@@ -2,6 +2,7 @@ import type { Metric } from "@esteira/core/entities/metric";
 import type { Page } from "@esteira/core/entities/page";
 import { invalid } from "@esteira/core/errors";
 import { type RunId, runId } from "@esteira/core/ids";
+import type { Int64 } from "@esteira/core/int64";
 import { checkKey, checkLength, fieldPath, LIMITS } from "@esteira/core/names";
 import { sql } from "kysely";
 import { inList, insertMany } from "../database/sql.ts";
@@ -106,8 +107,8 @@ export async function metricHistoryBulk(
   query: {
     runIds: readonly RunId[];
     metricKey: string;
-    startStep?: number;
-    endStep?: number;
+    startStep?: Int64;
+    endStep?: Int64;
     maxResults: number;
   },
 ): Promise<readonly Metric[]> {

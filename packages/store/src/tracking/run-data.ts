@@ -3,6 +3,7 @@ import type { Metric } from "@esteira/core/entities/metric";
 import { RUN_STATUSES, type Run, type RunInfo, type RunStatus } from "@esteira/core/entities/run";
 import { invalid, notFound } from "@esteira/core/errors";
 import { experimentId, loggedModelId, type RunId, runId } from "@esteira/core/ids";
+import type { Int64 } from "@esteira/core/int64";
 import type { Selectable } from "kysely";
 import { type forUpdate, groupBy, inList } from "../database/sql.ts";
 import type { Database, Tables } from "../database/tables.ts";
@@ -34,8 +35,8 @@ export const toRunInfo = (row: RunRow): RunInfo => ({
   runName: row.name ?? "",
   userId: row.user_id ?? "",
   status: toStatus(row.status),
-  startTime: row.start_time ?? 0,
-  ...(row.end_time === null ? {} : { endTime: row.end_time }),
+  startTime: Number(row.start_time ?? 0),
+  ...(row.end_time === null ? {} : { endTime: Number(row.end_time) }),
   artifactUri: row.artifact_uri ?? "",
   lifecycleStage: row.lifecycle_stage ?? "active",
 });
@@ -86,7 +87,7 @@ export async function toRuns(
 
 interface Edge {
   readonly modelId: ReturnType<typeof loggedModelId>;
-  readonly step: number;
+  readonly step: Int64;
 }
 
 async function modelEdges(

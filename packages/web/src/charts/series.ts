@@ -21,11 +21,13 @@ const drawable = (value: number, log: boolean): number | null =>
 
 /** Lines over one axis of steps. Of several values at one step the last logged is shown; a log scale has only positives. */
 export function aligned(lines: readonly Line[], log: boolean): Aligned {
-  const steps = [...new Set(lines.flatMap((line) => line.points.map((point) => point.step)))].sort((a, b) => a - b);
+  const steps = [...new Set(lines.flatMap((line) => line.points.map((point) => Number(point.step))))].sort(
+    (a, b) => a - b,
+  );
   const index = new Map(steps.map((step, at) => [step, at]));
   const values = lines.map((line) => {
     const row = new Array<number | null>(steps.length).fill(null);
-    for (const point of line.points) row[index.get(point.step)!] = drawable(point.value, log);
+    for (const point of line.points) row[index.get(Number(point.step))!] = drawable(point.value, log);
     return row;
   });
   return { steps, values };

@@ -9,7 +9,7 @@ const DAY = 24 * HOUR;
 
 export interface Format {
   /** A count or any plain number. */
-  number(value: number): string;
+  number(value: number | bigint): string;
   /** A metric's value: five significant digits, very large and small ones in scientific notation. */
   metric(value: number): string;
   /** A metric's value with every digit it has. */
