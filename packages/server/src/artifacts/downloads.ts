@@ -10,8 +10,8 @@ import { nothing } from "../http/paging.ts";
 import { joinRunId, withRunId } from "../http/run-id.ts";
 import { parseRequest } from "../http/validation.ts";
 import { checkInnerPath, joinPath, proxiedPath } from "./artifact-uri.ts";
-import { bodyStream, streamBodies } from "./proxy.ts";
 import { sendArtifact } from "./send.ts";
+import { streamBodies, withUpload } from "./upload-body.ts";
 
 const ofRun = withRunId({ path: requiredText });
 const ofVersion = z.object({ name: requiredText, version: requiredText, path: requiredText });
@@ -65,7 +65,7 @@ export function mountArtifactDownloads(
     scope.post("/ajax-api/2.0/mlflow/upload-artifact", { config: { operation: UPLOAD } }, async (request) => {
       const { run_id, path } = parseRequest(ofRun, joinRunId(request.query));
       const run = await store.getRun(runId(run_id));
-      await artifacts.write(pathOf(run.info.artifactUri, path), bodyStream(request));
+      await withUpload(request, (source) => artifacts.write(pathOf(run.info.artifactUri, path), source));
       return {};
     });
   });

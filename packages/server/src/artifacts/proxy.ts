@@ -1,4 +1,3 @@
-import { PassThrough, Readable } from "node:stream";
 import { invalid } from "@esteira/core/errors";
 import { fileInfoToWire, fileInfoWire } from "@esteira/core/wire/file-info";
 import type { ArtifactStore } from "@esteira/store/artifacts/artifact-store";
@@ -10,6 +9,7 @@ import { listToWire, nothing } from "../http/paging.ts";
 import { parseRequest } from "../http/validation.ts";
 import { checkInnerPath } from "./artifact-uri.ts";
 import { sendArtifact } from "./send.ts";
+import { streamBodies, withUpload } from "./upload-body.ts";
 
 const PREFIXES = ["/api/2.0/mlflow-artifacts/artifacts", "/ajax-api/2.0/mlflow-artifacts/artifacts"];
 const listing = z.object({ path: text });
@@ -48,7 +48,7 @@ export function mountArtifactProxy(app: FastifyInstance, artifacts: ArtifactStor
         sendArtifact(artifacts, filePath(request), request, reply),
       );
       scope.put(`${prefix}/*`, { config: { operation: OPERATIONS.upload } }, async (request, reply) => {
-        await artifacts.write(filePath(request), bodyStream(request));
+        await withUpload(request, (source) => artifacts.write(filePath(request), source));
         return reply.send("");
       });
       scope.delete(`${prefix}/*`, { config: { operation: OPERATIONS.remove } }, async (request) => {
@@ -57,24 +57,6 @@ export function mountArtifactProxy(app: FastifyInstance, artifacts: ArtifactStor
       });
     }
   });
-}
-
-/** Bodies of any type and size go to the artifact store as they arrive; nothing is collected in memory. */
-export function streamBodies(scope: FastifyInstance): void {
-  scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser("*", (_, payload, done) => done(null, payload));
-}
-
-/**
- * The body of an upload. A store that refuses destroys what it was given to read; the relay keeps it from taking the
- * connection along, on which the refusal has yet to be told. An upload that breaks off fails the relay.
- */
-export function bodyStream(request: FastifyRequest): Readable {
-  const { body } = request;
-  if (!(body instanceof Readable)) return Readable.from([]);
-  const relay = new PassThrough();
-  body.once("error", (error) => relay.destroy(error));
-  return body.pipe(relay);
 }
 
 function filePath(request: FastifyRequest): string {

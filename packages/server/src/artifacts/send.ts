@@ -1,7 +1,12 @@
-import type { ArtifactStore } from "@esteira/store/artifacts/artifact-store";
+import { Readable } from "node:stream";
+import { EsteiraError } from "@esteira/core/errors";
+import type { ArtifactStore, ArtifactVersion, OpenArtifact } from "@esteira/store/artifacts/artifact-store";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { decide, isConditional, type Verdict } from "./conditions.ts";
 import { ARTIFACT_HEADERS, attachment, contentType } from "./content.ts";
-import { parseRange } from "./range.ts";
+
+/** How often a file may be replaced between a look at it and its opening. */
+const MAX_ATTEMPTS = 4;
 
 /** Streams one artifact, whole or in part, as a download that a browser saves and never runs. */
 export async function sendArtifact(
@@ -10,23 +15,39 @@ export async function sendArtifact(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const whole = await artifacts.open(path);
+  const { verdict, file } = await look(artifacts, path, request);
   reply
+    .code(verdict.status)
     .headers(ARTIFACT_HEADERS)
     .header("accept-ranges", "bytes")
-    .header("content-type", contentType(path))
-    .header("content-disposition", attachment(path));
-  const range = parseRange(request.headers.range, whole.size);
-  if (range === undefined) return reply.header("content-length", whole.size).send(whole.stream);
-  // The size had to be known before the range could be read; the part is opened anew.
-  whole.stream.destroy();
-  if (range === "unsatisfiable") {
-    return reply.code(416).header("content-range", `bytes */${whole.size}`).send("");
+    .header("etag", file.etag)
+    .header("last-modified", file.modified.toUTCString());
+  if (verdict.status === 304 || verdict.status === 412) return reply.send("");
+  if (verdict.status === 416) return reply.header("content-range", `bytes */${file.size}`).send("");
+  reply.header("content-type", contentType(path)).header("content-disposition", attachment(path));
+  if (verdict.status === 206) {
+    reply.header("content-range", `bytes ${verdict.start}-${verdict.end}/${file.size}`);
   }
-  const part = await artifacts.open(path, range);
-  return reply
-    .code(206)
-    .header("content-range", `bytes ${range.start}-${range.end}/${whole.size}`)
-    .header("content-length", range.end - range.start + 1)
-    .send(part.stream);
+  const length = verdict.status === 206 ? verdict.end - verdict.start + 1 : file.size;
+  return reply.header("content-length", length).send(file.stream ?? Readable.from([]));
+}
+
+interface Found {
+  readonly verdict: Verdict;
+  readonly file: ArtifactVersion & Partial<Pick<OpenArtifact, "stream">>;
+}
+
+/** What to answer, and the open file where its content is asked for. */
+async function look(artifacts: ArtifactStore, path: string, { method, headers }: FastifyRequest): Promise<Found> {
+  const wantsContent = method !== "HEAD";
+  if (wantsContent && !isConditional(headers)) return { verdict: { status: 200 }, file: await artifacts.open(path) };
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const file = await artifacts.stat(path);
+    const verdict = decide(headers, file);
+    if (!wantsContent || (verdict.status !== 200 && verdict.status !== 206)) return { verdict, file };
+    const opened = await artifacts.open(path, verdict.status === 206 ? verdict : undefined);
+    if (opened.etag === file.etag) return { verdict, file: opened };
+    opened.stream.destroy();
+  }
+  throw new EsteiraError("TEMPORARILY_UNAVAILABLE", `'${path}' is being replaced again and again; try again later.`);
 }

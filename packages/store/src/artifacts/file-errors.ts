@@ -3,6 +3,14 @@ import { EsteiraError, invalid } from "@esteira/core/errors";
 export const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 
+export const isAbsent = (error: unknown): boolean => ["ENOENT", "ENOTDIR"].includes(codeOf(error));
+
+/** For `.catch`: nothing there is undefined. */
+export function absent(error: unknown): undefined {
+  if (isAbsent(error)) return undefined;
+  throw error;
+}
+
 /** Errors of the file system that are no defect of ours, as sentences; every other error stays as it is. */
 export function explainFileError(error: unknown, path: string): unknown {
   if (error instanceof EsteiraError) return error;

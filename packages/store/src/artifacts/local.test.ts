@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
-import { hostname, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
@@ -8,6 +8,7 @@ import { describeArtifactStore } from "../contract/artifact-contract.ts";
 import { refused } from "../contract/support.ts";
 import type { ArtifactStore } from "./artifact-store.ts";
 import { localArtifactStore } from "./local.ts";
+import { newWorkName } from "./uploads.ts";
 
 describeArtifactStore("a local folder", async () => {
   const folder = await mkdtemp(join(tmpdir(), "esteira-artifacts-"));
@@ -54,18 +55,18 @@ describe("a local folder", () => {
   test("uploads of dead processes and old ones are removed, those under way are not", async () => {
     const uploads = join(root, ".esteira-uploads");
     await mkdir(uploads);
-    const host = encodeURIComponent(hostname());
+    const alive = await newWorkName();
     const names = {
-      dead: `${host}~4194999~1`,
-      alive: `${host}~${process.pid}~2`,
-      other: "elsewhere~1~3",
+      dead: alive.replace(`~${process.pid}~`, "~4194999~"),
+      alive,
+      other: "elsewhere~4194999~3",
       old: "elsewhere~1~4",
     };
     for (const name of Object.values(names)) await writeFile(join(uploads, name), "part");
     await utimes(join(uploads, names.old), 1, 1);
-    await upload("new.txt");
+    await store.sweep();
     expect((await readdir(uploads)).sort()).toEqual([names.alive, names.other].sort());
-    expect((await store.list("")).map((entry) => entry.path)).toEqual(["new.txt", "real"]);
+    expect((await store.list("")).map((entry) => entry.path)).toEqual(["real"]);
   });
 
   test("a root that does not exist yet is empty", async () => {

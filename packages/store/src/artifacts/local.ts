@@ -1,165 +1,182 @@
-import { constants, createReadStream, createWriteStream } from "node:fs";
-import { lstat, mkdir, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { type FileHandle, lstat, mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import type { FileInfo } from "@esteira/core/entities/file-info";
+import { Readable } from "node:stream";
 import { invalid, notFound } from "@esteira/core/errors";
 import { parseArtifactPath, parseFolderPath, UPLOADS } from "./artifact-path.ts";
-import type { ArtifactStore, ByteRange } from "./artifact-store.ts";
-import { codeOf, explainFileError } from "./file-errors.ts";
-import { isInside, openInside, realRoot } from "./real-paths.ts";
-import { newUpload, removeAbandonedUploads } from "./uploads.ts";
+import type { ArtifactSource, ArtifactStore, ArtifactVersion, ByteRange, OpenArtifact } from "./artifact-store.ts";
+import { absent, codeOf, explainFileError, isAbsent } from "./file-errors.ts";
+import { holdFolder, isInside, makeFolder } from "./held-folder.ts";
+import { listFolder } from "./local-listing.ts";
+import { openInside, realRoot } from "./real-paths.ts";
+import { receive } from "./receive.ts";
+import { newWorkName, removeAbandoned } from "./uploads.ts";
+
+/** Large enough for the disk and the network, small beside what many downloads at once may take. */
+const READ_BYTES = 1 << 19;
 
 /** Artifacts as plain files under a local folder, which is created when it is first written to. */
 export function localArtifactStore(root: string): ArtifactStore {
   const folder = resolve(root);
-  let swept: Promise<void> | undefined;
+  const explained = async <T>(path: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw explainFileError(error, path);
+    }
+  };
   return {
-    list: (path) => explained(path, () => listFolder(folder, parseFolderPath(path))),
+    list: (path) => explained(path, async () => (await listFolder(folder, parseFolderPath(path))).items),
+    listPage: (path, options) => explained(path, () => listFolder(folder, parseFolderPath(path), options)),
+    stat: (path) => explained(path, () => statFile(folder, path)),
     open: (path, range) => explained(path, () => openFile(folder, path, range)),
-    write: (path, source) =>
-      explained(path, async () => {
-        try {
-          const segments = parseArtifactPath(path);
-          swept ??= removeAbandonedUploads(join(folder, UPLOADS));
-          await swept;
-          await writeFile(folder, segments, source);
-        } catch (error) {
-          // A refused upload must not wait for a reader that will never come.
-          source.destroy();
-          throw error;
-        }
-      }),
+    write: (path, source) => explained(path, () => writeFile(folder, parseArtifactPath(path), source)),
     remove: (path) => explained(path, () => removePath(folder, parseArtifactPath(path))),
+    sweep: () => removeAbandoned(join(folder, UPLOADS)),
   };
 }
 
-async function explained<T>(path: string, work: () => Promise<T>): Promise<T> {
+async function statFile(root: string, path: string): Promise<ArtifactVersion> {
+  const { file, version } = await openVersion(root, path);
+  await file.close();
+  return version;
+}
+
+async function openFile(root: string, path: string, range: ByteRange = { start: 0 }): Promise<OpenArtifact> {
+  const { file, version } = await openVersion(root, path);
   try {
-    return await work();
-  } catch (error) {
-    throw explainFileError(error, path);
-  }
-}
-
-async function listFolder(root: string, segments: readonly string[]): Promise<readonly FileInfo[]> {
-  const real = await realRoot(root);
-  if (real === undefined) return [];
-  const folder = await resolveInside(real, segments);
-  if (folder === undefined) return [];
-  if (!(await stat(folder)).isDirectory()) return [];
-  const names = (await readdir(folder)).filter((name) => segments.length > 0 || name !== UPLOADS).sort();
-  const entries = await Promise.all(names.map((name) => describe(real, folder, name)));
-  return entries.filter((entry) => entry !== undefined);
-}
-
-/** Undefined for what vanished meanwhile, and for a link that leaves the root. */
-async function describe(root: string, folder: string, name: string): Promise<FileInfo | undefined> {
-  const path = await realpath(join(folder, name)).catch(() => undefined);
-  if (path === undefined || !isInside(root, path)) return undefined;
-  const found = await stat(path).catch(() => undefined);
-  if (found === undefined) return undefined;
-  return found.isDirectory() ? { path: name, isDir: true } : { path: name, isDir: false, fileSize: found.size };
-}
-
-async function openFile(root: string, path: string, range?: ByteRange): Promise<{ stream: Readable; size: number }> {
-  const segments = parseArtifactPath(path);
-  const real = await realRoot(root);
-  const missing = notFound(`No such artifact: '${path}'`);
-  if (real === undefined) throw missing;
-  const file = await openInside(real, segments);
-  if (file === undefined) throw missing;
-  try {
-    const found = await file.stat();
-    if (found.isDirectory()) throw invalid(`Artifact path refers to a directory, not a file: '${path}'`);
-    if (!found.isFile()) throw invalid(`Artifact path does not refer to a file: '${path}'`);
-    checkRange(range, found.size);
-    const stream = createReadStream("", {
-      fd: file,
-      start: range?.start ?? 0,
-      ...(range?.end === undefined ? {} : { end: range.end }),
-    });
-    return { stream, size: found.size };
+    checkRange(range, version.size);
+    return { ...version, stream: await readFrom(file, range, version.size) };
   } catch (error) {
     await file.close();
     throw error;
   }
 }
 
-function checkRange(range: ByteRange | undefined, size: number): void {
-  if (range === undefined) return;
-  const { start, end = Number.MAX_SAFE_INTEGER } = range;
+async function openVersion(root: string, path: string): Promise<{ file: FileHandle; version: ArtifactVersion }> {
+  const segments = parseArtifactPath(path);
+  const real = await realRoot(root);
+  const file = real === undefined ? undefined : await openInside(real, segments);
+  if (file === undefined) throw notFound(`No such artifact: '${path}'`);
+  try {
+    const found = await file.stat({ bigint: true });
+    if (found.isDirectory()) throw invalid(`Artifact path refers to a directory, not a file: '${path}'`);
+    if (!found.isFile()) throw invalid(`Artifact path does not refer to a file: '${path}'`);
+    const etag = `"${[found.mtimeNs, found.size, found.ino].map((part) => part.toString(36)).join("-")}"`;
+    return { file, version: { size: Number(found.size), etag, modified: found.mtime } };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+async function readFrom(file: FileHandle, { start, end }: ByteRange, size: number): Promise<Readable> {
+  if (size === 0) {
+    await file.close();
+    return Readable.from([]);
+  }
+  return createReadStream("", {
+    fd: file,
+    start,
+    end: Math.min(end ?? size - 1, size - 1),
+    highWaterMark: READ_BYTES,
+  });
+}
+
+function checkRange({ start, end = Number.MAX_SAFE_INTEGER }: ByteRange, size: number): void {
   if (!Number.isSafeInteger(start) || start < 0 || end < start || (start >= size && size > 0)) {
-    throw invalid(`Invalid range of bytes: ${start} to ${range.end ?? "the end"} of a file of ${size} bytes.`);
+    throw invalid(`Invalid range of bytes: ${start} to ${end} of a file of ${size} bytes.`);
   }
 }
 
 /** The bytes go to a file beside, which takes the name only when it is whole and on the disk. */
-async function writeFile(root: string, segments: readonly string[], source: Readable): Promise<void> {
-  await mkdir(join(root, UPLOADS), { recursive: true });
+async function writeFile(root: string, segments: readonly string[], source: ArtifactSource): Promise<void> {
+  const work = await workFolder(root);
   const real = await realpath(root);
   await checkTarget(real, segments);
-  const upload = newUpload(join(real, UPLOADS));
+  const upload = join(work, await newWorkName());
   try {
-    await pipeline(source, createWriteStream(upload, { flags: "wx", mode: 0o644 }));
-    await sync(upload);
-    const folder = join(real, ...segments.slice(0, -1));
-    await mkdir(folder, { recursive: true });
-    await checkTarget(real, segments);
-    await rename(upload, join(folder, segments.at(-1) ?? ""));
-    await syncFolder(folder);
+    const file = await open(upload, "wx", 0o644);
+    try {
+      await receive(source, file);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    await takeName(real, segments, upload);
   } catch (error) {
     await rm(upload, { force: true });
     throw error;
   }
 }
 
-async function sync(path: string): Promise<void> {
-  const handle = await open(path, constants.O_RDONLY);
+/** A folder on the way may be removed between its making and the renaming; then it is made anew. */
+async function takeName(root: string, segments: readonly string[], upload: string): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await renameTo(root, segments, upload);
+    } catch (error) {
+      if (!isAbsent(error)) throw error;
+      if (codeOf(error) === "ENOTDIR" || attempt === 2) throw inTheWay(segments);
+    }
+  }
+}
+
+async function renameTo(root: string, segments: readonly string[], upload: string): Promise<void> {
+  const folder = await makeFolder(root, segments.slice(0, -1));
   try {
-    await handle.sync();
+    const target = join(folder.path, segments.at(-1) ?? "");
+    if ((await lstat(target).catch(absent))?.isDirectory()) throw inTheWay(segments);
+    await rename(upload, target);
+    await folder.sync();
   } finally {
-    await handle.close();
+    await folder.close();
   }
 }
 
-/** A new name is on the disk only when its folder is. Windows has no such call, and needs none. */
-const syncFolder = (path: string): Promise<void> => (process.platform === "win32" ? Promise.resolve() : sync(path));
+async function workFolder(root: string): Promise<string> {
+  const folder = join(root, UPLOADS);
+  await mkdir(folder, { recursive: true });
+  return folder;
+}
 
-/** Every existing folder on the way is one, and lies inside of the root; the name itself is no folder. */
+/** Told before a byte is read: every existing folder on the way is one, inside of the root, and the name is no folder. */
 async function checkTarget(root: string, segments: readonly string[]): Promise<void> {
-  const taken = invalid(`Artifact path '${segments.join("/")}' cannot be written: a file or a folder is in its way.`);
-  for (let depth = 1; depth < segments.length; depth++) {
-    const path = join(root, ...segments.slice(0, depth));
-    const real = await realpath(path).catch(absent);
-    if (real === undefined) return;
+  const there = (error: unknown): undefined => {
+    if (codeOf(error) === "ENOTDIR") throw inTheWay(segments);
+    return absent(error);
+  };
+  // Also finds out whether the disk takes a path as long as this.
+  const target = await lstat(join(root, ...segments)).catch(there);
+  if (target?.isDirectory()) throw inTheWay(segments);
+  for (let depth = segments.length - 1; depth > 0; depth--) {
+    const real = await realpath(join(root, ...segments.slice(0, depth))).catch(there);
+    if (real === undefined) continue;
     if (!isInside(root, real)) throw invalid("Invalid path");
-    if (!(await stat(real)).isDirectory()) throw taken;
+    if (!(await stat(real)).isDirectory()) throw inTheWay(segments);
+    // What lies on the way to a folder are folders.
+    return;
   }
-  const found = await lstat(join(root, ...segments)).catch(absent);
-  if (found?.isDirectory()) throw taken;
 }
 
+const inTheWay = (segments: readonly string[]): Error =>
+  invalid(`Artifact path '${segments.join("/")}' cannot be written: a file or a folder is in its way.`);
+
+/** What is removed vanishes at once, by another name; a removal that breaks off leaves no half of a folder. */
 async function removePath(root: string, segments: readonly string[]): Promise<void> {
   const real = await realRoot(root);
   if (real === undefined) return;
-  const parent = await resolveInside(real, segments.slice(0, -1));
+  const parent = await holdFolder(real, segments.slice(0, -1));
   if (parent === undefined) return;
-  // A link is removed itself, not what it points to.
-  await rm(join(parent, segments.at(-1) ?? ""), { recursive: true, force: true });
-  await syncFolder(parent);
-}
-
-/** The real path, undefined when there is nothing; refuses a link that leaves the root. */
-async function resolveInside(root: string, segments: readonly string[]): Promise<string | undefined> {
-  const real = await realpath(join(root, ...segments)).catch(absent);
-  if (real !== undefined && !isInside(root, real)) throw invalid("Invalid path");
-  return real;
-}
-
-function absent(error: unknown): undefined {
-  const code = codeOf(error);
-  if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-  throw error;
+  try {
+    const target = join(parent.path, segments.at(-1) ?? "");
+    // A link is removed itself, not what it points to.
+    if ((await lstat(target).catch(absent)) === undefined) return;
+    const condemned = join(await workFolder(real), await newWorkName());
+    await rename(target, condemned).catch(absent);
+    await parent.sync();
+    await rm(condemned, { recursive: true, force: true });
+  } finally {
+    await parent.close();
+  }
 }

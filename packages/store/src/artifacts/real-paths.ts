@@ -1,12 +1,9 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, realpath, stat } from "node:fs/promises";
-import { join, sep } from "node:path";
+import { join } from "node:path";
 import { invalid } from "@esteira/core/errors";
-import { codeOf } from "./file-errors.ts";
-
-export const isInside = (root: string, path: string): boolean => path === root || path.startsWith(root + sep);
-
-const isAbsent = (error: unknown): boolean => ["ENOENT", "ENOTDIR"].includes(codeOf(error));
+import { isAbsent } from "./file-errors.ts";
+import { isInside, realPathOf } from "./held-folder.ts";
 
 /** Undefined while the root does not exist. */
 export async function realRoot(root: string): Promise<string | undefined> {
@@ -20,25 +17,29 @@ export async function realRoot(root: string): Promise<string | undefined> {
 
 /**
  * Opens what a path leads to, for reading; undefined when there is nothing. A link may lead elsewhere inside of the
- * root, never outside. What was opened is compared with what was checked: a folder swapped for a link between the two
- * is refused.
+ * root, never outside. What was opened is looked at once more: a folder swapped for a link after the check is refused.
  */
 export async function openInside(root: string, segments: readonly string[]): Promise<FileHandle | undefined> {
   let file: FileHandle | undefined;
   try {
-    const real = await realpath(join(root, ...segments));
-    if (!isInside(root, real)) throw invalid("Invalid path");
+    const path = join(root, ...segments);
+    const checked = await realpath(path);
+    if (!isInside(root, checked)) throw invalid("Invalid path");
     // Not blocking: opening a pipe must not wait for a writer.
-    file = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    const [opened, again] = [await file.stat(), await realpath(join(root, ...segments))];
-    const checked = await stat(again);
-    if (!isInside(root, again) || opened.ino !== checked.ino || opened.dev !== checked.dev) {
-      throw invalid("Invalid path");
-    }
+    file = await open(checked, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const opened = await realPathOf(file, path);
+    if (!isInside(root, opened) || !(await isSame(file, opened))) throw invalid("Invalid path");
     return file;
   } catch (error) {
     await file?.close();
     if (isAbsent(error)) return undefined;
     throw error;
   }
+}
+
+/** On Linux the path comes from the open file itself; elsewhere it was looked up by name and could be another's. */
+async function isSame(file: FileHandle, path: string): Promise<boolean> {
+  if (process.platform === "linux") return true;
+  const [opened, found] = await Promise.all([file.stat(), stat(path)]);
+  return opened.ino === found.ino && opened.dev === found.dev;
 }

@@ -1,0 +1,43 @@
+import type { IncomingMessage } from "node:http";
+import { EsteiraError } from "@esteira/core/errors";
+import type { ArtifactSource } from "@esteira/store/artifacts/artifact-store";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+
+/** How long a client may go on sending what was refused. Most read an answer only when they have sent everything. */
+const DRAIN_MS = 30_000;
+
+/** Bodies of any type and size go to the artifact store as they arrive; nothing is collected in memory. */
+export function streamBodies(scope: FastifyInstance): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser("*", (_, payload, done) => done(null, payload));
+}
+
+/** Gives the body of an upload to `write`. When that refuses it, the rest of the body is thrown away. */
+export async function withUpload<T>(
+  { raw }: FastifyRequest,
+  write: (source: ArtifactSource) => Promise<T>,
+): Promise<T> {
+  try {
+    return await write(bodyOf(raw));
+  } catch (error) {
+    discard(raw);
+    throw error;
+  }
+}
+
+/** Without tearing down the connection when the reader gives up: the refusal has yet to be told on it. */
+async function* bodyOf(incoming: IncomingMessage): AsyncGenerator<Uint8Array> {
+  try {
+    yield* incoming.iterator({ destroyOnReturn: false });
+  } catch (cause) {
+    throw new EsteiraError("BAD_REQUEST", "The upload broke off before its end; send it again.", { cause });
+  }
+}
+
+function discard(incoming: IncomingMessage): void {
+  if (incoming.readableEnded || incoming.destroyed) return;
+  incoming.resume();
+  const late = setTimeout(() => incoming.destroy(), DRAIN_MS);
+  late.unref();
+  incoming.once("close", () => clearTimeout(late));
+}
