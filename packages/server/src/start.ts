@@ -6,6 +6,7 @@ import { localArtifactStore } from "@esteira/store/artifacts/local";
 import { withoutPassword } from "@esteira/store/database/uri";
 import { openStore } from "@esteira/store/open";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
+import { sweepRegularly } from "./artifacts/sweep.ts";
 import { createServer } from "./create-server.ts";
 
 export interface StartOptions {
@@ -60,9 +61,11 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       localArtifactRoots: isLocal(artifactRoot) ? [localFolder(artifactRoot)] : [],
     });
     const port = await listen(app, options);
+    const stopSweeping = sweepRegularly([artifacts], options.log);
     return {
       url: `http://${reachable(options.host)}:${port}`,
       close: async () => {
+        stopSweeping();
         await stopServing(app);
         await store.close();
       },

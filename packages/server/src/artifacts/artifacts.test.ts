@@ -68,6 +68,27 @@ describe("the proxy", () => {
     expect(head.bytes).toHaveLength(0);
   });
 
+  it("gives a file a tag, by which a download is skipped or goes on where it broke off", async () => {
+    const path = `${A}/${home}/tagged.txt`;
+    await raw("PUT", path, Buffer.from("first version"));
+    const first = await raw("GET", path);
+    const etag = String(first.headers.etag);
+    expect(etag).toMatch(/^"[\w-]+"$/);
+    expect(await raw("GET", path, undefined, { "if-none-match": etag })).toMatchObject({ status: 304 });
+    const rest = { range: "bytes=6-", "if-range": etag };
+    expect((await raw("GET", path, undefined, rest)).bytes.toString()).toBe("version");
+    await raw("PUT", path, Buffer.from("other content"));
+    expect(await raw("GET", path, undefined, rest)).toMatchObject({ status: 200, bytes: Buffer.from("other content") });
+    expect(await raw("GET", path, undefined, { "if-match": etag })).toMatchObject({ status: 412 });
+    expect(await raw("GET", path, undefined, { "if-none-match": etag })).toMatchObject({ status: 200 });
+  });
+
+  it("tells a refusal to a client that sends on, and serves it on the same connection", async () => {
+    const body = Buffer.alloc(20_000_000);
+    expect(await raw("PUT", `${A}/${home}/refused%5cname`, body)).toMatchObject({ status: 400 });
+    expect(await raw("PUT", `${A}/${home}`, body)).toMatchObject({ status: 400 });
+  });
+
   it("takes an empty file and lists a folder by relative names", async () => {
     await raw("PUT", `${A}/${home}/notes/empty.txt`);
     await raw("PUT", `${A}/${home}/notes/deep/a.txt`, Buffer.from("a"));

@@ -3,6 +3,7 @@ import { type FileHandle, mkdir, open, readlink, realpath } from "node:fs/promis
 import { join, sep } from "node:path";
 import { invalid } from "@esteira/core/errors";
 import { codeOf, isAbsent } from "./file-errors.ts";
+import { syncFolder } from "./folder-sync.ts";
 
 export const isInside = (root: string, path: string): boolean => path === root || path.startsWith(root + sep);
 
@@ -72,8 +73,7 @@ async function hold(root: string, path: string): Promise<HeldFolder> {
     if (!isInside(root, real)) throw invalid("Invalid path");
     return {
       path: CAN_HOLD ? throughHandle(handle) : real,
-      // Windows has no such call, and needs none.
-      sync: () => (process.platform === "win32" ? Promise.resolve() : handle.sync()),
+      sync: () => syncFolder(handle),
       close: () => handle.close(),
     };
   } catch (error) {
