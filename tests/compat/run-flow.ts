@@ -4,7 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-export const FLOWS = ["fluent", "experiments", "search", "registry", "models", "autolog", "evaluate"] as const;
+export const FLOWS = [
+  "fluent",
+  "experiments",
+  "search",
+  "registry",
+  "models",
+  "webhooks",
+  "autolog",
+  "evaluate",
+] as const;
 export type FlowName = (typeof FLOWS)[number];
 
 /** What a flow has seen, in order: `[name, value]`, with ids, times and random names replaced. */

@@ -4,6 +4,10 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startServer } from "@esteira/server/start";
+import { webhookOptions } from "@esteira/server/webhooks/environment";
+
+/** Receivers are processes of the tests. */
+const WEBHOOKS_TO_LOOPBACK = { MLFLOW_WEBHOOK_ALLOWED_SCHEMES: "http", MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS: "true" };
 
 export interface Peer {
   readonly url: string;
@@ -20,6 +24,7 @@ export async function startEsteira(): Promise<Peer> {
     port: 0,
     backendStoreUri: `sqlite:///${join(home, "esteira.db")}`,
     artifactsDestination: join(home, "artifacts"),
+    webhooks: webhookOptions(WEBHOOKS_TO_LOOPBACK),
   });
   return {
     url: server.url,
@@ -45,7 +50,7 @@ export async function startMlflow(python: string, { workers }: { workers?: numbe
       ...["--artifacts-destination", join(home, "artifacts")],
       ...(workers === undefined ? [] : ["--workers", String(workers)]),
     ],
-    { cwd: home, stdio: "ignore", detached: true },
+    { cwd: home, stdio: "ignore", detached: true, env: { ...process.env, ...WEBHOOKS_TO_LOOPBACK } },
   );
   const url = `http://127.0.0.1:${port}`;
   const close = async () => {

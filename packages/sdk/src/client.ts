@@ -5,6 +5,7 @@ import { modelVersionsOf } from "./model-versions.ts";
 import { registeredModelsOf } from "./registered-models.ts";
 import { runsOf } from "./runs.ts";
 import { createTransport, type TransportOptions } from "./transport.ts";
+import { webhooksOf } from "./webhooks.ts";
 
 /** Every call of a tracking server, by noun. Works in Node and in a browser, against Esteira or MLflow. */
 export function createClient(options: TransportOptions) {
@@ -15,6 +16,7 @@ export function createClient(options: TransportOptions) {
     loggedModels: loggedModelsOf(transport),
     registeredModels: registeredModelsOf(transport),
     modelVersions: modelVersionsOf(transport),
+    webhooks: webhooksOf(transport),
     artifacts: artifactsOf(transport),
   };
 }

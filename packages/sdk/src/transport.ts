@@ -19,8 +19,8 @@ export interface Call {
   readonly query?: Readonly<Record<string, QueryValue>>;
   readonly body?: unknown;
   readonly signal?: AbortSignal;
-  /** Which of the server's two services: tracking and registry, or the artifact proxy's listing. */
-  readonly service?: "mlflow" | "mlflow-artifacts";
+  /** Which of the server's services: tracking and registry, the artifact proxy's listing, or Esteira's own. */
+  readonly service?: "mlflow" | "mlflow-artifacts" | "esteira";
 }
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE" | "PUT";
@@ -33,6 +33,9 @@ export interface Transport {
   /** The address at which the artifact proxy serves a path. */
   artifactUrl(path: string): string;
 }
+
+/** The root of what Esteira adds to MLflow's API; the same for programs and pages. */
+const ESTEIRA_ROOT = "/api/esteira/v1";
 
 /** The answer of calls that say nothing. */
 export const nothing = z.unknown().transform((): void => undefined);
@@ -65,7 +68,8 @@ export function createTransport(options: TransportOptions): Transport {
 
   return {
     async call(method, path, answer, { query, body, signal, service = "mlflow" } = {}) {
-      const url = `${base}${apiRoot}/${service}/${path}${queryText(query)}`;
+      const root = service === "esteira" ? ESTEIRA_ROOT : `${apiRoot}/${service}`;
+      const url = `${base}${root}/${path}${queryText(query)}`;
       const init: RequestInit = signal ? { signal } : {};
       if (body !== undefined) {
         init.body = stringifyJson(body, numberText);

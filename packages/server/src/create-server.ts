@@ -1,5 +1,6 @@
 import type { RegistryStore } from "@esteira/core/registry-store";
 import type { TrackingStore } from "@esteira/core/tracking-store";
+import type { WebhookStore } from "@esteira/core/webhook-store";
 import type { ArtifactStore } from "@esteira/store/artifacts/artifact-store";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { mountArtifactDownloads } from "./artifacts/downloads.ts";
@@ -23,9 +24,10 @@ import { metricEndpoints, metricUiEndpoints } from "./tracking/metrics.ts";
 import { paramEndpoints } from "./tracking/params.ts";
 import { runEndpoints } from "./tracking/runs.ts";
 import { mountWeb } from "./web/web.ts";
+import { mountWebhooks, STANDARD_WEBHOOKS, type WebhookOptions } from "./webhooks/mount.ts";
 
 export interface ServerOptions {
-  readonly store: TrackingStore & RegistryStore;
+  readonly store: TrackingStore & RegistryStore & WebhookStore;
   readonly artifacts: ArtifactStore;
   /** Without it the server says nothing. */
   readonly log?: FastifyBaseLogger | undefined;
@@ -37,10 +39,13 @@ export interface ServerOptions {
   readonly trustedHosts?: readonly string[] | undefined;
   /** Folders of this machine that an experiment's `artifact_location` may name. None by default. */
   readonly localArtifactRoots?: readonly string[] | undefined;
+  /** Where webhooks may lead and how they are sent; MLflow's limits by default. */
+  readonly webhooks?: WebhookOptions | undefined;
 }
 
 const API = ["/api/2.0/mlflow", "/ajax-api/2.0/mlflow"] as const;
 const UI_API = ["/ajax-api/2.0/mlflow"] as const;
+const ESTEIRA_API = ["/api/esteira/v1"] as const;
 
 /** MLflow's REST API over a store and an artifact store, ready to listen. The caller closes what it has passed in. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
@@ -63,6 +68,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     ...artifactListEndpoints(store, artifacts),
   ]);
   mountEndpoints(app, UI_API, metricUiEndpoints(store));
+  mountWebhooks(app, store, { mlflow: API, esteira: ESTEIRA_API }, options.webhooks ?? STANDARD_WEBHOOKS);
   mountArtifactProxy(app, artifacts);
   mountArtifactDownloads(app, store, artifacts);
   const answerPage = await mountWeb(app, options.webRoot);

@@ -3,11 +3,13 @@ import { fileURLToPath } from "node:url";
 import { type Clock, systemClock } from "@esteira/core/clock";
 import { invalid } from "@esteira/core/errors";
 import { localArtifactStore } from "@esteira/store/artifacts/local";
-import { withoutPassword } from "@esteira/store/database/uri";
+import { parseBackendUri, withoutPassword } from "@esteira/store/database/uri";
 import { openStore } from "@esteira/store/open";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { sweepRegularly } from "./artifacts/sweep.ts";
 import { createServer } from "./create-server.ts";
+import type { WebhookOptions } from "./webhooks/mount.ts";
+import { webhookKeyFile } from "./webhooks/webhook-key.ts";
 
 export interface StartOptions {
   /** The address to listen on: "127.0.0.1" for this machine only, "0.0.0.0" for every interface. */
@@ -26,6 +28,12 @@ export interface StartOptions {
   /** Host names besides loopback under which the server may be reached; "*" for any. `host` itself is always trusted. */
   readonly trustedHosts?: readonly string[] | undefined;
   readonly clock?: Clock | undefined;
+  readonly webhooks?: WebhookOptions | undefined;
+  /**
+   * The Fernet key for the secrets of webhooks. Without one, a SQLite database has its own in a file beside it, and on
+   * PostgreSQL webhooks can have no secret.
+   */
+  readonly webhookKey?: string | undefined;
   /** Without it the server says nothing. */
   readonly log?: FastifyBaseLogger | undefined;
 }
@@ -49,7 +57,12 @@ const PROXIED_ROOT = "mlflow-artifacts:/";
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const artifactRoot = options.defaultArtifactRoot ?? PROXIED_ROOT;
   const artifacts = localArtifactStore(localFolder(options.artifactsDestination));
-  const store = await openStore({ uri: options.backendStoreUri, artifactRoot, clock: options.clock ?? systemClock });
+  const store = await openStore({
+    uri: options.backendStoreUri,
+    artifactRoot,
+    clock: options.clock ?? systemClock,
+    webhookKey: options.webhookKey ?? keyBesideFile(options.backendStoreUri),
+  });
   try {
     const app = await createServer({
       store,
@@ -58,6 +71,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       log: options.log,
       webRoot: options.webRoot,
       trustedHosts: [options.host, ...(options.trustedHosts ?? [])],
+      webhooks: options.webhooks,
       localArtifactRoots: isLocal(artifactRoot) ? [localFolder(artifactRoot)] : [],
     });
     const port = await listen(app, options);
@@ -74,6 +88,11 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     await store.close();
     throw error;
   }
+}
+
+function keyBesideFile(backendStoreUri: string): string | undefined {
+  const uri = parseBackendUri(backendStoreUri);
+  return uri.kind === "sqlite" && uri.path !== ":memory:" ? webhookKeyFile(`${uri.path}.webhook-key`) : undefined;
 }
 
 /** A connection that has answered stays open for the next request, and would keep the server from closing. */

@@ -1,6 +1,7 @@
 import type { Clock } from "@esteira/core/clock";
 import type { RegistryStore } from "@esteira/core/registry-store";
 import type { TrackingStore } from "@esteira/core/tracking-store";
+import type { WebhookStore } from "@esteira/core/webhook-store";
 import { createContext } from "./database/context.ts";
 import { parseBackendUri } from "./database/uri.ts";
 import { openPostgresDatabase } from "./postgres/open-database.ts";
@@ -10,8 +11,11 @@ import { openSqliteDatabase } from "./sqlite/open-database.ts";
 import { experimentStore } from "./tracking/experiments.ts";
 import { loggedModelStore } from "./tracking/logged-models.ts";
 import { runStore } from "./tracking/runs.ts";
+import { deliveryStore } from "./webhooks/deliveries.ts";
+import { WebhookSecrets } from "./webhooks/webhook-secrets.ts";
+import { webhookStore } from "./webhooks/webhooks.ts";
 
-export interface Store extends TrackingStore, RegistryStore {
+export interface Store extends TrackingStore, RegistryStore, WebhookStore {
   /** Waits for the writes under way and closes the database. */
   close(): Promise<void>;
 }
@@ -27,6 +31,8 @@ export interface StoreOptions {
   readonly clock?: Clock;
   /** A number in [0, 1): chooses the names of runs that have none. */
   readonly random?: () => number;
+  /** The Fernet key under which the secrets of webhooks are kept; without one, webhooks can have none. */
+  readonly webhookKey?: string | undefined;
   /** 32 hexadecimal digits for each new run, dataset and logged model. */
   readonly newId?: () => string;
 }
@@ -34,6 +40,7 @@ export interface StoreOptions {
 /** Opens or creates a database with MLflow's schema, and refuses one that is something else. */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const context = createContext(options);
+  const secrets = new WebhookSecrets(options.webhookKey);
   const uri = parseBackendUri(options.uri);
   const session =
     uri.kind === "sqlite" ? await openSqliteDatabase(uri.path, context) : await openPostgresDatabase(uri, context);
@@ -43,6 +50,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...loggedModelStore(session, context),
     ...registeredModelStore(session, context),
     ...modelVersionStore(session, context),
+    ...webhookStore(session, context, secrets),
+    ...deliveryStore(session, context, secrets),
     close: () => session.close(),
   };
 }

@@ -21,6 +21,7 @@ export const server: Command = {
   ],
   async run(values, terminal) {
     const { startServer } = await import("@esteira/server/start");
+    const { webhookOptions } = await import("@esteira/server/webhooks/environment");
     const { webAssets } = await import("@esteira/web/node/assets");
     const webRoot = await webAssets({ onProgress: terminal.note });
     const running = await startServer({
@@ -30,6 +31,8 @@ export const server: Command = {
         text(values, "backendStoreUri") ?? terminal.env.MLFLOW_BACKEND_STORE_URI ?? "sqlite:///mlflow.db",
       artifactsDestination: text(values, "artifactsDestination") ?? "./mlartifacts",
       defaultArtifactRoot: text(values, "defaultArtifactRoot") ?? "mlflow-artifacts:/",
+      webhooks: webhookOptions(terminal.env),
+      webhookKey: terminal.env.MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY,
       ...(webRoot ? { webRoot } : {}),
     });
     terminal.out(`Esteira serves at ${pc.bold(running.url)}  ${pc.dim("(Ctrl-C stops it)")}`);

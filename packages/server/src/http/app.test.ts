@@ -61,7 +61,6 @@ describe("answers", () => {
     ["GET", "/api/2.0/%c0%ae", 400, "INVALID_PARAMETER_VALUE"],
     ["POST", "/api/3.0/mlflow/traces", 501, "NOT_IMPLEMENTED"],
     ["POST", "/v1/traces", 501, "NOT_IMPLEMENTED"],
-    ["GET", `${M}/webhooks`, 501, "NOT_IMPLEMENTED"],
     ["POST", "/graphql", 501, "NOT_IMPLEMENTED"],
     ["POST", "/api/2.0/mlflow-artifacts/mpu/create/a", 501, "NOT_IMPLEMENTED"],
     ["GET", "/api/2.0/mlflow-artifacts/presigned/a", 501, "NOT_IMPLEMENTED"],

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { localArtifactStore } from "@esteira/store/artifacts/local";
 import { openStore } from "@esteira/store/open";
 import { newTestDatabase } from "@esteira/store/testing/test-database";
+import { newFernetKey } from "@esteira/store/webhooks/fernet";
 import type { FastifyInstance } from "fastify";
 import { createServer, type ServerOptions } from "../create-server.ts";
 
@@ -32,6 +33,7 @@ export type Json = { readonly [key: string]: Json } & { readonly [index: number]
 export async function openHarness(options: Partial<ServerOptions> = {}): Promise<Harness> {
   const root = await mkdtemp(join(tmpdir(), "esteira-server-"));
   const store = await openStore({
+    webhookKey: newFernetKey(),
     uri: await newTestDatabase(),
     artifactRoot: "mlflow-artifacts:/",
     clock: () => Date.now(),

@@ -43,6 +43,30 @@ const OBJECTS: readonly SchemaObject[] = [
     name: "esteira_model_versions_by_run",
     create: "CREATE INDEX esteira_model_versions_by_run ON model_versions (run_id)",
   },
+  {
+    name: "esteira_webhook_deliveries",
+    create: `CREATE TABLE esteira_webhook_deliveries (
+  delivery_id TEXT NOT NULL PRIMARY KEY,
+  webhook_id VARCHAR(256) NOT NULL REFERENCES webhooks (webhook_id) ON DELETE CASCADE,
+  entity TEXT NOT NULL,
+  action TEXT NOT NULL,
+  body TEXT NOT NULL,
+  state TEXT NOT NULL,
+  attempts INTEGER NOT NULL,
+  created_at BIGINT NOT NULL,
+  next_attempt_at BIGINT NOT NULL,
+  response_status INTEGER,
+  error TEXT
+)`,
+  },
+  {
+    name: "esteira_webhook_deliveries_by_due",
+    create: "CREATE INDEX esteira_webhook_deliveries_by_due ON esteira_webhook_deliveries (state, next_attempt_at)",
+  },
+  {
+    name: "esteira_webhook_deliveries_by_webhook",
+    create: "CREATE INDEX esteira_webhook_deliveries_by_webhook ON esteira_webhook_deliveries (webhook_id, created_at)",
+  },
 ];
 
 /** The statements that create what is not there yet. */

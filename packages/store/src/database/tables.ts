@@ -113,6 +113,33 @@ export interface Tables {
     version: number;
     workspace: Generated<string>;
   };
+  webhooks: {
+    webhook_id: string;
+    name: string;
+    description: string | null;
+    url: string;
+    status: Generated<string>;
+    secret: string | null;
+    creation_timestamp: number | null;
+    last_updated_timestamp: number | null;
+    deleted_timestamp: number | null;
+    workspace: Generated<string>;
+  };
+  webhook_events: { webhook_id: string; entity: string; action: string };
+  /** Ours: what is to be sent, and what became of it. */
+  esteira_webhook_deliveries: {
+    delivery_id: string;
+    webhook_id: string;
+    entity: string;
+    action: string;
+    body: string;
+    state: string;
+    attempts: number;
+    created_at: number;
+    next_attempt_at: number;
+    response_status: number | null;
+    error: string | null;
+  };
 }
 
 type Lifecycle = "active" | "deleted";

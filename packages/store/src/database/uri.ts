@@ -36,14 +36,14 @@ export function parseBackendUri(uri: string): BackendUri {
       `Unsupported backend store URI '${withoutPassword(uri)}'; use sqlite:///file.db (relative), sqlite:////path/file.db (absolute) or postgresql://user:password@host:port/database.`,
     );
   }
-  const options = new Map(new URLSearchParams(parts["options"] ?? ""));
+  const options = new Map(new URLSearchParams(parts.options ?? ""));
   const given = (name: string): string | undefined => decoded(parts[name]) ?? (options.get(name) || undefined);
   const port = given("port");
   return {
     kind: "postgres",
     ...defined("user", given("user")),
     ...defined("password", given("password")),
-    ...defined("host", decoded(parts["address"]) ?? given("host")),
+    ...defined("host", decoded(parts.address) ?? given("host")),
     ...defined("port", port === undefined ? undefined : Number(port)),
     ...defined("database", given("database") ?? options.get("dbname")),
     options,

@@ -31,11 +31,11 @@ export function postgresTarget(uri: PostgresUri, env: Readonly<Record<string, st
       `Unsupported option '${name}' in the PostgreSQL URI; known are ${[...TAKEN, ...ALSO_TAKEN].join(", ")}.`,
     );
   }
-  const host = uri.host ?? env["PGHOST"] ?? "localhost";
-  const port = uri.port ?? Number(env["PGPORT"] ?? 5432);
-  const user = uri.user ?? env["PGUSER"];
-  const database = uri.database ?? env["PGDATABASE"] ?? user;
-  const sslMode = host.startsWith("/") ? "disable" : sslModeOf(options.get("sslmode") ?? env["PGSSLMODE"]);
+  const host = uri.host ?? env.PGHOST ?? "localhost";
+  const port = uri.port ?? Number(env.PGPORT ?? 5432);
+  const user = uri.user ?? env.PGUSER;
+  const database = uri.database ?? env.PGDATABASE ?? user;
+  const sslMode = host.startsWith("/") ? "disable" : sslModeOf(options.get("sslmode") ?? env.PGSSLMODE);
   const timeout = Number(options.get("connect_timeout") ?? 0) * 1000 || CONNECT_MS;
   return {
     name: `${host}:${port}/${database ?? ""}`,

@@ -9,6 +9,7 @@ import type { Session } from "../database/session.ts";
 import { insertMany } from "../database/sql.ts";
 import { type Database, WORKSPACE } from "../database/tables.ts";
 import { readLoggedModel } from "../tracking/logged-models.ts";
+import { emitVersionCreated, emitVersionTag } from "../webhooks/outbox.ts";
 import {
   archiveRefusal,
   DELETED_STAGE,
@@ -84,6 +85,7 @@ export function modelVersionStore(session: Session, context: StoreContext): Mode
             conflict.columns(["workspace", "key", "name", "version"]).doUpdateSet({ value: tag.value }),
           )
           .execute();
+        await emitVersionTag(db, context.clock(), { name, version: number, ...tag });
       });
     },
     deleteModelVersionTag: async (name, version, key) => {
@@ -98,6 +100,7 @@ export function modelVersionStore(session: Session, context: StoreContext): Mode
           .where("version", "=", number)
           .where("key", "=", key)
           .execute();
+        await emitVersionTag(db, context.clock(), { name, version: number, key });
       });
     },
   };
@@ -153,6 +156,7 @@ async function createModelVersion(db: Database, now: number, input: NewVersion):
     [...tags].map(([key, value]) => [key, value, input.name, version, WORKSPACE]),
   );
   await touchRegisteredModel(db, input.name, now);
+  await emitVersionCreated(db, now, { ...input, version, runId });
   return readModelVersion(db, input.name, version);
 }
 

@@ -16,6 +16,7 @@ import { isUniqueViolation } from "../database/errors.ts";
 import type { Session } from "../database/session.ts";
 import { groupBy, inList, insertMany } from "../database/sql.ts";
 import { type Database, WORKSPACE } from "../database/tables.ts";
+import { emitAlias, emitModelCreated, emitModelTag } from "../webhooks/outbox.ts";
 import {
   aliasRows,
   findModelVersion,
@@ -83,6 +84,7 @@ export function registeredModelStore(session: Session, context: StoreContext): R
           .values({ ...tag, name, workspace: WORKSPACE })
           .onConflict((conflict) => conflict.columns(["workspace", "key", "name"]).doUpdateSet({ value: tag.value }))
           .execute();
+        await emitModelTag(db, context.clock(), { name, ...tag });
       });
     },
     deleteRegisteredModelTag: async (name, key) => {
@@ -95,6 +97,7 @@ export function registeredModelStore(session: Session, context: StoreContext): R
           .where("name", "=", name)
           .where("key", "=", key)
           .execute();
+        await emitModelTag(db, context.clock(), { name, key });
       });
     },
     getLatestVersions: (name, stages) =>
@@ -115,6 +118,7 @@ export function registeredModelStore(session: Session, context: StoreContext): R
           .values({ alias, version: number, name, workspace: WORKSPACE })
           .onConflict((conflict) => conflict.columns(["workspace", "name", "alias"]).doUpdateSet({ version: number }))
           .execute();
+        await emitAlias(db, context.clock(), { name, alias, version: number });
       });
     },
     deleteAlias: async (name, alias) => {
@@ -127,6 +131,7 @@ export function registeredModelStore(session: Session, context: StoreContext): R
           .where("name", "=", name)
           .where("alias", "=", alias)
           .execute();
+        await emitAlias(db, context.clock(), { name, alias });
       });
     },
     getVersionByAlias: async (name, alias) => {
@@ -167,6 +172,7 @@ async function createRegisteredModel(
     ["key", "value", "name", "workspace"],
     [...tags].map(([key, value]) => [key, value, input.name, WORKSPACE]),
   );
+  await emitModelCreated(db, now, input);
   return readRegisteredModel(db, input.name);
 }
 

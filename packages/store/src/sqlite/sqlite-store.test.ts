@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeRegistryStore } from "../contract/registry-contract.ts";
 import { describeTrackingStore } from "../contract/tracking-contract.ts";
+import { describeWebhookStore } from "../contract/webhook-contract.ts";
 import { openStore } from "../open.ts";
+import { newFernetKey } from "../webhooks/fernet.ts";
 
 const artifactRoot = "mlflow-artifacts:/";
 const inMemory = () => openStore({ uri: "sqlite://", artifactRoot });
@@ -23,3 +25,8 @@ describeTrackingStore("SQLite, in memory", inMemory);
 describeTrackingStore("SQLite, in a file", inFile);
 describeRegistryStore("SQLite, in memory", inMemory);
 describeRegistryStore("SQLite, in a file", inFile);
+
+const time = { now: 1_700_000_000_000 };
+const withKey = () =>
+  openStore({ uri: "sqlite://", artifactRoot, clock: () => time.now++, webhookKey: newFernetKey() });
+describeWebhookStore("SQLite, in memory", withKey, time);

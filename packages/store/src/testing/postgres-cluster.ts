@@ -28,7 +28,7 @@ export interface PostgresCluster {
 
 /** The folder of `initdb` and `postgres`: `ESTEIRA_POSTGRES_BIN`, or the newest that Debian's packages have installed. */
 export async function findPostgres(): Promise<{ readonly bin: string } | { readonly missing: string }> {
-  const given = process.env["ESTEIRA_POSTGRES_BIN"];
+  const given = process.env.ESTEIRA_POSTGRES_BIN;
   const installed = await readdir(VERSIONS).catch((): string[] => []);
   const newestFirst = installed.sort((a, b) => Number(b) - Number(a)).map((version) => join(VERSIONS, version, "bin"));
   const bin = [...(given === undefined ? [] : [given]), ...newestFirst].find((folder) =>

@@ -6,8 +6,8 @@ import pg from "pg";
  * names (a URI with `{}` where the database's name goes) when `ESTEIRA_TEST_BACKEND` is `postgres`.
  */
 export async function newTestDatabase(): Promise<string> {
-  const template = process.env["ESTEIRA_TEST_POSTGRES"];
-  if (process.env["ESTEIRA_TEST_BACKEND"] !== "postgres") return "sqlite://";
+  const template = process.env.ESTEIRA_TEST_POSTGRES;
+  if (process.env.ESTEIRA_TEST_BACKEND !== "postgres") return "sqlite://";
   if (template === undefined) throw new Error("ESTEIRA_TEST_BACKEND=postgres needs ESTEIRA_TEST_POSTGRES");
   const name = `test_${randomBytes(6).toString("hex")}`;
   const client = new pg.Client({ connectionString: template.replace("{}", "postgres") });
