@@ -5,32 +5,36 @@
 
 interface ErrorKind {
   readonly status: number;
-  readonly sqlstate: string;
-  readonly errorClass: string;
+  readonly sqlstate?: string;
+  readonly errorClass?: string;
 }
 
 const TABLE = {
-  INVALID_PARAMETER_VALUE: { status: 400, sqlstate: "KAM01", errorClass: "INVALID_PARAMETER" },
+  INVALID_PARAMETER_VALUE: { status: 400, sqlstate: "KAM00", errorClass: "INVALID_PARAMETER_VALUE" },
   RESOURCE_DOES_NOT_EXIST: { status: 404, sqlstate: "KAM00", errorClass: "RESOURCE_NOT_FOUND" },
-  ENDPOINT_NOT_FOUND: { status: 404, sqlstate: "KAM00", errorClass: "ENDPOINT_NOT_FOUND" },
+  ENDPOINT_NOT_FOUND: { status: 404, sqlstate: "KAM00", errorClass: "RESOURCE_NOT_FOUND" },
   RESOURCE_ALREADY_EXISTS: { status: 400, sqlstate: "KAM00", errorClass: "RESOURCE_ALREADY_EXISTS" },
-  INVALID_STATE: { status: 500, sqlstate: "KAM00", errorClass: "INVALID_STATE" },
-  BAD_REQUEST: { status: 400, sqlstate: "KAM00", errorClass: "BAD_REQUEST" },
+  INVALID_STATE: { status: 500, sqlstate: "XXM00", errorClass: "CLIENT_INTERNAL_ERROR" },
+  BAD_REQUEST: { status: 400, sqlstate: "KAM00", errorClass: "INVALID_PARAMETER_VALUE" },
   PERMISSION_DENIED: { status: 403, sqlstate: "KAM00", errorClass: "PERMISSION_DENIED" },
-  UNAUTHENTICATED: { status: 401, sqlstate: "KAM00", errorClass: "UNAUTHENTICATED" },
-  REQUEST_LIMIT_EXCEEDED: { status: 429, sqlstate: "KAM00", errorClass: "REQUEST_LIMIT_EXCEEDED" },
-  NOT_IMPLEMENTED: { status: 501, sqlstate: "KAM00", errorClass: "NOT_IMPLEMENTED" },
-  TEMPORARILY_UNAVAILABLE: { status: 503, sqlstate: "KAM00", errorClass: "TEMPORARILY_UNAVAILABLE" },
-  INTERNAL_ERROR: { status: 500, sqlstate: "KAM00", errorClass: "INTERNAL_ERROR" },
+  UNAUTHENTICATED: { status: 401 },
+  REQUEST_LIMIT_EXCEEDED: { status: 429 },
+  NOT_IMPLEMENTED: { status: 501 },
+  FEATURE_DISABLED: { status: 500, sqlstate: "KAM00", errorClass: "FEATURE_DISABLED" },
+  TEMPORARILY_UNAVAILABLE: { status: 503, sqlstate: "XXM00", errorClass: "CLIENT_INTERNAL_ERROR" },
+  INTERNAL_ERROR: { status: 500, sqlstate: "XXM00", errorClass: "CLIENT_INTERNAL_ERROR" },
 } as const satisfies Record<string, ErrorKind>;
+
+/** Finer classes than a code's own, which have a state of their own. */
+const SQLSTATE_OF_CLASS: Readonly<Record<string, string>> = { SCHEMA_ENFORCEMENT_FAILED: "KAM01" };
 
 export type ErrorCode = keyof typeof TABLE;
 
 export interface ErrorBody {
   readonly error_code: ErrorCode;
   readonly message: string;
-  readonly sqlstate: string;
-  readonly error_class: string;
+  readonly sqlstate?: string;
+  readonly error_class?: string;
 }
 
 /** A fault with MLflow's `error_code`. The message is one sentence for a person: what, where, what was expected. */
@@ -38,12 +42,13 @@ export class EsteiraError extends Error {
   override readonly name = "EsteiraError";
   readonly code: ErrorCode;
   /** A finer `error_class` than the code's own, where MLflow has one. */
-  readonly errorClass: string;
+  readonly errorClass: string | undefined;
 
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown; errorClass?: string }) {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.errorClass = options?.errorClass ?? TABLE[code].errorClass;
+    const kind: ErrorKind = TABLE[code];
+    this.errorClass = options?.errorClass ?? kind.errorClass;
   }
 
   get status(): number {
@@ -51,11 +56,14 @@ export class EsteiraError extends Error {
   }
 
   toBody(): ErrorBody {
+    const { code, message, errorClass } = this;
+    const kind: ErrorKind = TABLE[code];
+    const sqlstate = SQLSTATE_OF_CLASS[errorClass ?? ""] ?? kind.sqlstate;
     return {
-      error_code: this.code,
-      message: this.message,
-      sqlstate: TABLE[this.code].sqlstate,
-      error_class: this.errorClass,
+      error_code: code,
+      message,
+      ...(sqlstate === undefined ? {} : { sqlstate }),
+      ...(errorClass === undefined ? {} : { error_class: errorClass }),
     };
   }
 }

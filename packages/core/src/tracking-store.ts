@@ -36,10 +36,11 @@ export interface TrackingStore {
   deleteRun(id: RunId): Promise<void>;
   restoreRun(id: RunId): Promise<void>;
   searchRuns(query: SearchQuery & { experimentIds: readonly ExperimentId[]; viewType?: ViewType }): Promise<Page<Run>>;
-  /** All or nothing. */
+  /** All or nothing. `alone` says that the batch is a call for one metric or param: messages then name no list. */
   logBatch(
     id: RunId,
     batch: { metrics: readonly Metric[]; params: readonly Param[]; tags: readonly Tag[] },
+    options?: { alone?: boolean },
   ): Promise<void>;
   setTag(id: RunId, tag: Tag): Promise<void>;
   deleteTag(id: RunId, key: string): Promise<void>;

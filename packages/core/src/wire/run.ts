@@ -40,7 +40,8 @@ export const runInfoToWire = (info: RunInfo) => ({
   user_id: info.userId,
   status: info.status,
   start_time: info.startTime,
-  ...compact({ end_time: info.endTime }),
+  // Absent and 0 are the same to MLflow.
+  ...compact({ end_time: info.endTime || undefined }),
   artifact_uri: info.artifactUri,
   lifecycle_stage: info.lifecycleStage,
   run_id: info.runId,

@@ -5,7 +5,7 @@
  */
 
 import { EsteiraError } from "@esteira/core/errors";
-import { pythonJson } from "./python-json.ts";
+import { pythonJson } from "@esteira/core/python-json";
 import type { ColumnSpec } from "./signature.ts";
 import type { Column } from "./table.ts";
 

@@ -4,8 +4,8 @@ import { createHash } from "node:crypto";
 import { lstat, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { invalid } from "@esteira/core/errors";
+import { pythonJson } from "@esteira/core/python-json";
 import { parseYaml } from "./mlmodel.ts";
-import { pythonJson } from "./python-json.ts";
 
 /** Keys of MLmodel that differ between two writings of the same model. */
 const OF_THE_WRITING = new Set([

@@ -1,8 +1,8 @@
 import { EsteiraError } from "@esteira/core/errors";
+import { pythonJson } from "@esteira/core/python-json";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseJson } from "./json.ts";
-import { pythonJson } from "./python-json.ts";
 
 describe("parseJson", () => {
   it("reads Python's tokens for what is not finite, outside of text only", () => {

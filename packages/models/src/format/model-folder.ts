@@ -3,8 +3,8 @@
 import { mkdir, mkdtemp, readFile, realpath, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { EsteiraError, invalid, notFound } from "@esteira/core/errors";
+import { pythonJson } from "@esteira/core/python-json";
 import { formatMlmodel, formatYaml, MLFLOW_VERSION, type ModelConfig, parseMlmodel } from "./mlmodel.ts";
-import { pythonJson } from "./python-json.ts";
 import type { ModelSignature } from "./signature.ts";
 
 /** The XGBoost that reads what we write; UBJ of any 3.x is the same format. */

@@ -1,7 +1,7 @@
 /** Inference parameters against a signature's params schema, as MLflow enforces them. */
 
 import { EsteiraError } from "@esteira/core/errors";
-import { pythonJson } from "./python-json.ts";
+import { pythonJson } from "@esteira/core/python-json";
 import type { ParamSpec } from "./signature.ts";
 
 export type Params = Readonly<Record<string, unknown>>;

@@ -1,8 +1,8 @@
 /** MLflow's model signature: what a model takes, what it answers, and the JSON text that MLmodel holds of it. */
 
 import { invalid } from "@esteira/core/errors";
+import { pythonJson } from "@esteira/core/python-json";
 import { parseJson } from "./json.ts";
-import { pythonJson } from "./python-json.ts";
 
 export const DATA_TYPES = ["boolean", "integer", "long", "float", "double", "string", "binary", "datetime"] as const;
 export type DataType = (typeof DATA_TYPES)[number];

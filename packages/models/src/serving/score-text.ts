@@ -1,7 +1,7 @@
+import { pythonJson } from "@esteira/core/python-json";
 import type { LoadedModel } from "../flavors/flavor.ts";
 import { enforceSchema } from "../format/enforce.ts";
 import { enforceParams } from "../format/params.ts";
-import { pythonJson } from "../format/python-json.ts";
 import { parseCsv } from "./csv.ts";
 import { parsePayload } from "./payload.ts";
 

@@ -6,6 +6,7 @@
  */
 
 import { EsteiraError } from "@esteira/core/errors";
+import { pythonJson } from "@esteira/core/python-json";
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -16,7 +17,6 @@ import Fastify, {
 import type { LoadedModel } from "../flavors/flavor.ts";
 import { badRequest } from "../format/cells.ts";
 import { MLFLOW_VERSION } from "../format/mlmodel.ts";
-import { pythonJson } from "../format/python-json.ts";
 import { readContentType } from "./content-type.ts";
 import { createServingMetrics, METRICS_TYPE } from "./metrics.ts";
 import { createModelHolder, type ModelHolder } from "./model-holder.ts";
@@ -47,11 +47,7 @@ const JSON_TYPE = "application/json";
 
 const isHolder = (model: LoadedModel | ModelHolder): model is ModelHolder => "swap" in model;
 
-/** The body of an error. MLflow gives parameter errors the state KAM00, unlike other errors of their code. */
-const errorBody = (error: EsteiraError): string => {
-  const body = error.toBody();
-  return pythonJson(error.errorClass === "INVALID_PARAMETER_VALUE" ? { ...body, sqlstate: "KAM00" } : body);
-};
+const errorBody = (error: EsteiraError): string => pythonJson({ ...error.toBody() });
 
 interface Answer {
   readonly status: number;

@@ -37,7 +37,7 @@ export function endpoint<Input extends z.ZodObject, Output extends z.ZodType>(ro
   ) => Promise<Sent<z.input<NoInfer<Output>>>>;
 }): Endpoint {
   const { method, path, summary, input, output, run } = row;
-  const lists = Object.keys(input.shape).filter((name) => isRepeated(input.shape[name]));
+  const lists = new Set(Object.keys(input.shape).filter((name) => isRepeated(input.shape[name])));
   const takesRunUuid = "run_uuid" in input.shape;
   return {
     methods: typeof method === "string" ? [method] : method,
@@ -53,12 +53,11 @@ export function endpoint<Input extends z.ZodObject, Output extends z.ZodType>(ro
   };
 }
 
-/** A query has no types: one value of a repeated field becomes a list of one. */
-function queryInput(query: unknown, lists: readonly string[]): Record<string, unknown> {
-  const input = { ...(query as Record<string, unknown>) };
-  for (const name of lists) {
-    const value = input[name];
-    if (typeof value === "string") input[name] = [value];
+/** A query has no types: one value of a repeated field becomes a list of one, and of several values one field takes the first. */
+function queryInput(query: unknown, lists: ReadonlySet<string>): Record<string, unknown> {
+  const input: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(query as Record<string, string | string[]>)) {
+    input[name] = lists.has(name) ? [value].flat() : Array.isArray(value) ? value[0] : value;
   }
   return input;
 }

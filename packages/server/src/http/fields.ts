@@ -20,7 +20,9 @@ const NOT_FINITE: Readonly<Record<string, number>> = {
 
 type Read<T> = (value: unknown) => T | undefined;
 
-const readText: Read<string> = (value) => (typeof value === "string" ? value : undefined);
+/** Text that a database can hold and give back: no NUL (PostgreSQL has none), no half of a surrogate pair. */
+const readText: Read<string> = (value) =>
+  typeof value === "string" && !value.includes("\0") && value.isWellFormed() ? value : undefined;
 
 const readInteger: Read<number> = (value) => {
   const number = typeof value === "string" && INTEGER.test(value) ? Number(value) : value;
@@ -135,20 +137,25 @@ export const requiredList = <S extends z.ZodType>(item: S) =>
     }, z.array(item)),
   );
 
-/** An enum by name, or by number in the order of `names` counted from `first`. As in protobuf, an unknown name is unset. */
+/** An enum by name, or by number in the order of `names` counted from `first`. As in protobuf, an unknown name is unset, an unknown number is a fault. */
 export const enumOf = <const Names extends readonly string[]>(names: Names, first = 1) =>
   z
     .unknown()
-    .transform((value): Names[number] | undefined => {
-      const name = typeof value === "number" ? names[value - first] : value;
-      return names.find((known) => known === name);
+    .transform((value, context): Names[number] | undefined => {
+      if (value === undefined || value === null) return undefined;
+      if (typeof value === "string") return names.find((known) => known === value);
+      const name = typeof value === "number" ? names[value - first] : undefined;
+      if (name !== undefined) return name;
+      context.issues.push({ code: "custom", message: WRONG_TYPE, input: value });
+      return z.NEVER;
     })
     .optional()
     .meta({ type: "string", enum: [...names] });
 
-/** The tags and params of a request: `key` must be there, `value` may be empty. */
-export const keyValue = z.object({ key: requiredText, value: textOrEmpty });
-export const keyValues = list(keyValue);
+/** The tags and params of a request. An absent key reads as "", which the store refuses. */
+export const keyValues = list(z.object({ key: textOrEmpty, value: textOrEmpty }));
+/** Where the request's own reader refuses an absent key, with its place in the list. */
+export const keyedValues = list(z.object({ key: requiredText, value: textOrEmpty }));
 
 export const searchFields = { filter: text, order_by: texts, page_token: text };
 

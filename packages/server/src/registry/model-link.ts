@@ -1,6 +1,7 @@
 import type { ModelVersion } from "@esteira/core/entities/registered-model";
 import { tagValue } from "@esteira/core/entities/tag";
 import type { LoggedModelId } from "@esteira/core/ids";
+import { pythonJson } from "@esteira/core/python-json";
 import type { TrackingStore } from "@esteira/core/tracking-store";
 
 const VERSIONS_TAG = "mlflow.modelVersions";
@@ -20,13 +21,9 @@ export async function linkVersionToModel(
   const links = parseLinks(tagValue(tags, VERSIONS_TAG));
   const link: Link = { name: version.name, version: Number(version.version) };
   if (links.some(({ name, version: linked }) => name === link.name && linked === link.version)) return;
-  const value = `[${[...links, link].map(linkToJson).join(", ")}]`;
+  const value = pythonJson([...links, link].map(({ name, version: linked }) => ({ name, version: linked })));
   await store.setLoggedModelTags(model, [{ key: VERSIONS_TAG, value }]);
 }
-
-/** With the blanks of Python's `json.dumps`, so that the text is the one that other servers have written. */
-const linkToJson = ({ name, version }: Link): string =>
-  `{"name": ${JSON.stringify(name)}, "version": ${JSON.stringify(version)}}`;
 
 function parseLinks(json: string | undefined): readonly Link[] {
   try {

@@ -1,6 +1,7 @@
 import { tagValue } from "@esteira/core/entities/tag";
 import { invalid } from "@esteira/core/errors";
 import { runId } from "@esteira/core/ids";
+import { pythonJson } from "@esteira/core/python-json";
 import type { TrackingStore } from "@esteira/core/tracking-store";
 import { z } from "zod";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
@@ -28,16 +29,29 @@ export function logModelEndpoints(store: TrackingStore): readonly Endpoint[] {
         const id = runId(run_id);
         const { data } = await store.getRun(id);
         const history = parseHistory(tagValue(data.tags, HISTORY_TAG));
-        await store.setTag(id, { key: HISTORY_TAG, value: JSON.stringify([...history, model]) });
+        await store.setTag(id, { key: HISTORY_TAG, value: pythonJson([...history, historyEntry(model)]) });
         return {};
       },
     }),
   ];
 }
 
-function parseModel(json: string): object {
+/** What MLflow keeps of a model: flavors without their configurations, which may be large. */
+function historyEntry(model: LegacyModel): object {
+  const { run_id, artifact_path, utc_time_created, model_uuid = null, flavors } = model;
+  const kept = Object.entries(flavors ?? {}).map(([name, flavor]) => {
+    if (typeof flavor !== "object" || flavor === null) return [name, flavor];
+    const { config: _, ...rest } = flavor as Record<string, unknown>;
+    return [name, rest];
+  });
+  return { run_id, artifact_path, utc_time_created, model_uuid, flavors: Object.fromEntries(kept) };
+}
+
+type LegacyModel = Readonly<Record<string, unknown>>;
+
+function parseModel(json: string): LegacyModel {
   const model = parse(json);
-  if (typeof model === "object" && model !== null && !Array.isArray(model)) return model;
+  if (typeof model === "object" && model !== null && !Array.isArray(model)) return model as LegacyModel;
   throw invalid(`Malformed model info. \n ${json.slice(0, 300)} \n is not a valid JSON.`);
 }
 

@@ -11,7 +11,7 @@ import {
   exactInt64OrZero,
   given,
   int64,
-  keyValues,
+  keyedValues,
   list,
   nonEmpty,
   requiredDouble,
@@ -23,7 +23,6 @@ import {
 } from "../http/fields.ts";
 import { listToWire, nothing, pageOf, pageToWire } from "../http/paging.ts";
 import { withRunId } from "../http/run-id.ts";
-import { asSingle } from "./single.ts";
 
 const MAX_BULK_RUNS = 100;
 const MAX_BULK_RESULTS = 25_000;
@@ -60,11 +59,11 @@ export function metricEndpoints(store: TrackingStore): readonly Endpoint[] {
       input: withRunId(metricFields),
       output: nothing,
       run: async (input) => {
-        try {
-          await store.logBatch(runId(input.run_id), { metrics: [toMetric(input)], params: [], tags: [] });
-        } catch (error) {
-          throw asSingle(error);
-        }
+        await store.logBatch(
+          runId(input.run_id),
+          { metrics: [toMetric(input)], params: [], tags: [] },
+          { alone: true },
+        );
         return {};
       },
     }),
@@ -72,7 +71,7 @@ export function metricEndpoints(store: TrackingStore): readonly Endpoint[] {
       method: "POST",
       path: "/runs/log-batch",
       summary: "Log metrics, params and tags of a run, all or none",
-      input: z.object({ run_id: requiredText, metrics: list(metricSchema), params: keyValues, tags: keyValues }),
+      input: z.object({ run_id: requiredText, metrics: list(metricSchema), params: keyedValues, tags: keyedValues }),
       output: nothing,
       run: async (input) => {
         await store.logBatch(runId(input.run_id), {

@@ -5,7 +5,8 @@ export function describeLogging(subject: TrackingSubject): void {
   describe("logging", () => {
     test("params never change", async () => {
       const run = await newRun(subject.store, await newExperiment(subject.store));
-      const param = (value: string) => subject.store.logBatch(run, { ...NO_ENTRIES, params: [{ key: "p", value }] });
+      const param = (value: string) =>
+        subject.store.logBatch(run, { ...NO_ENTRIES, params: [{ key: "p", value }] }, { alone: true });
       await param("1");
       await param("1");
       await refused(
@@ -52,7 +53,7 @@ export function describeLogging(subject: TrackingSubject): void {
       const run = await newRun(subject.store, await newExperiment(subject.store));
       const metric = (key: string) => ({ key, value: 1, timestamp: 1, step: 0 });
       await refused(
-        subject.store.logBatch(run, { ...NO_ENTRIES, metrics: [metric("bad$")] }),
+        subject.store.logBatch(run, { ...NO_ENTRIES, metrics: [metric("bad$")] }, { alone: true }),
         "INVALID_PARAMETER_VALUE",
         `Invalid value "bad$" for parameter 'name' supplied: Names may only contain`,
       );
@@ -62,7 +63,7 @@ export function describeLogging(subject: TrackingSubject): void {
         "parameter 'metrics[1].name' supplied",
       );
       await refused(
-        subject.store.logBatch(run, { ...NO_ENTRIES, params: [{ key: "a/../b", value: "x" }] }),
+        subject.store.logBatch(run, { ...NO_ENTRIES, params: [{ key: "a/../b", value: "x" }] }, { alone: true }),
         "INVALID_PARAMETER_VALUE",
         `Invalid value "a/../b" for parameter 'key' supplied: Names may be treated as files in certain cases, and must not resolve to other names when treated as such. This name would resolve to 'b'`,
       );

@@ -10,6 +10,7 @@ import { type forShare, forUpdate, insertMany } from "../database/sql.ts";
 import { type Database, WORKSPACE } from "../database/tables.ts";
 import { type ExperimentRow, toExperiments } from "./experiment-data.ts";
 import { searchExperiments } from "./experiment-search.ts";
+import { checkDistinctTags } from "./tags.ts";
 
 type ExperimentPart = Pick<
   TrackingStore,
@@ -30,6 +31,7 @@ export function experimentStore(session: Session, context: StoreContext): Experi
       checkExperimentName(input.name);
       if (input.artifactLocation) checkArtifactLocation(input.artifactLocation);
       for (const tag of input.tags) checkExperimentTag(tag);
+      checkDistinctTags(input.tags);
       return session.write((db) => createExperiment(db, context, input));
     },
     getExperiment: (id) => session.read(async (db) => withTags(db, await findExperiment(db, parseExperimentId(id)))),

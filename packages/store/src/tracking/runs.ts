@@ -16,7 +16,7 @@ import { checkMetric, logMetrics, metricHistory, metricHistoryBulk } from "./met
 import { checkDistinctKeys, checkParam, logParams } from "./params.ts";
 import { findActiveRun, findRun, toRunInfo, toRuns } from "./run-data.ts";
 import { searchRuns } from "./run-search.ts";
-import { checkTag, deleteTag, RUN_NAME_TAG, setTags } from "./tags.ts";
+import { checkFirstTags, checkTag, deleteTag, RUN_NAME_TAG, setTags } from "./tags.ts";
 
 type RunPart = Pick<
   TrackingStore,
@@ -46,7 +46,7 @@ export function runStore(session: Session, context: StoreContext): RunPart {
     });
   return {
     createRun: async (input) => {
-      const tags = input.tags.map((tag, index) => checkTag(tag, index));
+      const tags = checkFirstTags(input.tags);
       return session.write((db) => createRun(db, context, { ...input, tags }));
     },
     getRun: (id) => session.read((db) => readRun(db, id)),
@@ -70,8 +70,8 @@ export function runStore(session: Session, context: StoreContext): RunPart {
     deleteRun: (id) => setStage(id, "deleted"),
     restoreRun: (id) => setStage(id, "active"),
     searchRuns: (query) => session.read((db) => searchRuns(db, query)),
-    logBatch: async (id, batch) => {
-      const { checked, alone } = checkBatch(batch);
+    logBatch: async (id, batch, { alone = false } = {}) => {
+      const checked = checkBatch(batch, alone);
       await session.write((db) => logBatch(db, id, checked, alone));
     },
     setTag: async (id, tag) => {
@@ -140,10 +140,8 @@ async function createRun(
   return readRun(db, id);
 }
 
-/** A batch of one entry is what the calls for a single metric, param or tag send: messages then name no list. */
-function checkBatch(batch: Batch): { checked: Batch; alone: boolean } {
+function checkBatch(batch: Batch, alone: boolean): Batch {
   const total = batch.metrics.length + batch.params.length + batch.tags.length;
-  const alone = total === 1;
   const at = (index: number): number | undefined => (alone ? undefined : index);
   checkCount("metrics", LIMITS.batchMetrics, batch.metrics.length);
   checkCount("params", LIMITS.batchParams, batch.params.length);
@@ -155,7 +153,7 @@ function checkBatch(batch: Batch): { checked: Batch; alone: boolean } {
   const params = batch.params.map((param, index) => checkParam(param, at(index)));
   const tags = batch.tags.map((tag, index) => checkTag(tag, at(index)));
   checkDistinctKeys(params);
-  return { checked: { metrics: batch.metrics, params, tags }, alone };
+  return { metrics: batch.metrics, params, tags };
 }
 
 function checkCount(what: string, limit: number, count: number): void {

@@ -1,5 +1,5 @@
 import type { Tag } from "@esteira/core/entities/tag";
-import { notFound } from "@esteira/core/errors";
+import { invalid, notFound } from "@esteira/core/errors";
 import type { RunId } from "@esteira/core/ids";
 import { checkKey, checkLength, fieldPath, LIMITS, truncate } from "@esteira/core/names";
 import { insertMany } from "../database/sql.ts";
@@ -14,6 +14,23 @@ export function checkTag(tag: Tag, index: number | undefined): Tag {
   checkKey(tag.key, where);
   checkLength(where, LIMITS.key, tag.key);
   return { key: tag.key, value: truncate(tag.value, LIMITS.tagValue) };
+}
+
+/** The tags that a run is created with may have any key that fits; each key comes once. */
+export function checkFirstTags(tags: readonly Tag[]): readonly Tag[] {
+  checkDistinctTags(tags);
+  return tags.map(({ key, value }, index) => {
+    const where = fieldPath("tags", index, "key");
+    if (key === "") throw invalid(`Missing value for required parameter '${where}': a tag needs a key.`);
+    checkLength(where, LIMITS.key, key);
+    return { key, value: truncate(value, LIMITS.tagValue) };
+  });
+}
+
+export function checkDistinctTags(tags: readonly Tag[]): void {
+  const seen = new Set<string>();
+  const repeated = tags.find(({ key }) => seen.has(key) || !seen.add(key));
+  if (repeated !== undefined) throw invalid(`The tag '${repeated.key}' is given twice; give each key once.`);
 }
 
 /** Sets or replaces; of a key that comes twice the last value stays. An empty name leaves the run's name as it is. */

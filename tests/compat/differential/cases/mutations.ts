@@ -1,0 +1,20 @@
+import type { Case } from "../case.ts";
+
+/** A call that works, each of whose fields is then spoilt in every way. */
+export interface Baseline {
+  readonly method: Case["method"];
+  readonly path: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+const SPOILT: readonly unknown[] = [undefined, null, "", "x", 5, -1, 1.5, true, [], {}, ["x"], [{}], { key: "x" }];
+
+export function spoil({ method, path, fields }: Baseline): readonly Case[] {
+  return Object.keys(fields).flatMap((name) =>
+    SPOILT.map((value): Case => {
+      const { [name]: _, ...rest } = fields;
+      const body = value === undefined ? rest : { ...rest, [name]: value };
+      return { method, path, body, spoilt: name };
+    }),
+  );
+}
