@@ -51,12 +51,16 @@ export async function trainBoosted(native: NativeXgboost, plan: BoostingPlan): P
   };
   try {
     const maxBin = Number(plan.params.max_bin);
-    const train = own(await TrainingMatrix.quantile(native, tableOf(input.train), { maxBin, threads }));
+    /** Bins serve hist only: exact needs the values themselves. */
+    const matrixOf = async (data: TrainingData, reference?: TrainingMatrix) =>
+      plan.params.tree_method === "exact"
+        ? TrainingMatrix.dense(native, tableOf(data))
+        : TrainingMatrix.quantile(native, tableOf(data), { maxBin, threads, ...(reference ? { reference } : {}) });
+    const train = own(await matrixOf(input.train));
     const watched: NamedMatrix[] = [];
     if (plan.params.eval_train === true) watched.push({ name: "train", matrix: train });
     if (input.validation !== undefined) {
-      const options = { maxBin, threads, reference: train };
-      const matrix = own(await TrainingMatrix.quantile(native, tableOf(input.validation), options));
+      const matrix = own(await matrixOf(input.validation, train));
       watched.push({ name: "validation", matrix });
     }
     const booster = own(

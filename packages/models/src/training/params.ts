@@ -55,7 +55,6 @@ export const TREE_ALIASES = {
 export const FIXED = {
   objective: "it is always binary:logistic",
   booster: "it is always gbtree",
-  tree_method: "it is always hist",
   device: "it is always cpu",
   seed: "give the seed beside the params",
   random_state: "give the seed beside the params",

@@ -26,8 +26,10 @@ read = lambda name, kind: np.fromfile(f"{folder}/{name}", kind)
 x, y = read("x", "<f4").reshape(-1, len(names)), read("y", "u1")
 v, w = read("v", "<f4").reshape(-1, len(names)), read("w", "u1")
 loaded = xgb.Booster(model_file=f"{folder}/model.ubj")
-train = xgb.QuantileDMatrix(x, y, feature_names=names, feature_types=["float"] * len(names), max_bin=256)
-valid = xgb.QuantileDMatrix(v, w, feature_names=names, feature_types=["float"] * len(names), ref=train)
+described = dict(feature_names=names, feature_types=["float"] * len(names))
+exact = settings["params"]["tree_method"] == "exact"
+train = xgb.DMatrix(x, y, **described) if exact else xgb.QuantileDMatrix(x, y, max_bin=256, **described)
+valid = xgb.DMatrix(v, w, **described) if exact else xgb.QuantileDMatrix(v, w, ref=train, **described)
 stop = [xgb.callback.EarlyStopping(settings["patience"], save_best=True)] if settings["patience"] else []
 again = xgb.train(settings["params"], train, settings["rounds"], [(valid, "validation")], callbacks=stop, verbose_eval=False)
 predict = lambda booster: hashlib.sha256(booster.inplace_predict(v).astype("<f4").tobytes()).hexdigest()
@@ -108,6 +110,19 @@ describe.skipIf(found === undefined || oracle === undefined)("beside Python", ()
     expect(model.rounds).toBeLessThan(200);
     const booster = { ...native, objective: "binary:logistic", learning_rate: 0.3 };
     await compare(model, { params: booster, rounds: 200, patience: 6 });
+  });
+
+  test("xgboost with exact trees, from a base score of 0.5, is the same file, to the byte", async () => {
+    // XGBoost's exact trees know no colsample_bynode.
+    const exact = { max_depth: 4, subsample: 0.8, tree_method: "exact", base_score: 0.5, learning_rate: 0.3 };
+    const model = await createTrainer("xgboost", present(found)).train({
+      ...input,
+      params: { ...exact, num_boost_round: 20, early_stopping_rounds: 0 },
+    });
+    expect(model.resolvedParams).toMatchObject({ tree_method: "exact", base_score: 0.5 });
+    const { colsample_bynode: _unknown, ...rest } = native;
+    const booster = { ...rest, ...exact, objective: "binary:logistic" };
+    await compare(model, { params: booster, rounds: 20, patience: 0 });
   });
 
   test("a random forest is the same file, to the byte", async () => {

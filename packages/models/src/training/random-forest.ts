@@ -10,6 +10,7 @@ export const RANDOM_FOREST_PARAMS: ParamTable = {
   aliases: { ...aliases, n_estimators: "num_parallel_tree" },
   fixed: {
     ...FIXED,
+    tree_method: "it is always hist",
     objective: "it is always reg:squarederror, so that a leaf is the share of frauds in it",
     num_boost_round: "a forest is one round of many trees",
     early_stopping_rounds: "a forest is one round of many trees",

@@ -186,8 +186,13 @@ describe.skipIf(found === undefined)("what cannot be trained on", () => {
     ],
     [
       "a param that is decided here",
-      { params: { tree_method: "exact" } },
-      "tree_method of xgboost cannot be set: it is always hist",
+      { params: { booster: "dart" } },
+      "booster of xgboost cannot be set: it is always gbtree",
+    ],
+    [
+      "a way to grow trees that it does not have",
+      { params: { tree_method: "approx" } },
+      'tree_method of xgboost must be one of hist, exact, not "approx"',
     ],
     ["an unknown metric", { params: { eval_metric: "nothing" } }, "Unknown metric function nothing"],
     [
