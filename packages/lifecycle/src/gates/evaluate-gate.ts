@@ -1,3 +1,4 @@
+import { baselineCheck } from "./checks/baseline.ts";
 import { calibrationCheck } from "./checks/calibration.ts";
 import { championCheck } from "./checks/champion.ts";
 import { driftCheck } from "./checks/drift.ts";
@@ -38,6 +39,8 @@ function judge(settings: CheckSettings, evidence: GateEvidence): { title: string
       return { title: metricCheck.title(settings), finding: metricCheck.judge(settings, evidence) };
     case "champion":
       return { title: championCheck.title(settings), finding: championCheck.judge(settings, evidence) };
+    case "baseline":
+      return { title: baselineCheck.title(settings), finding: baselineCheck.judge(settings, evidence) };
     case "slice":
       return { title: sliceCheck.title(settings), finding: sliceCheck.judge(settings, evidence) };
     case "calibration":

@@ -10,15 +10,17 @@ export interface TimeWindow {
   readonly to: number;
 }
 
-/** Both models on the same rows. */
-export interface ChampionEvidence {
-  /** How the champion is called (`models:/pix-fraud/3`). */
+/** The candidate and what it is compared with, on the same rows. */
+export interface RivalEvidence {
+  /** How the rival is called (`models:/pix-fraud/3`, `amount only`). */
   readonly name: string;
-  readonly digest: string;
+  /** Of the rival's model; null where there is no model file. */
+  readonly digest: string | null;
   /** `clusters` are the customers. */
   readonly rows: BootstrapRows;
   /** Day number of each row, for checks that resample days. */
   readonly days?: Int32Array;
+  /** `champion` is the rival, whatever its role. */
   readonly scores: { readonly champion: Scores; readonly challenger: Scores };
 }
 
@@ -51,7 +53,9 @@ export interface GateEvidence {
   /** Milliseconds since the epoch; the caller's clock. */
   readonly evaluatedAt: number;
   readonly evaluation?: EvaluationReport;
-  readonly champion?: ChampionEvidence | null;
+  readonly champion?: RivalEvidence | null;
+  /** Simple scorers that any model must beat. */
+  readonly baselines?: readonly RivalEvidence[];
   /** Total gain of each feature, in any unit. */
   readonly importance?: readonly { readonly feature: string; readonly gain: number }[];
   readonly windows?: DataWindows;

@@ -65,6 +65,15 @@ function evidenceOf(rows: ReturnType<typeof twoModels>, more: Partial<GateEviden
       days: rows.days,
       scores: { champion: rows.champion, challenger: rows.challenger },
     },
+    baselines: [
+      {
+        name: "amount only",
+        digest: null,
+        rows,
+        days: rows.days,
+        scores: { champion: rows.amounts, challenger: rows.challenger },
+      },
+    ],
     importance: [
       { feature: "amount_log", gain: 40 },
       { feature: "p_in_degree_24h", gain: 60 },
@@ -136,7 +145,7 @@ describe("parseGate", () => {
       "gate.yaml:3:1: the gate has no setting owner; a gate has version, name, description, checks",
       "gate.yaml:5:12: checks[0].check: give min, max or both; without a limit the check would pass whatever the value is",
       "gate.yaml:7:5: checks[0] has no setting minimum; a metric check has metric, min, max, support, insufficient",
-      "gate.yaml:8:12: checks[1].check is magic; known checks are metric, champion, slice, calibration, leakage, windows, drift, latency",
+      "gate.yaml:8:12: checks[1].check is magic; known checks are metric, champion, baseline, slice, calibration, leakage, windows, drift, latency",
       expect.stringMatching(/^gate\.yaml:10:12: checks\[2\]\.share: /),
     ]);
   });
@@ -272,6 +281,27 @@ describe("checks", () => {
     expect(judge("{ check: windows }", { windows: { ...windows, test: { from: at(90), to: at(80) } } }).reason).toMatch(
       /window is empty/i,
     );
+  });
+
+  it("baseline: beyond chance above something simple; the same scores are not; an unknown name is no evidence", () => {
+    const check = "{ check: baseline, baseline: amount only, metric: auc_pr, proof: superior, replicates: 200 }";
+    expect(judge(check)).toMatchObject({ status: "passed", title: "auc_pr above amount only" });
+    const same = { ...evidence.baselines![0]!, scores: { champion: rows.challenger, challenger: rows.challenger } };
+    const refused = judge(check, { baselines: [same] });
+    expect(refused.status).toBe("refused");
+    expect(refused.reason).toMatch(/of amount only: .* asked: better than the baseline/);
+    const unknown = judge("{ check: baseline, baseline: magic, metric: auc_pr }");
+    expect(unknown.status).toBe("not_enough_evidence");
+    expect(unknown.reason).toMatch(/The baseline magic \(there are amount only\) was not given/);
+    const { baselines: _baselines, ...without } = evidence;
+    expect(evaluateGate(gateOf(`  - ${check}\n`), without).outcome).toBe("not_enough_evidence");
+  });
+
+  it("drift: an excepted feature does not decide, and is still in the evidence", () => {
+    const found = judge("{ check: drift, psi: 0.1, top: 5, except: [unused] }");
+    expect(found).toMatchObject({ status: "passed", title: "PSI of the first 5 features at most 0.1, 1 excepted" });
+    expect(found.evidence).toMatchObject({ "unused (excepted)": 3 });
+    expect(judge("{ check: drift, except: [unused, amount_log] }").status).toBe("not_enough_evidence");
   });
 
   it("drift: only features that matter, and not what small samples show by themselves", () => {

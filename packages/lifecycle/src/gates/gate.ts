@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { baselineCheck } from "./checks/baseline.ts";
 import { calibrationCheck } from "./checks/calibration.ts";
 import { championCheck } from "./checks/champion.ts";
 import { driftCheck } from "./checks/drift.ts";
@@ -12,6 +13,7 @@ import { windowsCheck } from "./checks/windows.ts";
 export const CATALOGUE = {
   metric: metricCheck,
   champion: championCheck,
+  baseline: baselineCheck,
   slice: sliceCheck,
   calibration: calibrationCheck,
   leakage: leakageCheck,
@@ -25,6 +27,7 @@ const checkSettings = z
   .discriminatedUnion("check", [
     metricCheck.settings,
     championCheck.settings,
+    baselineCheck.settings,
     sliceCheck.settings,
     calibrationCheck.settings,
     leakageCheck.settings,
@@ -43,6 +46,7 @@ const checkSettings = z
           refuse("min", `min ${settings.min} is above max ${settings.max}; no value can pass`);
         break;
       case "champion":
+      case "baseline":
         if (settings.metric.startsWith("auc") === (settings.budget !== undefined)) {
           if (settings.budget === undefined)
             refuse("metric", `${settings.metric} needs a budget, for example budget: 0.005`);

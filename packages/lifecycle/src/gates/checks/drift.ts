@@ -9,12 +9,18 @@ export const driftCheck = defineCheck({
     check: z.literal("drift"),
     psi: z.number().gt(0).default(0.25).describe("Highest population stability index of a feature."),
     top: z.number().int().min(1).default(10).describe("How many features, by importance, are looked at."),
+    except: z.array(z.string()).default([]).describe("Features that move by construction, said in the open."),
     ...common,
   }),
-  title: ({ psi, top }) => `PSI of the first ${top} features at most ${psi}`,
-  judge({ psi, top }, { drift }) {
+  title: ({ psi, top, except }) =>
+    `PSI of the first ${top} features at most ${psi}${except.length === 0 ? "" : `, ${except.length} excepted`}`,
+  judge({ psi, top, except }, { drift }) {
     if (drift === undefined || drift.length === 0) return lacking("The drift of the evaluation rows against training");
-    const looked = [...drift].sort((a, b) => b.importance - a.importance).slice(0, top);
+    const looked = drift
+      .filter(({ feature }) => !except.includes(feature))
+      .sort((a, b) => b.importance - a.importance)
+      .slice(0, top);
+    if (looked.length === 0) return lacking("The drift of a feature that is not excepted");
     // What equal distributions of these sizes would show is not drift.
     const moved = looked.filter((row) => row.psi > psi + row.expectedPsi).sort((a, b) => b.psi - a.psi);
     const worst = [...looked].sort((a, b) => b.psi - a.psi)[0]!;
@@ -26,7 +32,13 @@ export const driftCheck = defineCheck({
         moved.length > 0
           ? `${moved.length} of the first ${looked.length} features have moved: ${moved.map(name).join(", ")}.`
           : `None of the first ${looked.length} features is above ${psi}; the highest is ${name(worst)}.`,
-      evidence: Object.fromEntries([["limit", psi], ...looked.map((row) => [row.feature, row.psi] as const)]),
+      evidence: Object.fromEntries([
+        ["limit", psi],
+        ...looked.map((row) => [row.feature, row.psi] as const),
+        ...drift
+          .filter(({ feature }) => except.includes(feature))
+          .map((row) => [`${row.feature} (excepted)`, row.psi] as const),
+      ]),
     };
   },
 });
