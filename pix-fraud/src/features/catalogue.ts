@@ -38,8 +38,15 @@ export interface FeaturePlan {
 }
 
 /** The features of these names, in this order. Throws INVALID_PARAMETER_VALUE for a name not in the catalogue. */
-export const featuresByName = (names: readonly string[]): readonly FeatureDefinition[] =>
-  planFeatures(names).definitions;
+export const featuresByName = (
+  names: readonly string[],
+  catalogue: readonly FeatureDefinition[] = CATALOGUE,
+): readonly FeatureDefinition[] =>
+  names.map((name) => catalogue.find((feature) => feature.name === name) ?? unknownFeature(name, catalogue));
+
+function unknownFeature(name: string, catalogue: readonly FeatureDefinition[]): never {
+  throw invalid(`No feature is called '${name}'; the catalogue has ${catalogue.map((f) => f.name).join(", ")}.`);
+}
 
 /** Plans the features of these names, in this order. Throws INVALID_PARAMETER_VALUE for a name not in the catalogue. */
 export function planFeatures(names: readonly string[]): FeaturePlan {
@@ -53,11 +60,7 @@ export function planFeatures(names: readonly string[]): FeaturePlan {
     for (const definition of group.definitions) places.set(definition.name, { at: scratchWidth++, definition });
   }
   const found = names.map((name) => {
-    const place = places.get(name);
-    if (place === undefined) {
-      throw invalid(`No feature is called '${name}'; the catalogue has ${CATALOGUE.map((f) => f.name).join(", ")}.`);
-    }
-    return place;
+    return places.get(name) ?? unknownFeature(name, CATALOGUE);
   });
   return {
     definitions: found.map(({ definition }) => definition),

@@ -20,6 +20,8 @@ export const HANDBOOK = {
 export interface HandbookSplit {
   /** Ledger rows to train on. */
   readonly train: Int32Array;
+  /** The week between, whose labels nobody knows when the test week is scored. */
+  readonly delay: Int32Array;
   /** Ledger rows to test on: those of customers already known as victims on that day are left out. */
   readonly test: Int32Array;
 }
@@ -57,5 +59,6 @@ export function splitHandbook(ledger: Ledger): HandbookSplit {
     learn(rowsOfDay[trainDays + day - 1]!);
     for (const row of rowsOfDay[trainDays + delayDays + day]!) if (!victims.has(payer[row]!)) test.push(row);
   }
-  return { train: Int32Array.from(train), test: Int32Array.from(test) };
+  const delay = rowsOfDay.slice(trainDays, trainDays + delayDays).flat();
+  return { train: Int32Array.from(train), delay: Int32Array.from(delay), test: Int32Array.from(test) };
 }

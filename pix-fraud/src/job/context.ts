@@ -4,10 +4,12 @@ import type { NativeXgboost } from "@esteira/models/engines/xgboost/native";
 import type { Client } from "@esteira/sdk/client";
 import type { Environment } from "@esteira/sdk/node/environment";
 import type { JobOptions } from "./options.ts";
+import type { Protocol } from "./protocol.ts";
 
 /** What the steps of the job share: made once, in `run.ts`. */
 export interface JobContext {
   readonly options: JobOptions;
+  readonly protocol: Protocol;
   readonly client: Client;
   readonly experimentId: ExperimentId;
   /** The tracking server's address. */

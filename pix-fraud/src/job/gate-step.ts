@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { ModelVersion } from "@esteira/core/entities/registered-model";
 import { invalid } from "@esteira/core/errors";
 import { evaluateGate } from "@esteira/lifecycle/gates/evaluate-gate";
-import type { ChampionEvidence, FeatureDrift } from "@esteira/lifecycle/gates/evidence";
+import type { FeatureDrift, RivalEvidence } from "@esteira/lifecycle/gates/evidence";
 import { gateDigest, parseGate } from "@esteira/lifecycle/gates/parse-gate";
 import { renderGateMarkdown } from "@esteira/lifecycle/gates/render-markdown";
 import type { GateVerdict } from "@esteira/lifecycle/gates/verdict";
@@ -14,6 +14,7 @@ import { type LatencySummary, summariseLatency } from "@esteira/lifecycle/monito
 import { STANDARD_SETTINGS } from "@esteira/lifecycle/monitoring/settings";
 import { downloadFolder } from "@esteira/sdk/node/folder";
 import { type FraudModel, openFraudModel } from "../service/fraud-model.ts";
+import type { Baseline } from "../training/baselines.ts";
 import type { Candidate } from "../training/candidate.ts";
 import { featureSamples, gainShares } from "../training/feature-samples.ts";
 import { correctOdds } from "../training/probabilities.ts";
@@ -26,14 +27,15 @@ export interface Champion {
   readonly model: FraudModel;
 }
 
-const GATE_FILE = fileURLToPath(new URL("../../gate.yaml", import.meta.url));
+/** The folder of the gate files. */
+const PACKAGE = fileURLToPath(new URL("../../", import.meta.url));
 const LATENCY_ROWS = 3000;
 /** No gate looks at more. */
 const DRIFT_FEATURES = 20;
 
 /** Downloads and opens the version that the alias `champion` names; undefined when there is none yet. */
-export async function openChampion(context: JobContext, modelName: string): Promise<Champion | undefined> {
-  const version = await context.client.registeredModels.findByAlias(modelName, "champion");
+export async function openChampion(context: JobContext): Promise<Champion | undefined> {
+  const version = await context.client.registeredModels.findByAlias(context.protocol.modelName, "champion");
   if (version === undefined) return undefined;
   return { version, model: await openVersion(context, version) };
 }
@@ -46,7 +48,7 @@ async function openVersion(context: JobContext, version: ModelVersion): Promise<
     await context.client.modelVersions.downloadUri(version.name, version.version),
     folder,
   );
-  return openFraudModel(folder);
+  return openFraudModel(folder, context.protocol.catalogue);
 }
 
 /** Judges the candidate, and leaves the verdict with its run: tags, `gate/verdict.json` and `gate/verdict.md`. */
@@ -55,12 +57,13 @@ export async function gateCandidate(
   study: Study,
   candidate: Candidate,
   champion: Champion | undefined,
-  modelName: string,
+  baselines: readonly Baseline[],
 ): Promise<GateVerdict> {
-  const text = await readFile(GATE_FILE, "utf8");
-  const packaged = await openFraudModel(join(context.scratch, candidate.logged.modelId));
+  const { gateFile, catalogue } = context.protocol;
+  const text = await readFile(join(PACKAGE, gateFile), "utf8");
+  const packaged = await openFraudModel(join(context.scratch, candidate.logged.modelId), catalogue);
   const { git } = context.environment;
-  const verdict = evaluateGate(parseGate(text), {
+  const verdict = evaluateGate(parseGate(text, gateFile), {
     digests: {
       model: `sha256:${candidate.digest}`,
       data: `sha256:${study.ledger.origin.digest}`,
@@ -69,7 +72,8 @@ export async function gateCandidate(
     },
     evaluatedAt: context.clock(),
     evaluation: candidate.test,
-    champion: champion ? championEvidence(study, candidate, champion, modelName) : null,
+    champion: champion ? championEvidence(study, candidate, champion) : null,
+    baselines: baselines.map(({ name, scores }) => against(study, candidate, { name, digest: null, scores })),
     importance: candidate.model.importance.map(({ feature, gain, weight }) => ({ feature, gain: gain * weight })),
     windows: {
       train: study.timeline.train,
@@ -83,7 +87,7 @@ export async function gateCandidate(
   const { client } = context;
   await client.artifacts.write(candidate.runArtifactUri, "gate/verdict.json", renderGateJson(verdict));
   await client.artifacts.write(candidate.runArtifactUri, "gate/verdict.md", renderGateMarkdown(verdict));
-  await client.artifacts.write(candidate.runArtifactUri, "gate/gate.yaml", text);
+  await client.artifacts.write(candidate.runArtifactUri, `gate/${gateFile}`, text);
   for (const [key, value] of Object.entries(verdictTags(candidate, verdict))) {
     await client.runs.setTag(candidate.runId, { key, value });
   }
@@ -97,14 +101,27 @@ export const verdictTags = (candidate: Candidate, verdict: GateVerdict): Record<
 });
 
 /** Both models on the test rows. The champion is scored anew, from its registered bytes, on the features of this table. */
-function championEvidence(study: Study, candidate: Candidate, champion: Champion, modelName: string): ChampionEvidence {
+function championEvidence(study: Study, candidate: Candidate, { version, model }: Champion): RivalEvidence {
+  return against(study, candidate, {
+    name: `models:/${version.name}/${version.version}`,
+    digest: `sha256:${model.digest}`,
+    scores: championScores(study, model),
+  });
+}
+
+/** A candidate and its rival on the test rows. */
+function against(
+  study: Study,
+  candidate: Candidate,
+  { name, digest, scores }: { readonly name: string; readonly digest: string | null; readonly scores: Float64Array },
+): RivalEvidence {
   const { labels, amounts, tieKeys, clusters, days } = study.testRows;
   return {
-    name: `models:/${modelName}/${champion.version.version}`,
-    digest: `sha256:${champion.model.digest}`,
+    name,
+    digest,
     rows: { labels, amounts, tieKeys, clusters },
     days,
-    scores: { challenger: candidate.testScores, champion: championScores(study, champion.model) },
+    scores: { challenger: candidate.testScores, champion: scores },
   };
 }
 

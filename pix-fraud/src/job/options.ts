@@ -3,6 +3,7 @@ import { invalid } from "@esteira/core/errors";
 
 export const LANGUAGES = ["en", "pt-BR"] as const;
 type Language = (typeof LANGUAGES)[number];
+const PROTOCOL_CHOICES = ["handbook"] as const;
 const TRAINER_CHOICES = ["both", "xgboost", "random-forest"] as const;
 
 export interface JobOptions {
@@ -13,6 +14,8 @@ export interface JobOptions {
   readonly ledger?: string;
   /** A preset's name (`fdh`) or a mapping file. */
   readonly mapping?: string;
+  /** A published protocol instead of the job's own features, spans and search. */
+  readonly protocol?: (typeof PROTOCOL_CHOICES)[number];
   readonly trainer: (typeof TRAINER_CHOICES)[number];
   /** Trials of the hyperparameter search for XGBoost. */
   readonly trials: number;
@@ -36,6 +39,8 @@ Input
   --seed N             seed of the world, the search and the training (default 7)
   --ledger FILE        a real ledger (.csv, .parquet) instead of the simulated one
   --mapping NAME|FILE  its columns: the preset fdh, or a YAML or JSON file
+  --protocol NAME      handbook: the Fraud Detection Handbook's features, weeks and library defaults,
+                       beside its published results (for its own file, with --mapping fdh)
 
 Training
   --trainer NAME       both (default), xgboost, random-forest
@@ -58,6 +63,7 @@ const FLAGS = {
   seed: { type: "string" },
   ledger: { type: "string" },
   mapping: { type: "string" },
+  protocol: { type: "string" },
   trainer: { type: "string" },
   trials: { type: "string" },
   data: { type: "string" },
@@ -80,12 +86,21 @@ export function parseOptions(argv: readonly string[], atTerminal: boolean): JobO
   if (values.mapping !== undefined && values.ledger === undefined) {
     throw invalid("--mapping describes the columns of a file: give the file with --ledger.");
   }
+  if (values.protocol !== undefined && values.ledger === undefined) {
+    throw invalid("--protocol says how to use a file: give the file with --ledger.");
+  }
+  if (values.protocol !== undefined && values.trials !== undefined) {
+    throw invalid(
+      "--trials belongs to the search, and --protocol trains with library defaults: leave one of them out.",
+    );
+  }
   return {
     transfers: values.full ? 1_000_000 : whole("transfers", values.transfers ?? "500000", 20_000, 20_000_000),
     days: whole("days", values.days ?? "240", 60, 730),
     seed: whole("seed", values.seed ?? "7", 0, 2 ** 31 - 1),
     ...(values.ledger === undefined ? {} : { ledger: values.ledger }),
     ...(values.mapping === undefined ? {} : { mapping: values.mapping }),
+    ...(values.protocol === undefined ? {} : { protocol: choice("protocol", values.protocol, PROTOCOL_CHOICES) }),
     trainer: choice("trainer", values.trainer ?? "both", TRAINER_CHOICES),
     trials: whole("trials", values.trials ?? "3", 1, 500),
     data: values.data ?? "esteira-data",

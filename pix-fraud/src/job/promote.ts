@@ -5,13 +5,9 @@ import type { JobContext } from "./context.ts";
 import { verdictTags } from "./gate-step.ts";
 
 /** The version that holds the very bytes of this candidate, if an earlier job registered it. */
-export async function findRegistered(
-  context: JobContext,
-  modelName: string,
-  digest: string,
-): Promise<ModelVersion | undefined> {
+export async function findRegistered(context: JobContext, digest: string): Promise<ModelVersion | undefined> {
   const { items } = await context.client.modelVersions.search({
-    filter: `name = '${modelName}' AND tags.\`esteira.model.sha256\` = '${digest}'`,
+    filter: `name = '${context.protocol.modelName}' AND tags.\`esteira.model.sha256\` = '${digest}'`,
   });
   return items[0];
 }
@@ -20,17 +16,10 @@ export async function findRegistered(
  * Registers a candidate that passed its gate: alias `challenger` and stage Staging first, then `champion` and Production, with
  * the former champion archived. The gate's evidence goes with the version.
  */
-export async function promote(
-  context: JobContext,
-  modelName: string,
-  candidate: Candidate,
-  verdict: GateVerdict,
-): Promise<ModelVersion> {
+export async function promote(context: JobContext, candidate: Candidate, verdict: GateVerdict): Promise<ModelVersion> {
   const { registeredModels, modelVersions } = context.client;
-  await registeredModels.ensure({
-    name: modelName,
-    description: "Fraud in instant payments: probability that a transfer is fraud, at the moment of decision.",
-  });
+  const { modelName, description } = context.protocol;
+  await registeredModels.ensure({ name: modelName, description });
   const version = await modelVersions.create({
     name: modelName,
     source: `models:/${candidate.logged.modelId}`,

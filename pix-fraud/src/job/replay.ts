@@ -1,5 +1,4 @@
-import { Agent, request } from "node:http";
-import { EsteiraError } from "@esteira/core/errors";
+import { Agent } from "node:http";
 import { type LatencySummary, summariseLatency } from "@esteira/lifecycle/monitoring/latency";
 import { createScoringServer } from "@esteira/models/serving/scoring-server";
 import { labelSchedule } from "../features/offline.ts";
@@ -10,12 +9,13 @@ import { fraudToWire, transferToWire } from "../service/ledger-wire.ts";
 import { mountDecisionRoutes, type ServiceIdentity } from "../service/routes.ts";
 import { type RowRange, rowsIn, valuesOf } from "../training/rows.ts";
 import type { Study } from "../training/study.ts";
+import { poster } from "./poster.ts";
 
 /** So many transfers go one a request, for the latency that a caller sees; the rest go in lists. */
-const SINGLE_REQUESTS = 3000;
+export const SINGLE_REQUESTS = 3000;
 /** The first answers warm the code; they are scored, and not timed. */
-const WARM_UP = 300;
-const LIST = 250;
+export const WARM_UP = 300;
+export const LIST = 250;
 
 /** What the served model did on the live span, row by row. */
 export interface Replay {
@@ -28,7 +28,10 @@ export interface Replay {
   readonly latencyMs: Float64Array;
   /** Of those. */
   readonly latency: LatencySummary;
-  /** Rows whose served features are not, to the bit, those of the offline table. */
+  /**
+   * Rows in which the service differs, to the bit, from what was computed offline: in a feature where it computes them, in the
+   * score where it is sent them.
+   */
   readonly parityMismatches: number;
   /** The last transfer that was held, with its reasons. */
   readonly example: DecisionRecord | undefined;
@@ -114,40 +117,3 @@ export async function replay(
 
 const wireRows = (ledger: Ledger, from: number, to: number): unknown[] =>
   Array.from({ length: to - from }, (_, at) => transferToWire(ledger, from + at));
-
-/** POST of JSON over one kept connection. The answer's body is read and dropped unless the status says a fault. */
-function poster(address: string, agent: Agent): (path: string, body: unknown) => Promise<void> {
-  const { hostname, port } = new URL(address);
-  return (path, body) =>
-    new Promise((resolve, reject) => {
-      const bytes = Buffer.from(JSON.stringify(body));
-      const sent = request(
-        {
-          host: hostname,
-          port,
-          path,
-          method: "POST",
-          agent,
-          headers: { "content-type": "application/json", "content-length": bytes.length },
-        },
-        (response) => {
-          const chunks: Buffer[] = [];
-          response.on("data", (chunk: Buffer) => chunks.push(chunk));
-          response.on("error", reject);
-          response.on("end", () => {
-            if (response.statusCode === 200) resolve();
-            else {
-              reject(
-                new EsteiraError(
-                  "INTERNAL_ERROR",
-                  `${path} answered ${response.statusCode}: ${Buffer.concat(chunks).toString("utf8").slice(0, 300)}`,
-                ),
-              );
-            }
-          });
-        },
-      );
-      sent.on("error", reject);
-      sent.end(bytes);
-    });
-}

@@ -12,6 +12,7 @@ import { webAssets } from "@esteira/web/node/assets";
 import type { JobConsole } from "./console.ts";
 import { runLifecycle } from "./lifecycle.ts";
 import type { JobOptions } from "./options.ts";
+import { protocolOf } from "./protocol.ts";
 import { summary } from "./summary.ts";
 
 const EXPERIMENT = "pix-fraud";
@@ -41,6 +42,7 @@ export async function runJob(options: JobOptions, console: JobConsole, signal: A
     const ending = await runLifecycle(
       {
         options,
+        protocol: protocolOf(options),
         client,
         experimentId: await client.experiments.ensure(EXPERIMENT),
         url: server.url,

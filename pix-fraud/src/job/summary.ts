@@ -19,7 +19,7 @@ const COLUMNS = [
   ["AUC-PR", "auc_pr"],
   ["AUC-ROC", "auc_roc"],
   ["recall@0.5%", "recall_at_0.5pct"],
-  ["R$ recall@0.5%", "value_recall_at_0.5pct"],
+  ["value recall@0.5%", "value_recall_at_0.5pct"],
 ] as const;
 
 /** Text without its colours: what counts for the width. */
@@ -32,7 +32,12 @@ export function metricsTable(rows: readonly { name: string; report: EvaluationRe
     ["", ...COLUMNS.map(([title]) => pc.bold(title))],
     ...rows.map(({ name, report }) => [name, ...COLUMNS.map(([, metric]) => figure(report, metric))]),
   ];
-  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => visible(row[column]!))));
+  return alignedTable(cells);
+}
+
+/** Rows of cells as lines, each column as wide as its widest cell. */
+export function alignedTable(cells: readonly (readonly string[])[]): string[] {
+  const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => visible(row[column] ?? ""))));
   return cells.map((row) =>
     row
       .map((cell, column) => pad(cell, widths[column]!))

@@ -10,7 +10,7 @@ import type { JobContext } from "./context.ts";
 
 /**
  * Trains one kind of model as one run: inputs, rounds, judgement, pictures and package are on the server when this returns.
- * XGBoost is searched, its trials nested runs; a Random Forest is trained with its defaults.
+ * XGBoost is searched, its trials nested runs; a Random Forest is trained with its defaults. A protocol may fix the params of both.
  */
 export function trainTracked(
   context: JobContext,
@@ -32,8 +32,9 @@ export function trainTracked(
     },
     async (run) => {
       await trackInputs(run, context, study);
+      const fixed = context.protocol.fixedParams?.[trainer];
       const found =
-        trainer === "xgboost"
+        trainer === "xgboost" && fixed === undefined
           ? (
               await searchXgboost(context, run, study, (trial, best) => {
                 run.logMetric("trial_auc_pr", trial.score, trial.number);
@@ -44,8 +45,14 @@ export function trainTracked(
               })
             ).best
           : {
-              params: {},
-              model: await fit(context.native, study, { trainer, params: {}, seed: options.seed, signal }),
+              params: fixed ?? {},
+              model: await fit(context.native, study, {
+                trainer,
+                params: fixed ?? {},
+                seed: options.seed,
+                signal,
+                watch: fixed === undefined,
+              }),
             };
       for (const { round, metrics } of found.model.history) run.logMetrics(metrics, round);
       progress("judging on the test rows");

@@ -54,7 +54,7 @@ export const REASON_TEXTS: Readonly<Record<string, ReasonText>> = {
     "pagamentos do cliente variam pouco ou muito ({v})",
   ),
   c_z_amount: text("amount is {v} from the customer's habit", "valor está a {v} do hábito do cliente"),
-  c_ratio_max_90d: text("amount is {v} times the largest in 90 days", "valor é {v} vezes o maior em 90 dias"),
+  c_ratio_max_90d: text("amount against the largest in 90 days: {v}", "valor diante do maior em 90 dias: {v}"),
   c_secs_since_last: text("{v} since the previous payment", "{v} desde o pagamento anterior"),
   c_new_payees_24h: text("{v} new payees in 24 hours", "{v} recebedores novos em 24 horas"),
   c_payees_30d: text("{v} payees in 30 days", "{v} recebedores em 30 dias"),

@@ -5,7 +5,7 @@ import { invalid } from "@esteira/core/errors";
 import type { LoadedModel } from "@esteira/models/flavors/flavor";
 import { loadModel } from "@esteira/models/flavors/load-model";
 import { z } from "zod";
-import { featuresByName } from "../features/catalogue.ts";
+import { CATALOGUE, featuresByName } from "../features/catalogue.ts";
 import { catalogueDigest } from "../features/describe.ts";
 import type { Feature } from "../features/feature.ts";
 
@@ -41,8 +41,11 @@ export interface FraudModel {
   contributions(row: Float32Array): Float64Array;
 }
 
-/** Opens a model folder. Refuses a model whose bytes or features are not those that its training has written down. */
-export async function openFraudModel(folder: string): Promise<FraudModel> {
+/**
+ * Opens a model folder. Refuses a model whose bytes or features are not those that its training has written down.
+ * `catalogue` has the definitions of its features.
+ */
+export async function openFraudModel(folder: string, catalogue: readonly Feature[] = CATALOGUE): Promise<FraudModel> {
   const loaded = await loadModel(folder);
   const { config, rowScorer } = loaded;
   const parsed = metadataWire.safeParse(config.metadata);
@@ -60,7 +63,7 @@ export async function openFraudModel(folder: string): Promise<FraudModel> {
     );
   }
   const names = (config.signature?.inputs ?? []).map((column) => column.name ?? "");
-  const features = featuresByName(names);
+  const features = featuresByName(names, catalogue);
   if (catalogueDigest(features) !== metadata.features_sha256) {
     throw invalid(
       `The model in '${folder}' was trained with another version of the features: train it again with this catalogue.`,

@@ -37,6 +37,8 @@ export interface TrainOptions {
   readonly params: Params;
   readonly seed: number;
   readonly signal: AbortSignal;
+  /** Measures each round on the validation rows, and stops early by them. Default true. */
+  readonly watch?: boolean;
   readonly onRound?: (round: number, metrics: RoundMetrics) => void;
 }
 
@@ -52,7 +54,7 @@ function monotoneOf(study: Study): Record<string, 1 | -1> {
 export function fit(native: NativeXgboost, study: Study, options: TrainOptions): Promise<TrainedModel> {
   return createTrainer(options.trainer, native).train({
     train: study.train,
-    validation: study.validation,
+    ...((options.watch ?? true) ? { validation: study.validation } : {}),
     params: options.params,
     monotone: monotoneOf(study),
     seed: options.seed,

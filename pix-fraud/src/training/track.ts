@@ -29,6 +29,7 @@ export async function trackInputs(run: ActiveRun, context: JobContext, study: St
     datasetInput(ledger, table, rows.test, timeline.test, study.test.labels, "test"),
   ]);
   await run.logParams({
+    protocol: context.protocol.name,
     "data.ledger": ledger.origin.description,
     "data.ledger_digest": ledger.origin.digest,
     "data.rows": ledger.rows,

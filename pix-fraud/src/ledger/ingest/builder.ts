@@ -126,7 +126,7 @@ export async function buildLedger(
     deviceOf: () => "",
     origin: {
       kind: "file",
-      description: `${basename(options.file)}, ${count} transfers`,
+      description: basename(options.file),
       digest,
       source: { type: "file", name: basename(options.file), mapping },
       trueToLedgerPrevalence: 1,

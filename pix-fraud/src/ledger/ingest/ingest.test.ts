@@ -81,16 +81,3 @@ test("files that are no ledger are refused", async () => {
   await expect(ingestFile(parquet)).rejects.toThrow(/cannot be read as Parquet/);
   await expect(ingest(GOOD, { mapping: "nosuch" })).rejects.toThrow(/neither a preset \(default, fdh\)/);
 });
-
-const fdh = process.env.ESTEIRA_FDH_PARQUET;
-test.skipIf(!fdh)(
-  "the handbook's file, whole (skipped unless ESTEIRA_FDH_PARQUET names it)",
-  async () => {
-    const ledger = await ingestFile(fdh ?? "", { mapping: "fdh" });
-    expect(ledger.rows).toBe(1_754_155);
-    expect(ledger.labels.fraud.reduce((sum, label) => sum + label, 0)).toBe(14_681);
-    expect(ledger.accounts).toBe(4990 + 10_000);
-    expect(ledger.typologies).toEqual(["none", "scenario_1", "scenario_2", "scenario_3"]);
-  },
-  120_000,
-);
