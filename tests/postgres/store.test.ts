@@ -1,3 +1,4 @@
+import { describeAccessStore } from "@esteira/store/contract/access-contract";
 import { describeRegistryStore } from "@esteira/store/contract/registry-contract";
 import { describeTrackingStore } from "@esteira/store/contract/tracking-contract";
 import { describeWebhookStore } from "@esteira/store/contract/webhook-contract";
@@ -23,4 +24,5 @@ describe.skipIf(process.env["ESTEIRA_TEST_POSTGRES"] === undefined)("the store's
       }),
     time,
   );
+  describeAccessStore("PostgreSQL", open);
 });

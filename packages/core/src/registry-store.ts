@@ -1,3 +1,4 @@
+import type { VisibleModels } from "./entities/access.ts";
 import type { Page, SearchQuery } from "./entities/page.ts";
 import type { ModelVersion, RegisteredModel, Stage } from "./entities/registered-model.ts";
 import type { Tag } from "./entities/tag.ts";
@@ -5,12 +6,18 @@ import type { LoggedModelId, RunId } from "./ids.ts";
 
 /** The port to registered models and their versions. Same promises as TrackingStore. */
 export interface RegistryStore {
-  createRegisteredModel(input: { name: string; description?: string; tags: readonly Tag[] }): Promise<RegisteredModel>;
+  createRegisteredModel(input: {
+    name: string;
+    description?: string;
+    tags: readonly Tag[];
+    /** The id of the user who manages it from now on. */
+    owner?: number;
+  }): Promise<RegisteredModel>;
   getRegisteredModel(name: string): Promise<RegisteredModel>;
   renameRegisteredModel(name: string, newName: string): Promise<RegisteredModel>;
   updateRegisteredModel(name: string, change: { description?: string }): Promise<RegisteredModel>;
   deleteRegisteredModel(name: string): Promise<void>;
-  searchRegisteredModels(query: SearchQuery): Promise<Page<RegisteredModel>>;
+  searchRegisteredModels(query: SearchQuery & { visible?: VisibleModels }): Promise<Page<RegisteredModel>>;
   setRegisteredModelTag(name: string, tag: Tag): Promise<void>;
   deleteRegisteredModelTag(name: string, key: string): Promise<void>;
   /** With no stages: the latest version of each stage that has one. Stage names are matched without case. */
@@ -33,7 +40,7 @@ export interface RegistryStore {
     version: string,
     change: { stage: Stage; archiveExistingVersions: boolean },
   ): Promise<ModelVersion>;
-  searchModelVersions(query: SearchQuery): Promise<Page<ModelVersion>>;
+  searchModelVersions(query: SearchQuery & { visible?: VisibleModels }): Promise<Page<ModelVersion>>;
   getDownloadUri(name: string, version: string): Promise<string>;
   setModelVersionTag(name: string, version: string, tag: Tag): Promise<void>;
   deleteModelVersionTag(name: string, version: string, key: string): Promise<void>;

@@ -1,3 +1,4 @@
+import type { Visible } from "./entities/access.ts";
 import type { Dataset, DatasetInput, ModelInput, ModelOutput } from "./entities/dataset.ts";
 import type { Experiment } from "./entities/experiment.ts";
 import type { LoggedModel, LoggedModelStatus } from "./entities/logged-model.ts";
@@ -14,10 +15,16 @@ import type { Int64 } from "./int64.ts";
  * `@esteira/store`.
  */
 export interface TrackingStore {
-  createExperiment(input: { name: string; artifactLocation?: string; tags: readonly Tag[] }): Promise<ExperimentId>;
+  createExperiment(input: {
+    name: string;
+    artifactLocation?: string;
+    tags: readonly Tag[];
+    /** The id of the user who manages it from now on. */
+    owner?: number;
+  }): Promise<ExperimentId>;
   getExperiment(id: ExperimentId): Promise<Experiment>;
   getExperimentByName(name: string): Promise<Experiment>;
-  searchExperiments(query: SearchQuery & { viewType?: ViewType }): Promise<Page<Experiment>>;
+  searchExperiments(query: SearchQuery & { viewType?: ViewType; visible?: Visible }): Promise<Page<Experiment>>;
   renameExperiment(id: ExperimentId, name: string): Promise<void>;
   deleteExperiment(id: ExperimentId): Promise<void>;
   restoreExperiment(id: ExperimentId): Promise<void>;

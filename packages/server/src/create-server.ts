@@ -3,6 +3,8 @@ import type { TrackingStore } from "@esteira/core/tracking-store";
 import type { WebhookStore } from "@esteira/core/webhook-store";
 import type { ArtifactStore } from "@esteira/store/artifacts/artifact-store";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
+import type { Access } from "./access/access.ts";
+import { guardRoutes } from "./access/guard.ts";
 import { mountArtifactDownloads } from "./artifacts/downloads.ts";
 import { artifactListEndpoints } from "./artifacts/listings.ts";
 import { mountArtifactProxy } from "./artifacts/proxy.ts";
@@ -41,6 +43,8 @@ export interface ServerOptions {
   readonly localArtifactRoots?: readonly string[] | undefined;
   /** Where webhooks may lead and how they are sent; MLflow's limits by default. */
   readonly webhooks?: WebhookOptions | undefined;
+  /** Who may do what; without it everybody may do everything. */
+  readonly access?: Access | undefined;
 }
 
 const API = ["/api/2.0/mlflow", "/ajax-api/2.0/mlflow"] as const;
@@ -51,6 +55,7 @@ const ESTEIRA_API = ["/api/esteira/v1"] as const;
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const { store, artifacts } = options;
   const app = createApp({ hosts: trustedHosts(options.trustedHosts), log: options.log });
+  guardRoutes(app, options.access?.authenticate);
   recordRoutes(app);
   mountHealth(app, options.version);
   mountOpenApi(app, options.version);

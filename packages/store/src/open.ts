@@ -1,7 +1,9 @@
+import type { AccessStore } from "@esteira/core/access-store";
 import type { Clock } from "@esteira/core/clock";
 import type { RegistryStore } from "@esteira/core/registry-store";
 import type { TrackingStore } from "@esteira/core/tracking-store";
 import type { WebhookStore } from "@esteira/core/webhook-store";
+import { accessStore } from "./access/access-store.ts";
 import { createContext } from "./database/context.ts";
 import { parseBackendUri } from "./database/uri.ts";
 import { openPostgresDatabase } from "./postgres/open-database.ts";
@@ -15,7 +17,7 @@ import { deliveryStore } from "./webhooks/deliveries.ts";
 import { WebhookSecrets } from "./webhooks/webhook-secrets.ts";
 import { webhookStore } from "./webhooks/webhooks.ts";
 
-export interface Store extends TrackingStore, RegistryStore, WebhookStore {
+export interface Store extends TrackingStore, RegistryStore, WebhookStore, AccessStore {
   /** Waits for the writes under way and closes the database. */
   close(): Promise<void>;
 }
@@ -52,6 +54,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...modelVersionStore(session, context),
     ...webhookStore(session, context, secrets),
     ...deliveryStore(session, context, secrets),
+    ...accessStore(session, context),
     close: () => session.close(),
   };
 }

@@ -3,6 +3,7 @@ import type { TrackingStore } from "@esteira/core/tracking-store";
 import { fileInfoToWire, fileInfoWire } from "@esteira/core/wire/file-info";
 import type { ArtifactStore } from "@esteira/store/artifacts/artifact-store";
 import { z } from "zod";
+import { read, reads } from "../access/policy.ts";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import { text } from "../http/fields.ts";
 import { listToWire } from "../http/paging.ts";
@@ -24,6 +25,7 @@ export function artifactListEndpoints(store: TrackingStore, artifacts: ArtifactS
     endpoint({
       method: "GET",
       path: "/artifacts/list",
+      policy: reads(read("run", "run_id")),
       summary: "List a folder of a run's artifacts",
       input: withRunId({ path: text, page_token: text }),
       output: listing,
@@ -35,6 +37,7 @@ export function artifactListEndpoints(store: TrackingStore, artifacts: ArtifactS
     endpoint({
       method: "GET",
       path: "/logged-models/:model_id/artifacts/directories",
+      policy: reads(read("logged model", ":model_id")),
       summary: "List a folder of a logged model's artifacts",
       input: z.object({ artifact_directory_path: text, page_token: text }),
       output: listing,

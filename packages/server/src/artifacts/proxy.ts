@@ -1,8 +1,12 @@
+import type { FileInfo } from "@esteira/core/entities/file-info";
 import { invalid } from "@esteira/core/errors";
 import { fileInfoToWire, fileInfoWire } from "@esteira/core/wire/file-info";
 import type { ArtifactStore } from "@esteira/store/artifacts/artifact-store";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
+import type { Caller } from "../access/caller.ts";
+import { checked } from "../access/guard.ts";
+import { manage, read, reads, update, writes } from "../access/policy.ts";
 import { text } from "../http/fields.ts";
 import type { Operation } from "../http/operation.ts";
 import { listToWire, nothing } from "../http/paging.ts";
@@ -40,28 +44,52 @@ export function mountArtifactProxy(app: FastifyInstance, artifacts: ArtifactStor
   app.register(async (scope) => {
     streamBodies(scope);
     for (const prefix of PREFIXES) {
-      scope.get(prefix, { config: { operation: OPERATIONS.list } }, async (request) => {
-        const { path } = parseRequest(listing, request.query);
-        return listToWire("files", await artifacts.list(checkInnerPath(path ?? "")), fileInfoToWire);
-      });
-      scope.get(`${prefix}/*`, { config: { operation: OPERATIONS.download } }, (request, reply) =>
-        sendArtifact(artifacts, filePath(request), request, reply),
+      scope.get(
+        prefix,
+        { config: { operation: OPERATIONS.list, policy: reads(read("artifact path", "path")) } },
+        checked(
+          (request) => ({ path: checkInnerPath(parseRequest(listing, request.query).path ?? "") }),
+          async ({ path }, { caller }) => {
+            const files = await artifacts.list(path);
+            return listToWire("files", path === "" ? files.filter(isSeenBy(caller)) : files, fileInfoToWire);
+          },
+        ),
       );
-      scope.put(`${prefix}/*`, { config: { operation: OPERATIONS.upload } }, async (request, reply) => {
-        await withUpload(request, (source) => artifacts.write(filePath(request), source));
-        return reply.send("");
-      });
-      scope.delete(`${prefix}/*`, { config: { operation: OPERATIONS.remove } }, async (request) => {
-        await artifacts.remove(filePath(request));
-        return {};
-      });
+      scope.get(
+        `${prefix}/*`,
+        { config: { operation: OPERATIONS.download, policy: reads(read("artifact path", "path")) } },
+        checked(filePath, ({ path }, request, reply) => sendArtifact(artifacts, path, request, reply)),
+      );
+      scope.put(
+        `${prefix}/*`,
+        { config: { operation: OPERATIONS.upload, policy: writes(update("artifact path", "path")) } },
+        checked(filePath, async ({ path }, request, reply) => {
+          await withUpload(request, (source) => artifacts.write(path, source));
+          return reply.send("");
+        }),
+      );
+      scope.delete(
+        `${prefix}/*`,
+        { config: { operation: OPERATIONS.remove, policy: writes(manage("artifact path", "path")) } },
+        checked(filePath, async ({ path }) => {
+          await artifacts.remove(path);
+          return {};
+        }),
+      );
     }
   });
 }
 
-function filePath(request: FastifyRequest): string {
+function filePath(request: FastifyRequest): { path: string } {
   const path = (request.params as { "*": string })["*"];
   if (path === "") throw invalid("Invalid path: it must name a file or folder.");
   if (path.endsWith("/")) throw invalid("Artifact path must include a filename (cannot end with '/').");
-  return checkInnerPath(path);
+  return { path: checkInnerPath(path) };
+}
+
+/** Folders below the root are experiments; who may not read all of them is told of none but these. */
+function isSeenBy(caller: Caller): (file: FileInfo) => boolean {
+  const seen = caller.experiments();
+  if (seen === undefined) return () => true;
+  return ({ path }) => /^\d+$/.test(path) && seen.ids.includes(path) === (seen.mode === "only");
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
+import { OPEN } from "../access/policy.ts";
 import type { Operation } from "../http/operation.ts";
 
 /** Liveness, the version, and what a client may expect of this server. `/health` and `/version` answer to any Host. */
@@ -35,12 +36,16 @@ const OPERATIONS = {
 
 export function mountHealth(app: FastifyInstance, version: string): void {
   const sendText = (path: string, operation: Operation, body: string) =>
-    app.get(path, { config: { operation } }, async (_, reply) => reply.type("text/plain; charset=utf-8").send(body));
+    app.get(path, { config: { operation, policy: OPEN } }, async (_, reply) =>
+      reply.type("text/plain; charset=utf-8").send(body),
+    );
   sendText("/health", OPERATIONS.health, "OK");
   sendText("/version", OPERATIONS.version, version);
   for (const prefix of ["/api", "/ajax-api"]) {
-    app.get(`${prefix}/3.0/mlflow/server-info`, { config: { operation: OPERATIONS.info } }, async (_, reply) =>
-      reply.type("application/json").send(SERVER_INFO),
+    app.get(
+      `${prefix}/3.0/mlflow/server-info`,
+      { config: { operation: OPERATIONS.info, policy: OPEN } },
+      async (_, reply) => reply.type("application/json").send(SERVER_INFO),
     );
   }
 }

@@ -37,6 +37,20 @@ export function trustedHosts(extra: readonly string[] = []): TrustedHosts {
   };
 }
 
+/**
+ * True for a request of a page that this server itself has sent. Browsers tell the origin with every change; that
+ * another port of the same machine is the same site to them, is why it is compared with its port.
+ */
+export function isOwnOrigin(
+  headers: { readonly origin?: string | undefined; readonly host?: string | undefined },
+  publicUrl?: string,
+): boolean {
+  const { origin, host } = headers;
+  if (origin === undefined || host === undefined) return false;
+  if (publicUrl !== undefined && origin === new URL(publicUrl).origin) return true;
+  return /^https?:\/\/([^/]+)$/i.exec(origin)?.[1]?.toLowerCase() === host.toLowerCase();
+}
+
 interface HostAndPort {
   readonly name: string;
   readonly port: string;

@@ -1,5 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
 import type { z } from "zod";
+import type { Caller } from "../access/caller.ts";
+import { permit } from "../access/guard.ts";
+import type { Policy } from "../access/policy.ts";
 import { isRepeated } from "./fields.ts";
 import type { Operation } from "./operation.ts";
 import { joinRunId } from "./run-id.ts";
@@ -10,6 +13,7 @@ export interface Endpoint {
   readonly methods: readonly HTTPMethods[];
   readonly path: string;
   readonly operation: Operation;
+  readonly policy: Policy;
   /** What answers. It gets the raw request because a few routes stream; `endpoint` builds the usual kind. */
   readonly handle: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 }
@@ -23,32 +27,35 @@ type Sent<T> = T extends readonly (infer Item)[]
 
 /**
  * An endpoint that reads its input from the query (GET) or the JSON body, makes one domain call and answers an object.
- * Parameters of the path (`:model_id`) come as the second argument. Both schemas are also its public description.
+ * Parameters of the path (`:model_id`) come as the second argument. Both schemas are also its public description. The
+ * policy is checked against the parsed input: what is permitted is what is done.
  */
 export function endpoint<Input extends z.ZodObject, Output extends z.ZodType>(row: {
   readonly method: HTTPMethods | readonly HTTPMethods[];
   readonly path: string;
+  readonly policy: Policy;
   readonly summary: string;
   readonly input: Input;
   readonly output: Output;
   readonly run: (
     input: z.output<Input>,
     params: Readonly<Record<string, string>>,
+    caller: Caller,
   ) => Promise<Sent<z.input<NoInfer<Output>>>>;
 }): Endpoint {
-  const { method, path, summary, input, output, run } = row;
+  const { method, path, policy, summary, input, output, run } = row;
   const lists = new Set(Object.keys(input.shape).filter((name) => isRepeated(input.shape[name])));
   const takesRunUuid = "run_uuid" in input.shape;
   return {
     methods: typeof method === "string" ? [method] : method,
     path,
+    policy,
     operation: { summary, tag: path.split("/")[1] ?? "", input, output },
     handle: async (request) => {
       const source = request.method === "GET" ? queryInput(request.query, lists) : (request.body ?? {});
-      return run(
-        parseRequest(input, takesRunUuid ? joinRunId(source) : source),
-        request.params as Record<string, string>,
-      );
+      const parsed = parseRequest(input, takesRunUuid ? joinRunId(source) : source);
+      await permit(request, parsed);
+      return run(parsed, request.params as Record<string, string>, request.caller);
     },
   };
 }
@@ -68,8 +75,8 @@ export function mountEndpoints(
   endpoints: readonly Endpoint[],
 ): void {
   for (const prefix of prefixes) {
-    for (const { methods, path, operation, handle } of endpoints) {
-      app.route({ method: [...methods], url: prefix + path, config: { operation }, handler: handle });
+    for (const { methods, path, operation, policy, handle } of endpoints) {
+      app.route({ method: [...methods], url: prefix + path, config: { operation, policy }, handler: handle });
     }
   }
 }

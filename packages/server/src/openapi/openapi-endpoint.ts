@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
+import { OPEN } from "../access/policy.ts";
 import type { Operation } from "../http/operation.ts";
 import { describeApi } from "./describe-api.ts";
 
@@ -14,7 +15,7 @@ const OPERATION: Operation = {
 /** Serves the description of all routes. It is made when somebody asks first: most servers are never asked. */
 export function mountOpenApi(app: FastifyInstance, version: string): void {
   let text: string | undefined;
-  app.get(OPENAPI_PATH, { config: { operation: OPERATION } }, async (_, reply) => {
+  app.get(OPENAPI_PATH, { config: { operation: OPERATION, policy: OPEN } }, async (_, reply) => {
     text ??= JSON.stringify(describeApi(app.mountedRoutes, version));
     return reply.type("application/json").send(text);
   });

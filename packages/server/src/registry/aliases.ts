@@ -1,6 +1,7 @@
 import type { RegistryStore } from "@esteira/core/registry-store";
 import { modelVersionToWire, modelVersionWire } from "@esteira/core/wire/registered-model";
 import { z } from "zod";
+import { read, reads, registers, remove, update } from "../access/policy.ts";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import { requiredText } from "../http/fields.ts";
 import { nothing } from "../http/paging.ts";
@@ -12,6 +13,7 @@ export function aliasEndpoints(store: RegistryStore): readonly Endpoint[] {
     endpoint({
       method: "POST",
       path: "/registered-models/alias",
+      policy: registers(update("model", "name"), read("version", "name")),
       summary: "Point an alias of a registered model to a version",
       input: z.object({ name: requiredText, alias: requiredText, version: requiredText }),
       output: nothing,
@@ -23,6 +25,7 @@ export function aliasEndpoints(store: RegistryStore): readonly Endpoint[] {
     endpoint({
       method: "DELETE",
       path: "/registered-models/alias",
+      policy: registers(remove("model", "name"), read("version", "name")),
       summary: "Delete an alias of a registered model",
       input: byAlias,
       output: nothing,
@@ -34,6 +37,7 @@ export function aliasEndpoints(store: RegistryStore): readonly Endpoint[] {
     endpoint({
       method: "GET",
       path: "/registered-models/alias",
+      policy: reads(read("version", "name")),
       summary: "Get the version that an alias points to",
       input: byAlias,
       output: z.object({ model_version: modelVersionWire }),

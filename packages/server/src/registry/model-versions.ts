@@ -5,6 +5,7 @@ import type { RegistryStore } from "@esteira/core/registry-store";
 import type { TrackingStore } from "@esteira/core/tracking-store";
 import { modelVersionToWire, modelVersionWire } from "@esteira/core/wire/registered-model";
 import { z } from "zod";
+import { read, reads, registers, remove, update, within } from "../access/policy.ts";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import {
   boolOrFalse,
@@ -32,6 +33,12 @@ export function modelVersionEndpoints(store: RegistryStore & TrackingStore): rea
     endpoint({
       method: "POST",
       path: "/model-versions/create",
+      policy: registers(
+        within("version", "name"),
+        read("run", "run_id"),
+        read("logged model", "model_id"),
+        read("version source", "source"),
+      ),
       summary: "Create a version of a registered model",
       input: createSchema,
       output: oneVersion,
@@ -63,6 +70,7 @@ export function modelVersionEndpoints(store: RegistryStore & TrackingStore): rea
     endpoint({
       method: "GET",
       path: "/model-versions/get",
+      policy: reads(read("version", "name")),
       summary: "Get a version",
       input: byVersion,
       output: oneVersion,
@@ -73,6 +81,7 @@ export function modelVersionEndpoints(store: RegistryStore & TrackingStore): rea
     endpoint({
       method: "PATCH",
       path: "/model-versions/update",
+      policy: registers(update("version", "name")),
       summary: "Set the description of a version",
       input: z.object({ name: requiredText, version: requiredText, description: textOrEmpty }),
       output: oneVersion,
@@ -83,6 +92,7 @@ export function modelVersionEndpoints(store: RegistryStore & TrackingStore): rea
     endpoint({
       method: "DELETE",
       path: "/model-versions/delete",
+      policy: registers(remove("version", "name")),
       summary: "Delete a version",
       input: byVersion,
       output: nothing,
@@ -94,6 +104,7 @@ export function modelVersionEndpoints(store: RegistryStore & TrackingStore): rea
     endpoint({
       method: "POST",
       path: "/model-versions/transition-stage",
+      policy: registers(update("version", "name")),
       summary: "Move a version to a stage",
       input: z.object({
         name: requiredText,
@@ -114,14 +125,19 @@ export function modelVersionEndpoints(store: RegistryStore & TrackingStore): rea
     endpoint({
       method: "GET",
       path: "/model-versions/search",
+      policy: reads(),
       summary: "Search versions",
       input: z.object({ ...searchFields, max_results: int64AtMost(MAX_VERSIONS) }),
       output: pageOf("model_versions", modelVersionWire),
-      run: async (input) => {
+      run: async (input, _, caller) => {
         const page = await store.searchModelVersions({
           maxResults: input.max_results ?? DEFAULT_VERSIONS,
           orderBy: input.order_by,
-          ...given({ filter: nonEmpty(input.filter), pageToken: nonEmpty(input.page_token) }),
+          ...given({
+            filter: nonEmpty(input.filter),
+            pageToken: nonEmpty(input.page_token),
+            visible: caller.versions(),
+          }),
         });
         return pageToWire("model_versions", page, modelVersionToWire);
       },
@@ -129,6 +145,7 @@ export function modelVersionEndpoints(store: RegistryStore & TrackingStore): rea
     endpoint({
       method: "GET",
       path: "/model-versions/get-download-uri",
+      policy: reads(read("version", "name")),
       summary: "Get the URI of a version's files",
       input: byVersion,
       output: z.object({ artifact_uri: z.string() }),
@@ -139,6 +156,7 @@ export function modelVersionEndpoints(store: RegistryStore & TrackingStore): rea
     endpoint({
       method: "POST",
       path: "/model-versions/set-tag",
+      policy: registers(update("version", "name")),
       summary: "Set a tag of a version",
       input: z.object({ name: requiredText, version: requiredText, key: requiredText, value: textOrEmpty }),
       output: nothing,
@@ -150,6 +168,7 @@ export function modelVersionEndpoints(store: RegistryStore & TrackingStore): rea
     endpoint({
       method: "DELETE",
       path: "/model-versions/delete-tag",
+      policy: registers(remove("version", "name")),
       summary: "Delete a tag of a version",
       input: z.object({ name: requiredText, version: requiredText, key: requiredText }),
       output: nothing,

@@ -6,6 +6,7 @@ import {
   registeredModelWire,
 } from "@esteira/core/wire/registered-model";
 import { z } from "zod";
+import { NEW_MODEL, read, reads, registers, remove, update } from "../access/policy.ts";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import {
   given,
@@ -31,18 +32,20 @@ export function registeredModelEndpoints(store: RegistryStore): readonly Endpoin
     endpoint({
       method: "POST",
       path: "/registered-models/create",
+      policy: registers(NEW_MODEL),
       summary: "Create a registered model",
       input: z.object({ name: requiredText, tags: keyValues, description: text }),
       output: oneModel,
-      run: async ({ name, tags, description }) => ({
+      run: async ({ name, tags, description }, _, caller) => ({
         registered_model: registeredModelToWire(
-          await store.createRegisteredModel({ name, tags, ...given({ description }) }),
+          await store.createRegisteredModel({ name, tags, ...given({ description, owner: caller.user?.id }) }),
         ),
       }),
     }),
     endpoint({
       method: "GET",
       path: "/registered-models/get",
+      policy: reads(read("model", "name")),
       summary: "Get a registered model",
       input: byName,
       output: oneModel,
@@ -53,6 +56,7 @@ export function registeredModelEndpoints(store: RegistryStore): readonly Endpoin
     endpoint({
       method: "POST",
       path: "/registered-models/rename",
+      policy: registers(update("model", "name")),
       summary: "Rename a registered model",
       input: z.object({ name: requiredText, new_name: requiredText }),
       output: oneModel,
@@ -63,6 +67,7 @@ export function registeredModelEndpoints(store: RegistryStore): readonly Endpoin
     endpoint({
       method: "PATCH",
       path: "/registered-models/update",
+      policy: registers(update("model", "name")),
       summary: "Set the description of a registered model",
       input: z.object({ name: requiredText, description: textOrEmpty }),
       output: oneModel,
@@ -73,6 +78,7 @@ export function registeredModelEndpoints(store: RegistryStore): readonly Endpoin
     endpoint({
       method: "DELETE",
       path: "/registered-models/delete",
+      policy: registers(remove("whole model", "name")),
       summary: "Delete a registered model and its versions",
       input: byName,
       output: nothing,
@@ -84,14 +90,19 @@ export function registeredModelEndpoints(store: RegistryStore): readonly Endpoin
     endpoint({
       method: "GET",
       path: "/registered-models/search",
+      policy: reads(),
       summary: "Search registered models",
       input: z.object({ ...searchFields, max_results: int64AtMost(MAX_MODELS) }),
       output: pageOf("registered_models", registeredModelWire),
-      run: async (input) => {
+      run: async (input, _, caller) => {
         const page = await store.searchRegisteredModels({
           maxResults: input.max_results ?? DEFAULT_MODELS,
           orderBy: input.order_by,
-          ...given({ filter: nonEmpty(input.filter), pageToken: nonEmpty(input.page_token) }),
+          ...given({
+            filter: nonEmpty(input.filter),
+            pageToken: nonEmpty(input.page_token),
+            visible: caller.models(),
+          }),
         });
         return pageToWire("registered_models", page, registeredModelToWire);
       },
@@ -99,6 +110,7 @@ export function registeredModelEndpoints(store: RegistryStore): readonly Endpoin
     endpoint({
       method: ["GET", "POST"],
       path: "/registered-models/get-latest-versions",
+      policy: reads(read("version", "name")),
       summary: "Get the newest version of each stage",
       input: z.object({ name: requiredText, stages: texts }),
       output: z.object({ model_versions: z.array(modelVersionWire).optional() }),
@@ -108,6 +120,7 @@ export function registeredModelEndpoints(store: RegistryStore): readonly Endpoin
     endpoint({
       method: "POST",
       path: "/registered-models/set-tag",
+      policy: registers(update("model", "name")),
       summary: "Set a tag of a registered model",
       input: z.object({ name: requiredText, key: requiredText, value: textOrEmpty }),
       output: nothing,
@@ -119,6 +132,7 @@ export function registeredModelEndpoints(store: RegistryStore): readonly Endpoin
     endpoint({
       method: "DELETE",
       path: "/registered-models/delete-tag",
+      policy: registers(update("model", "name")),
       summary: "Delete a tag of a registered model",
       input: z.object({ name: requiredText, key: requiredText }),
       output: nothing,

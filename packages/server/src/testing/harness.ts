@@ -2,16 +2,18 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { localArtifactStore } from "@esteira/store/artifacts/local";
-import { openStore } from "@esteira/store/open";
+import { openStore, type Store } from "@esteira/store/open";
 import { newTestDatabase } from "@esteira/store/testing/test-database";
 import { newFernetKey } from "@esteira/store/webhooks/fernet";
 import type { FastifyInstance } from "fastify";
+import { type AccessOptions, createAccess } from "../access/access.ts";
 import { createServer, type ServerOptions } from "../create-server.ts";
 
 export interface Harness {
   readonly app: FastifyInstance;
   /** The folder of the artifacts. */
   readonly root: string;
+  readonly store: Store;
   /** Sends JSON, or a text as it stands; reads the JSON of the answer. */
   call(method: Method, url: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   close(): Promise<void>;
@@ -29,8 +31,14 @@ export interface Answer {
 
 export type Json = { readonly [key: string]: Json } & { readonly [index: number]: Json };
 
+/** What tests hash passwords with: as safe as needed, and done at once. */
+export const CHEAP = { n: 1024, r: 8, p: 1 };
+const ACCESS = { defaultPermission: "NO_PERMISSIONS", passwordCost: CHEAP } as const;
+
 /** A whole server over a new database (see `newTestDatabase`) and artifacts in a temporary folder. */
-export async function openHarness(options: Partial<ServerOptions> = {}): Promise<Harness> {
+export async function openHarness(
+  options: Partial<Omit<ServerOptions, "access">> & { readonly access?: Partial<AccessOptions> } = {},
+): Promise<Harness> {
   const root = await mkdtemp(join(tmpdir(), "esteira-server-"));
   const store = await openStore({
     webhookKey: newFernetKey(),
@@ -38,10 +46,18 @@ export async function openHarness(options: Partial<ServerOptions> = {}): Promise
     artifactRoot: "mlflow-artifacts:/",
     clock: () => Date.now(),
   });
-  const app = await createServer({ store, artifacts: localArtifactStore(root), version: "0.0.0-test", ...options });
+  const { access, ...rest } = options;
+  const app = await createServer({
+    store,
+    artifacts: localArtifactStore(root),
+    version: "0.0.0-test",
+    ...rest,
+    ...(access === undefined ? {} : { access: createAccess({ ...ACCESS, store, clock: () => Date.now(), ...access }) }),
+  });
   return {
     app,
     root,
+    store,
     call: async (method, url, body, headers = {}) => {
       const answer = await app.inject({
         method,

@@ -2,6 +2,7 @@ import { experimentId } from "@esteira/core/ids";
 import type { TrackingStore } from "@esteira/core/tracking-store";
 import { experimentToWire, experimentWire } from "@esteira/core/wire/experiment";
 import { z } from "zod";
+import { NEW_EXPERIMENT, read, reads, remove, update, writes } from "../access/policy.ts";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import {
   enumOf,
@@ -29,18 +30,21 @@ export function experimentEndpoints(
     endpoint({
       method: "POST",
       path: "/experiments/create",
+      policy: writes(NEW_EXPERIMENT),
       summary: "Create an experiment",
       input: z.object({ name: requiredText, artifact_location: text, tags: keyValues }),
       output: z.object({ experiment_id: z.string() }),
-      run: async ({ name, artifact_location, tags }) => {
+      run: async ({ name, artifact_location, tags }, _, caller) => {
         const artifactLocation = nonEmpty(artifact_location);
         if (artifactLocation !== undefined) checkArtifactLocation(artifactLocation, options.localArtifactRoots);
-        return { experiment_id: await store.createExperiment({ name, tags, ...given({ artifactLocation }) }) };
+        const owner = caller.user?.id;
+        return { experiment_id: await store.createExperiment({ name, tags, ...given({ artifactLocation, owner }) }) };
       },
     }),
     endpoint({
       method: "GET",
       path: "/experiments/get",
+      policy: reads(read("experiment", "experiment_id")),
       summary: "Get an experiment by its id",
       input: byId,
       output: oneExperiment,
@@ -51,6 +55,7 @@ export function experimentEndpoints(
     endpoint({
       method: "GET",
       path: "/experiments/get-by-name",
+      policy: reads(read("experiment name", "experiment_name")),
       summary: "Get an experiment by its name",
       input: z.object({ experiment_name: requiredText }),
       output: oneExperiment,
@@ -61,10 +66,11 @@ export function experimentEndpoints(
     endpoint({
       method: ["GET", "POST"],
       path: "/experiments/search",
+      policy: reads(),
       summary: "Search experiments",
       input: z.object({ ...searchFields, max_results: int64OrZero, view_type: enumOf(VIEW_TYPES) }),
       output: pageOf("experiments", experimentWire),
-      run: async (input) => {
+      run: async (input, _, caller) => {
         const page = await store.searchExperiments({
           maxResults: input.max_results,
           orderBy: input.order_by,
@@ -72,6 +78,7 @@ export function experimentEndpoints(
             filter: nonEmpty(input.filter),
             pageToken: nonEmpty(input.page_token),
             viewType: input.view_type,
+            visible: caller.experiments(),
           }),
         });
         return pageToWire("experiments", page, experimentToWire);
@@ -80,6 +87,7 @@ export function experimentEndpoints(
     endpoint({
       method: "POST",
       path: "/experiments/update",
+      policy: writes(update("experiment", "experiment_id")),
       summary: "Rename an experiment",
       input: z.object({ experiment_id: requiredText, new_name: requiredText }),
       output: nothing,
@@ -91,6 +99,7 @@ export function experimentEndpoints(
     endpoint({
       method: "POST",
       path: "/experiments/delete",
+      policy: writes(remove("whole experiment", "experiment_id")),
       summary: "Mark an experiment and its runs as deleted",
       input: byId,
       output: nothing,
@@ -102,6 +111,7 @@ export function experimentEndpoints(
     endpoint({
       method: "POST",
       path: "/experiments/restore",
+      policy: writes(remove("whole experiment", "experiment_id")),
       summary: "Bring a deleted experiment and its runs back",
       input: byId,
       output: nothing,
@@ -113,6 +123,7 @@ export function experimentEndpoints(
     endpoint({
       method: "POST",
       path: "/experiments/set-experiment-tag",
+      policy: writes(update("experiment", "experiment_id")),
       summary: "Set a tag of an experiment",
       input: z.object({ experiment_id: requiredText, key: requiredText, value: textOrEmpty }),
       output: nothing,
@@ -124,6 +135,7 @@ export function experimentEndpoints(
     endpoint({
       method: "POST",
       path: "/experiments/delete-experiment-tag",
+      policy: writes(update("experiment", "experiment_id")),
       summary: "Delete a tag of an experiment",
       input: z.object({ experiment_id: requiredText, key: requiredText }),
       output: nothing,

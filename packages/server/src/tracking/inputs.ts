@@ -3,6 +3,7 @@ import { invalid } from "@esteira/core/errors";
 import { experimentId, loggedModelId, runId } from "@esteira/core/ids";
 import type { TrackingStore } from "@esteira/core/tracking-store";
 import { z } from "zod";
+import { read, reads, update, writes } from "../access/policy.ts";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import {
   exactInt64OrZero,
@@ -59,6 +60,7 @@ export function inputEndpoints(store: TrackingStore): readonly Endpoint[] {
     endpoint({
       method: "POST",
       path: "/runs/log-inputs",
+      policy: writes(update("run", "run_id"), update("logged model", "models[].model_id")),
       summary: "Record the datasets and models that a run has read",
       input: z.object({
         run_id: requiredText,
@@ -77,6 +79,7 @@ export function inputEndpoints(store: TrackingStore): readonly Endpoint[] {
     endpoint({
       method: "POST",
       path: "/runs/outputs",
+      policy: writes(update("run", "run_id"), update("logged model", "models[].model_id")),
       summary: "Record the models that a run has made",
       input: z.object({
         run_id: requiredText,
@@ -93,6 +96,7 @@ export function inputEndpoints(store: TrackingStore): readonly Endpoint[] {
     endpoint({
       method: "POST",
       path: "/experiments/search-datasets",
+      policy: reads(read("experiment", "experiment_ids[]")),
       summary: "List the datasets that the runs of some experiments have read",
       input: z.object({ experiment_ids: texts }),
       output: datasetSummaries,

@@ -4,6 +4,7 @@ import { runId } from "@esteira/core/ids";
 import { pythonJson } from "@esteira/core/python-json";
 import type { TrackingStore } from "@esteira/core/tracking-store";
 import { z } from "zod";
+import { update, writes } from "../access/policy.ts";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import { requiredText } from "../http/fields.ts";
 import { nothing } from "../http/paging.ts";
@@ -17,6 +18,7 @@ export function logModelEndpoints(store: TrackingStore): readonly Endpoint[] {
     endpoint({
       method: "POST",
       path: "/runs/log-model",
+      policy: writes(update("run", "run_id")),
       summary: "Record a model in a run's history, as clients before MLflow 3 do",
       input: z.object({ run_id: requiredText, model_json: requiredText }),
       output: nothing,

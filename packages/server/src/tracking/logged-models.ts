@@ -4,6 +4,7 @@ import { experimentId, loggedModelId, runId } from "@esteira/core/ids";
 import type { TrackingStore } from "@esteira/core/tracking-store";
 import { loggedModelToWire, loggedModelWire } from "@esteira/core/wire/logged-model";
 import { z } from "zod";
+import { read, reads, remove, update, within, writes } from "../access/policy.ts";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import {
   boolOrTrue,
@@ -28,6 +29,7 @@ export function loggedModelEndpoints(store: TrackingStore): readonly Endpoint[] 
     endpoint({
       method: "POST",
       path: "/logged-models",
+      policy: writes(within("logged model", "experiment_id"), read("run", "source_run_id")),
       summary: "Create a logged model",
       input: z.object({
         experiment_id: requiredText,
@@ -56,12 +58,13 @@ export function loggedModelEndpoints(store: TrackingStore): readonly Endpoint[] 
     endpoint({
       method: "POST",
       path: "/logged-models/search",
+      policy: reads(),
       summary: "Search logged models",
       input: searchSchema,
       output: pageOf("models", loggedModelWire),
-      run: async (input) => {
+      run: async (input, _, caller) => {
         const page = await store.searchLoggedModels({
-          experimentIds: input.experiment_ids.map(experimentId),
+          experimentIds: caller.searchable("logged_model", input.experiment_ids).map(experimentId),
           datasets: input.datasets.map(toDatasetFilter),
           orderBy: input.order_by.map(toOrder),
           ...given({
@@ -77,6 +80,7 @@ export function loggedModelEndpoints(store: TrackingStore): readonly Endpoint[] 
     endpoint({
       method: "GET",
       path: "/logged-models/:model_id",
+      policy: reads(read("logged model", ":model_id")),
       summary: "Get a logged model",
       input: empty,
       output: oneModel,
@@ -87,6 +91,7 @@ export function loggedModelEndpoints(store: TrackingStore): readonly Endpoint[] 
     endpoint({
       method: "PATCH",
       path: "/logged-models/:model_id",
+      policy: writes(update("logged model", ":model_id")),
       summary: "Set the status of a logged model whose files are written",
       input: z.object({ model_id: requiredText, status: enumOf(LOGGED_MODEL_STATUSES, 0) }),
       output: oneModel,
@@ -98,6 +103,7 @@ export function loggedModelEndpoints(store: TrackingStore): readonly Endpoint[] 
     endpoint({
       method: "DELETE",
       path: "/logged-models/:model_id",
+      policy: writes(remove("logged model", ":model_id")),
       summary: "Delete a logged model",
       input: empty,
       output: nothing,
@@ -109,6 +115,7 @@ export function loggedModelEndpoints(store: TrackingStore): readonly Endpoint[] 
     endpoint({
       method: "PATCH",
       path: "/logged-models/:model_id/tags",
+      policy: writes(update("logged model", ":model_id")),
       summary: "Set tags of a logged model",
       input: z.object({ tags: keyValues }),
       output: nothing,
@@ -120,6 +127,7 @@ export function loggedModelEndpoints(store: TrackingStore): readonly Endpoint[] 
     endpoint({
       method: "DELETE",
       path: "/logged-models/:model_id/tags/:tag_key",
+      policy: writes(remove("logged model", ":model_id")),
       summary: "Delete a tag of a logged model",
       input: empty,
       output: nothing,
@@ -131,6 +139,7 @@ export function loggedModelEndpoints(store: TrackingStore): readonly Endpoint[] 
     endpoint({
       method: "POST",
       path: "/logged-models/:model_id/params",
+      policy: writes(update("logged model", ":model_id")),
       summary: "Add params to a logged model",
       input: z.object({ model_id: requiredText, params: keyValues }),
       output: nothing,

@@ -5,6 +5,7 @@ import type { Int64 } from "@esteira/core/int64";
 import type { TrackingStore } from "@esteira/core/tracking-store";
 import { metricToWire, metricWire } from "@esteira/core/wire/metric";
 import { z } from "zod";
+import { read, reads, update, writes } from "../access/policy.ts";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import {
   exactInt64,
@@ -55,6 +56,7 @@ export function metricEndpoints(store: TrackingStore): readonly Endpoint[] {
     endpoint({
       method: "POST",
       path: "/runs/log-metric",
+      policy: writes(update("run", "run_id"), update("logged model", "model_id")),
       summary: "Log one value of a metric",
       input: withRunId(metricFields),
       output: nothing,
@@ -70,6 +72,7 @@ export function metricEndpoints(store: TrackingStore): readonly Endpoint[] {
     endpoint({
       method: "POST",
       path: "/runs/log-batch",
+      policy: writes(update("run", "run_id"), update("logged model", "metrics[].model_id")),
       summary: "Log metrics, params and tags of a run, all or none",
       input: z.object({ run_id: requiredText, metrics: list(metricSchema), params: keyedValues, tags: keyedValues }),
       output: nothing,
@@ -85,6 +88,7 @@ export function metricEndpoints(store: TrackingStore): readonly Endpoint[] {
     endpoint({
       method: "GET",
       path: "/metrics/get-history",
+      policy: reads(read("run", "run_id")),
       summary: "Get all values of a metric of one run, page by page",
       input: withRunId({ metric_key: requiredText, page_token: text, max_results: int64 }),
       output: pageOf("metrics", metricWire),
@@ -106,6 +110,7 @@ export function metricEndpoints(store: TrackingStore): readonly Endpoint[] {
     endpoint({
       method: "GET",
       path: "/metrics/get-history-bulk-interval",
+      policy: reads(read("run", "run_ids[]")),
       summary: "Get a metric of several runs, thinned out for a chart",
       input: z.object({
         run_ids: requiredList(requiredText),
@@ -154,6 +159,7 @@ export function metricUiEndpoints(store: TrackingStore): readonly Endpoint[] {
     endpoint({
       method: "GET",
       path: "/metrics/get-history-bulk",
+      policy: reads(read("run", "run_id[]")),
       summary: "Get all values of a metric of several runs",
       input: z.object({ run_id: texts, metric_key: text, max_results: int64 }),
       output: z.object({ metrics: z.array(metricWire) }),

@@ -1,5 +1,6 @@
 import { runId } from "@esteira/core/ids";
 import type { TrackingStore } from "@esteira/core/tracking-store";
+import { update, writes } from "../access/policy.ts";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import { requiredText, textOrEmpty } from "../http/fields.ts";
 import { nothing } from "../http/paging.ts";
@@ -10,6 +11,7 @@ export function paramEndpoints(store: TrackingStore): readonly Endpoint[] {
     endpoint({
       method: "POST",
       path: "/runs/log-parameter",
+      policy: writes(update("run", "run_id")),
       summary: "Log a param",
       input: withRunId({ key: requiredText, value: textOrEmpty }),
       output: nothing,

@@ -4,6 +4,7 @@ import { experimentId, runId } from "@esteira/core/ids";
 import type { TrackingStore } from "@esteira/core/tracking-store";
 import { runInfoToWire, runInfoWire, runToWire, runWire } from "@esteira/core/wire/run";
 import { z } from "zod";
+import { read, reads, remove, update, within, writes } from "../access/policy.ts";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import {
   enumOf,
@@ -34,6 +35,7 @@ export function runEndpoints(store: TrackingStore): readonly Endpoint[] {
     endpoint({
       method: "POST",
       path: "/runs/create",
+      policy: writes(within("run", "experiment_id")),
       summary: "Create a run",
       input: z.object({
         experiment_id: textOrEmpty,
@@ -65,6 +67,7 @@ export function runEndpoints(store: TrackingStore): readonly Endpoint[] {
     endpoint({
       method: "GET",
       path: "/runs/get",
+      policy: reads(read("run", "run_id")),
       summary: "Get a run",
       input: withRunId({}),
       output: oneRun,
@@ -75,6 +78,7 @@ export function runEndpoints(store: TrackingStore): readonly Endpoint[] {
     endpoint({
       method: "POST",
       path: "/runs/update",
+      policy: writes(update("run", "run_id")),
       summary: "Set the status, end time or name of a run",
       input: withRunId({ status: enumOf(RUN_STATUSES), end_time: int64, run_name: text }),
       output: z.object({ run_info: runInfoWire }),
@@ -90,6 +94,7 @@ export function runEndpoints(store: TrackingStore): readonly Endpoint[] {
     endpoint({
       method: "POST",
       path: "/runs/delete",
+      policy: writes(remove("run", "run_id")),
       summary: "Mark a run as deleted",
       input: byId,
       output: nothing,
@@ -101,6 +106,7 @@ export function runEndpoints(store: TrackingStore): readonly Endpoint[] {
     endpoint({
       method: "POST",
       path: "/runs/restore",
+      policy: writes(remove("run", "run_id")),
       summary: "Bring a deleted run back",
       input: byId,
       output: nothing,
@@ -112,6 +118,7 @@ export function runEndpoints(store: TrackingStore): readonly Endpoint[] {
     endpoint({
       method: "POST",
       path: "/runs/search",
+      policy: reads(),
       summary: "Search the runs of some experiments",
       input: z.object({
         ...searchFields,
@@ -120,9 +127,9 @@ export function runEndpoints(store: TrackingStore): readonly Endpoint[] {
         max_results: int64AtMost(MAX_RUNS),
       }),
       output: pageOf("runs", runWire),
-      run: async (input) => {
+      run: async (input, _, caller) => {
         const page = await store.searchRuns({
-          experimentIds: input.experiment_ids.map(experimentId),
+          experimentIds: caller.searchable("run", input.experiment_ids).map(experimentId),
           maxResults: input.max_results ?? DEFAULT_RUNS,
           orderBy: input.order_by,
           ...given({
@@ -137,6 +144,7 @@ export function runEndpoints(store: TrackingStore): readonly Endpoint[] {
     endpoint({
       method: "POST",
       path: "/runs/set-tag",
+      policy: writes(update("run", "run_id")),
       summary: "Set a tag of a run",
       input: withRunId({ key: requiredText, value: textOrEmpty }),
       output: nothing,
@@ -148,6 +156,7 @@ export function runEndpoints(store: TrackingStore): readonly Endpoint[] {
     endpoint({
       method: "POST",
       path: "/runs/delete-tag",
+      policy: writes(update("run", "run_id")),
       summary: "Delete a tag of a run",
       input: withRunId({ key: requiredText }),
       output: nothing,

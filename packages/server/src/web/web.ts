@@ -2,6 +2,8 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { openRoutes } from "../access/guard.ts";
+import { OPEN } from "../access/policy.ts";
 import type { Operation } from "../http/operation.ts";
 
 /** Scripts and styles come from this server alone; nobody may frame it. Charts set styles on elements. */
@@ -37,20 +39,23 @@ export async function mountWeb(app: FastifyInstance, webRoot: string | undefined
       .header("content-security-policy", PAGE_POLICY)
       .header("cache-control", "no-cache")
       .send(page);
-  app.get("/", { config: { operation: PAGE } }, (_, reply) => sendPage(reply));
+  app.get("/", { config: { operation: PAGE, policy: OPEN } }, (_, reply) => sendPage(reply));
   if (webRoot === undefined || index === undefined) return () => undefined;
-  app.get("/index.html", (_, reply) => sendPage(reply));
-  await app.register(fastifyStatic, {
-    root: webRoot,
-    index: false,
-    wildcard: false,
-    globIgnore: ["index.html"],
-    cacheControl: false,
-    setHeaders: (response, path) => {
-      const hashed = /[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+$/.test(path);
-      response.setHeader("cache-control", hashed ? "public, max-age=31536000, immutable" : "public, max-age=300");
-      response.setHeader("content-security-policy", PAGE_POLICY);
-    },
+  await app.register(async (scope) => {
+    openRoutes(scope);
+    scope.get("/index.html", (_, reply) => sendPage(reply));
+    await scope.register(fastifyStatic, {
+      root: webRoot,
+      index: false,
+      wildcard: false,
+      globIgnore: ["index.html"],
+      cacheControl: false,
+      setHeaders: (response, path) => {
+        const hashed = /[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+$/.test(path);
+        response.setHeader("cache-control", hashed ? "public, max-age=31536000, immutable" : "public, max-age=300");
+        response.setHeader("content-security-policy", PAGE_POLICY);
+      },
+    });
   });
   return (request, reply) => (isPageRequest(request) ? sendPage(reply) : undefined);
 }

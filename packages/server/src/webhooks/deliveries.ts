@@ -1,6 +1,7 @@
 import type { WebhookStore } from "@esteira/core/webhook-store";
 import { deliveryToWire, deliveryWire } from "@esteira/core/wire/webhook";
 import { z } from "zod";
+import { ADMIN, administers } from "../access/policy.ts";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import { given, int64, nonEmpty, text } from "../http/fields.ts";
 import { pageOf, pageToWire } from "../http/paging.ts";
@@ -11,6 +12,7 @@ export function deliveryEndpoints(store: WebhookStore, wake: () => void): readon
     endpoint({
       method: "GET",
       path: "/webhooks/:webhook_id/deliveries",
+      policy: administers(ADMIN),
       summary: "List the deliveries of a webhook, the newest first",
       input: z.object({ max_results: int64, page_token: text }),
       output: pageOf("deliveries", deliveryWire),
@@ -27,6 +29,7 @@ export function deliveryEndpoints(store: WebhookStore, wake: () => void): readon
     endpoint({
       method: "POST",
       path: "/webhooks/:webhook_id/deliveries/:delivery_id/replay",
+      policy: administers(ADMIN),
       summary: "Send a delivery that is over again, with the same id and body",
       input: z.object({}),
       output: z.object({ delivery: deliveryWire }),

@@ -4,6 +4,7 @@ import { invalid } from "@esteira/core/errors";
 import type { WebhookStore } from "@esteira/core/webhook-store";
 import { eventBody, eventFromWire, webhookToWire, webhookWire } from "@esteira/core/wire/webhook";
 import { z } from "zod";
+import { ADMIN, administers } from "../access/policy.ts";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import { enumOf, given, int64, list, nonEmpty, requiredList, requiredText, text } from "../http/fields.ts";
 import { nothing, pageOf, pageToWire } from "../http/paging.ts";
@@ -22,6 +23,7 @@ export function webhookEndpoints(store: WebhookStore, sending: SendOptions): rea
     endpoint({
       method: "POST",
       path: "/webhooks",
+      policy: administers(ADMIN),
       summary: "Create a webhook",
       input: z.object({
         name: requiredText,
@@ -45,6 +47,7 @@ export function webhookEndpoints(store: WebhookStore, sending: SendOptions): rea
     endpoint({
       method: "GET",
       path: "/webhooks",
+      policy: administers(ADMIN),
       summary: "List webhooks, the newest first",
       input: z.object({ max_results: int64, page_token: text }),
       output: pageOf("webhooks", webhookWire),
@@ -58,6 +61,7 @@ export function webhookEndpoints(store: WebhookStore, sending: SendOptions): rea
     endpoint({
       method: "GET",
       path: "/webhooks/:webhook_id",
+      policy: administers(ADMIN),
       summary: "Get a webhook",
       input: z.object({}),
       output: oneWebhook,
@@ -66,6 +70,7 @@ export function webhookEndpoints(store: WebhookStore, sending: SendOptions): rea
     endpoint({
       method: "PATCH",
       path: "/webhooks/:webhook_id",
+      policy: administers(ADMIN),
       summary: "Change a webhook",
       input: z.object({ name: text, description: text, url: text, events: list(event), secret: text, status }),
       output: oneWebhook,
@@ -81,6 +86,7 @@ export function webhookEndpoints(store: WebhookStore, sending: SendOptions): rea
     endpoint({
       method: "DELETE",
       path: "/webhooks/:webhook_id",
+      policy: administers(ADMIN),
       summary: "Delete a webhook; what is still to be delivered to it ends",
       input: z.object({}),
       output: nothing,
@@ -92,6 +98,7 @@ export function webhookEndpoints(store: WebhookStore, sending: SendOptions): rea
     endpoint({
       method: "POST",
       path: "/webhooks/:webhook_id/test",
+      policy: administers(ADMIN),
       summary: "Send an example of an event to a webhook now, once, and tell what it answered",
       input: z.object({ event: event.nullish() }),
       output: z.object({

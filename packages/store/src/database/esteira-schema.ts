@@ -1,6 +1,7 @@
+import { ACCESS_OBJECTS } from "../access/access-schema.ts";
 import type { DialectName } from "./dialect.ts";
 
-interface SchemaObject {
+export interface SchemaObject {
   readonly name: string;
   /** One statement, and ours to word so that both databases take it: types TEXT, BIGINT, DOUBLE PRECISION, BOOLEAN. */
   readonly create: string | Readonly<Record<DialectName, string>>;
@@ -67,6 +68,7 @@ const OBJECTS: readonly SchemaObject[] = [
     name: "esteira_webhook_deliveries_by_webhook",
     create: "CREATE INDEX esteira_webhook_deliveries_by_webhook ON esteira_webhook_deliveries (webhook_id, created_at)",
   },
+  ...ACCESS_OBJECTS,
 ];
 
 /** The statements that create what is not there yet. */

@@ -11,6 +11,7 @@ import {
   parseVersion,
 } from "@esteira/core/names";
 import type { RegistryStore } from "@esteira/core/registry-store";
+import { forgetModelGrants, grantOwner, renameModelGrants } from "../access/grants.ts";
 import type { StoreContext } from "../database/context.ts";
 import { isUniqueViolation } from "../database/errors.ts";
 import type { Session } from "../database/session.ts";
@@ -27,7 +28,7 @@ import {
   type RegisteredModelRow,
   toModelVersions,
 } from "./model-version-data.ts";
-import { searchModelRows } from "./registry-search.ts";
+import { PROMPT_TAG, searchModelRows } from "./registry-search.ts";
 
 type RegisteredModelPart = Pick<
   RegistryStore,
@@ -148,7 +149,7 @@ export function registeredModelStore(session: Session, context: StoreContext): R
 async function createRegisteredModel(
   db: Database,
   now: number,
-  input: { name: string; description?: string; tags: readonly Tag[] },
+  input: Parameters<RegistryStore["createRegisteredModel"]>[0],
 ): Promise<RegisteredModel> {
   try {
     await db
@@ -166,6 +167,7 @@ async function createRegisteredModel(
     throw alreadyExists(`Registered Model (name=${input.name}) already exists.`);
   }
   const tags = new Map(input.tags.map((tag) => [tag.key, tag.value]));
+  await grantOwner(db, input.owner, tags.get(PROMPT_TAG) === "true" ? "prompt" : "registered_model", input.name);
   await insertMany(
     db,
     "registered_model_tags",
@@ -228,6 +230,7 @@ async function rename(db: Database, now: number, name: string, newName: string):
     if (!isUniqueViolation(error)) throw error;
     throw alreadyExists(`Registered Model (name=${newName}) already exists.`);
   }
+  await renameModelGrants(db, name, newName);
   await db
     .updateTable("model_versions")
     .set({ last_updated_time: now })
@@ -249,6 +252,7 @@ async function deleteRegisteredModel(db: Database, name: string): Promise<void> 
   ] as const) {
     await db.deleteFrom(table).where("workspace", "=", WORKSPACE).where("name", "=", name).execute();
   }
+  await forgetModelGrants(db, name);
 }
 
 async function versionOfAlias(db: Database, name: string, alias: string): Promise<number> {

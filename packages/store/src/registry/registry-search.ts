@@ -1,11 +1,14 @@
-import type { Page, SearchQuery } from "@esteira/core/entities/page";
+import type { VisibleModels } from "@esteira/core/entities/access";
+import type { Page } from "@esteira/core/entities/page";
 import type { ModelVersion } from "@esteira/core/entities/registered-model";
 import { invalid } from "@esteira/core/errors";
+import type { RegistryStore } from "@esteira/core/registry-store";
 import { type Comparison, comparisonsOf, type Filter, type Ordering } from "@esteira/core/search/ast";
 import { parseFilter } from "@esteira/core/search/filter";
 import { parseOrderBy } from "@esteira/core/search/order-by";
 import { MODEL_VERSION_RULES, REGISTERED_MODEL_RULES } from "@esteira/core/search/rules";
 import { type RawBuilder, type SqlBool, sql } from "kysely";
+import { isVisible } from "../access/visible.ts";
 import { type Database, WORKSPACE } from "../database/tables.ts";
 import { type Condition, compileFilter, type KeyedTable, test, testKeyed } from "../search/compile.ts";
 import { offsetOf, pageToken, toPage } from "../search/page-token.ts";
@@ -15,7 +18,7 @@ const DEFAULT_MODELS = 100;
 const MOST_MODELS = 1000;
 const DEFAULT_VERSIONS = 10_000;
 const MOST_VERSIONS = 200_000;
-const PROMPT_TAG = "mlflow.prompt.is_prompt";
+export const PROMPT_TAG = "mlflow.prompt.is_prompt";
 
 const MODEL_TAGS: KeyedTable = {
   table: "registered_model_tags",
@@ -42,8 +45,10 @@ const NEWEST_FIRST: readonly Ordering[] = [
   { field: { entity: "attribute", key: "version_number" }, ascending: false },
 ];
 
+type ModelQuery = Parameters<RegistryStore["searchModelVersions"]>[0];
+
 /** Rows only: the caller adds versions, tags and aliases. */
-export async function searchModelRows(db: Database, query: SearchQuery): Promise<Page<RegisteredModelRow>> {
+export async function searchModelRows(db: Database, query: ModelQuery): Promise<Page<RegisteredModelRow>> {
   const maxResults = query.maxResults ?? DEFAULT_MODELS;
   if (!Number.isInteger(maxResults) || maxResults < 0 || maxResults > MOST_MODELS) {
     throw invalid(
@@ -56,6 +61,7 @@ export async function searchModelRows(db: Database, query: SearchQuery): Promise
   const conditions = [
     sql<SqlBool>`registered_models.workspace = ${WORKSPACE}`,
     ...withoutPrompts(filter, MODEL_TAGS, "registered_models", MODEL_COLUMNS),
+    ...onlyVisible(query.visible, "registered_models"),
   ];
   const order = orderings.map((ordering) => orderColumn("registered_models", MODEL_COLUMNS, ordering));
   if (!orderings.some(({ field }) => field.key === "name")) order.push(sql`registered_models.name`);
@@ -67,7 +73,7 @@ export async function searchModelRows(db: Database, query: SearchQuery): Promise
   return toPage(rows, offset, maxResults);
 }
 
-export async function searchModelVersions(db: Database, query: SearchQuery): Promise<Page<ModelVersion>> {
+export async function searchModelVersions(db: Database, query: ModelQuery): Promise<Page<ModelVersion>> {
   const maxResults = query.maxResults ?? DEFAULT_VERSIONS;
   if (!Number.isInteger(maxResults) || maxResults < 1) {
     throw invalid(`Invalid value for max_results. It must be a positive integer, but got ${maxResults}`);
@@ -84,6 +90,7 @@ export async function searchModelVersions(db: Database, query: SearchQuery): Pro
     sql<SqlBool>`model_versions.workspace = ${WORKSPACE}`,
     sql<SqlBool>`model_versions.current_stage <> ${DELETED_STAGE}`,
     ...withoutPrompts(filter, VERSION_TAGS, "model_versions", VERSION_COLUMNS),
+    ...onlyVisible(query.visible, "model_versions"),
   ];
   const orderings = given.length > 0 ? given : NEWEST_FIRST;
   const order = orderings.map((ordering) => orderColumn("model_versions", VERSION_COLUMNS, ordering));
@@ -117,6 +124,21 @@ function withoutPrompts(
     where p.workspace = ${sql.ref(`${table}.workspace`)} and p.name = ${sql.ref(`${table}.name`)}
       and p."key" = ${PROMPT_TAG} and p.value = 'true')`;
   return [...conditions, prompt];
+}
+
+/** What a row is, model or prompt, is what its registered model is: a tag on one version changes nothing. */
+function onlyVisible(
+  visible: VisibleModels | undefined,
+  table: "registered_models" | "model_versions",
+): readonly Condition[] {
+  if (visible === undefined) return [];
+  const isPrompt = sql<SqlBool>`exists (select 1 from registered_model_tags as v
+    where v.workspace = ${sql.ref(`${table}.workspace`)} and v.name = ${sql.ref(`${table}.name`)}
+      and v."key" = ${PROMPT_TAG} and v.value = 'true')`;
+  const name = `${table}.name`;
+  return [
+    sql<SqlBool>`case when ${isPrompt} then ${isVisible(name, visible.prompts)} else ${isVisible(name, visible.models)} end`,
+  ];
 }
 
 function isPromptQuestion(comparison: Comparison): boolean {

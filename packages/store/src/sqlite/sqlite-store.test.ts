@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { describeAccessStore } from "../contract/access-contract.ts";
 import { describeRegistryStore } from "../contract/registry-contract.ts";
 import { describeTrackingStore } from "../contract/tracking-contract.ts";
 import { describeWebhookStore } from "../contract/webhook-contract.ts";
@@ -30,3 +31,5 @@ const time = { now: 1_700_000_000_000 };
 const withKey = () =>
   openStore({ uri: "sqlite://", artifactRoot, clock: () => time.now++, webhookKey: newFernetKey() });
 describeWebhookStore("SQLite, in memory", withKey, time);
+describeAccessStore("SQLite, in memory", inMemory);
+describeAccessStore("SQLite, in a file", inFile);

@@ -1,10 +1,12 @@
 import type { Experiment } from "@esteira/core/entities/experiment";
-import type { Page, SearchQuery, ViewType } from "@esteira/core/entities/page";
+import type { Page, ViewType } from "@esteira/core/entities/page";
 import type { Comparison, Ordering } from "@esteira/core/search/ast";
 import { parseFilter } from "@esteira/core/search/filter";
 import { parseOrderBy } from "@esteira/core/search/order-by";
 import { EXPERIMENT_RULES } from "@esteira/core/search/rules";
+import type { TrackingStore } from "@esteira/core/tracking-store";
 import { sql } from "kysely";
+import { isVisible } from "../access/visible.ts";
 import type { Database } from "../database/tables.ts";
 import { WORKSPACE } from "../database/tables.ts";
 import { type Condition, compileFilter, test, testKeyed } from "../search/compile.ts";
@@ -20,7 +22,7 @@ const NEWEST_FIRST: readonly Ordering[] = [
 
 export async function searchExperiments(
   db: Database,
-  query: SearchQuery & { viewType?: ViewType },
+  query: Parameters<TrackingStore["searchExperiments"]>[0],
 ): Promise<Page<Experiment>> {
   const maxResults = checkMaxResults(query.maxResults, DEFAULT_RESULTS, MOST_RESULTS);
   const filter = parseFilter(query.filter, EXPERIMENT_RULES, query.grammar);
@@ -30,6 +32,11 @@ export async function searchExperiments(
   let select = db.selectFrom("experiments").selectAll().where("workspace", "=", WORKSPACE);
   const stage = stageOf(query.viewType);
   if (stage !== undefined) select = select.where("lifecycle_stage", "=", stage);
+  if (query.visible !== undefined) {
+    select = select.where(
+      isVisible("experiments.experiment_id", { ...query.visible, ids: numbersOf(query.visible.ids) }),
+    );
+  }
   if (filter !== undefined) select = select.where(compileFilter(filter, compareExperiment));
   const orderings = given.length > 0 ? given : NEWEST_FIRST;
   for (const { field, ascending } of orderings) {
@@ -43,6 +50,8 @@ export async function searchExperiments(
   const page = toPage(rows, offset, maxResults);
   return { ...page, items: await toExperiments(db, page.items) };
 }
+
+const numbersOf = (ids: readonly string[]): readonly number[] => ids.map(Number).filter(Number.isSafeInteger);
 
 export const stageOf = (view: ViewType | undefined): "active" | "deleted" | undefined =>
   view === "ALL" ? undefined : view === "DELETED_ONLY" ? "deleted" : "active";

@@ -3,6 +3,7 @@ import { alreadyExists, EsteiraError, invalid, notFound } from "@esteira/core/er
 import { type ExperimentId, experimentId } from "@esteira/core/ids";
 import { checkExperimentName, checkKey, checkLength, LIMITS, parseExperimentId } from "@esteira/core/names";
 import type { TrackingStore } from "@esteira/core/tracking-store";
+import { grantOwner } from "../access/grants.ts";
 import { joinUri, type StoreContext } from "../database/context.ts";
 import { isUniqueViolation } from "../database/errors.ts";
 import type { Session } from "../database/session.ts";
@@ -110,6 +111,7 @@ async function createExperiment(
     const location = joinUri(context.artifactRoot, String(id));
     await db.updateTable("experiments").set({ artifact_location: location }).where("experiment_id", "=", id).execute();
   }
+  await grantOwner(db, input.owner, "experiment", String(id));
   const tags = new Map(input.tags.map((tag) => [tag.key, tag.value]));
   await insertMany(
     db,

@@ -1,0 +1,133 @@
+/** What one call of a route names; made anew for each call, because some calls delete it. */
+export interface Seed {
+  readonly experiment: string;
+  readonly experimentName: string;
+  readonly run: string;
+  readonly loggedModel: string;
+  readonly model: string;
+}
+
+/** The least that a user must have been granted on what the call names. `signed-in`: nothing, but a name. */
+export type Least = "open" | "signed-in" | "READ" | "EDIT" | "MANAGE" | "admin";
+
+export interface RouteCase {
+  readonly least: Least;
+  /** Fields of the query (GET, uploads) or the body; parameters of the path by `:name`, its rest by `*`. */
+  readonly send?: (seed: Seed) => Readonly<Record<string, unknown>>;
+}
+
+const experiment = (seed: Seed) => ({ experiment_id: seed.experiment });
+const run = (seed: Seed) => ({ run_id: seed.run });
+const logged = (seed: Seed) => ({ ":model_id": seed.loggedModel, model_id: seed.loggedModel });
+const model = (seed: Seed) => ({ name: seed.model });
+const version = (seed: Seed) => ({ name: seed.model, version: "1" });
+const tag = { key: "k", value: "v" };
+const artifact = (seed: Seed) => ({ "*": `${seed.experiment}/${seed.run}/artifacts/a.txt` });
+const webhook = () => ({ ":webhook_id": "none" });
+const metric = { key: "m", value: 1, timestamp: 1, step: 0 };
+
+/** Every route of the server by method and path, without MLflow's prefixes. The walk fails for one that is not here. */
+export const ROUTES: Readonly<Record<string, RouteCase>> = {
+  "GET /": { least: "open" },
+  "GET /health": { least: "open" },
+  "GET /version": { least: "open" },
+  "GET /3.0/server-info": { least: "open" },
+  "GET /api/esteira/v1/openapi.json": { least: "open" },
+
+  "POST /experiments/create": { least: "signed-in", send: (seed) => ({ name: `new ${seed.run}` }) },
+  "GET /experiments/get": { least: "READ", send: experiment },
+  "GET /experiments/get-by-name": { least: "READ", send: (seed) => ({ experiment_name: seed.experimentName }) },
+  "GET /experiments/search": { least: "signed-in", send: () => ({ max_results: 5 }) },
+  "POST /experiments/search": { least: "signed-in", send: () => ({ max_results: 5 }) },
+  "POST /experiments/update": { least: "EDIT", send: (seed) => ({ ...experiment(seed), new_name: `x ${seed.run}` }) },
+  "POST /experiments/delete": { least: "MANAGE", send: experiment },
+  "POST /experiments/restore": { least: "MANAGE", send: experiment },
+  "POST /experiments/set-experiment-tag": { least: "EDIT", send: (seed) => ({ ...experiment(seed), ...tag }) },
+  "POST /experiments/delete-experiment-tag": { least: "EDIT", send: (seed) => ({ ...experiment(seed), ...tag }) },
+  "POST /experiments/search-datasets": { least: "READ", send: (seed) => ({ experiment_ids: [seed.experiment] }) },
+
+  "POST /runs/create": { least: "EDIT", send: experiment },
+  "GET /runs/get": { least: "READ", send: run },
+  "POST /runs/update": { least: "EDIT", send: run },
+  "POST /runs/delete": { least: "MANAGE", send: run },
+  "POST /runs/restore": { least: "MANAGE", send: run },
+  "POST /runs/search": { least: "signed-in", send: (seed) => ({ experiment_ids: [seed.experiment] }) },
+  "POST /runs/set-tag": { least: "EDIT", send: (seed) => ({ ...run(seed), ...tag }) },
+  "POST /runs/delete-tag": { least: "EDIT", send: (seed) => ({ ...run(seed), ...tag }) },
+  "POST /runs/log-metric": { least: "EDIT", send: (seed) => ({ ...run(seed), ...metric }) },
+  "POST /runs/log-parameter": { least: "EDIT", send: (seed) => ({ ...run(seed), ...tag }) },
+  "POST /runs/log-batch": { least: "EDIT", send: (seed) => ({ ...run(seed), metrics: [metric] }) },
+  "POST /runs/log-inputs": { least: "EDIT", send: run },
+  "POST /runs/outputs": { least: "EDIT", send: (seed) => ({ ...run(seed), models: [] }) },
+  "POST /runs/log-model": { least: "EDIT", send: (seed) => ({ ...run(seed), model_json: "{}" }) },
+  "GET /metrics/get-history": { least: "READ", send: (seed) => ({ ...run(seed), metric_key: "m" }) },
+  "GET /metrics/get-history-bulk-interval": { least: "READ", send: (seed) => ({ run_ids: seed.run, metric_key: "m" }) },
+  "GET /metrics/get-history-bulk": { least: "READ", send: (seed) => ({ ...run(seed), metric_key: "m" }) },
+  "GET /artifacts/list": { least: "READ", send: run },
+
+  "POST /logged-models": { least: "EDIT", send: experiment },
+  "POST /logged-models/search": { least: "signed-in", send: (seed) => ({ experiment_ids: [seed.experiment] }) },
+  "GET /logged-models/:model_id": { least: "READ", send: logged },
+  "PATCH /logged-models/:model_id": {
+    least: "EDIT",
+    send: (seed) => ({ ...logged(seed), status: "LOGGED_MODEL_READY" }),
+  },
+  "DELETE /logged-models/:model_id": { least: "MANAGE", send: logged },
+  "PATCH /logged-models/:model_id/tags": { least: "EDIT", send: (seed) => ({ ...logged(seed), tags: [tag] }) },
+  "DELETE /logged-models/:model_id/tags/:tag_key": {
+    least: "MANAGE",
+    send: (seed) => ({ ...logged(seed), ":tag_key": "k" }),
+  },
+  "POST /logged-models/:model_id/params": { least: "EDIT", send: (seed) => ({ ...logged(seed), params: [tag] }) },
+  "GET /logged-models/:model_id/artifacts/directories": { least: "READ", send: logged },
+  "GET /logged-models/:model_id/artifacts/files": {
+    least: "READ",
+    send: (seed) => ({ ...logged(seed), artifact_file_path: "a.txt" }),
+  },
+
+  "POST /registered-models/create": { least: "signed-in", send: (seed) => ({ name: `new-${seed.run}` }) },
+  "GET /registered-models/get": { least: "READ", send: model },
+  "POST /registered-models/rename": { least: "EDIT", send: (seed) => ({ ...model(seed), new_name: `x-${seed.run}` }) },
+  "PATCH /registered-models/update": { least: "EDIT", send: model },
+  "DELETE /registered-models/delete": { least: "MANAGE", send: model },
+  "GET /registered-models/search": { least: "signed-in" },
+  "GET /registered-models/get-latest-versions": { least: "READ", send: model },
+  "POST /registered-models/get-latest-versions": { least: "READ", send: model },
+  "POST /registered-models/set-tag": { least: "EDIT", send: (seed) => ({ ...model(seed), ...tag }) },
+  "DELETE /registered-models/delete-tag": { least: "EDIT", send: (seed) => ({ ...model(seed), ...tag }) },
+  "POST /registered-models/alias": { least: "EDIT", send: (seed) => ({ ...version(seed), alias: "champion" }) },
+  "DELETE /registered-models/alias": { least: "MANAGE", send: (seed) => ({ ...model(seed), alias: "champion" }) },
+  "GET /registered-models/alias": { least: "READ", send: (seed) => ({ ...model(seed), alias: "champion" }) },
+
+  "POST /model-versions/create": {
+    least: "EDIT",
+    send: (seed) => ({ ...model(seed), source: `runs:/${seed.run}/m`, run_id: seed.run, model_id: seed.loggedModel }),
+  },
+  "GET /model-versions/get": { least: "READ", send: version },
+  "PATCH /model-versions/update": { least: "EDIT", send: version },
+  "DELETE /model-versions/delete": { least: "MANAGE", send: version },
+  "POST /model-versions/transition-stage": { least: "EDIT", send: (seed) => ({ ...version(seed), stage: "Staging" }) },
+  "GET /model-versions/search": { least: "signed-in" },
+  "GET /model-versions/get-download-uri": { least: "READ", send: version },
+  "POST /model-versions/set-tag": { least: "EDIT", send: (seed) => ({ ...version(seed), ...tag }) },
+  "DELETE /model-versions/delete-tag": { least: "MANAGE", send: (seed) => ({ ...version(seed), ...tag }) },
+
+  "GET /mlflow-artifacts/artifacts": { least: "READ", send: (seed) => ({ path: `${seed.experiment}/${seed.run}` }) },
+  "GET /mlflow-artifacts/artifacts/*": { least: "READ", send: artifact },
+  "PUT /mlflow-artifacts/artifacts/*": { least: "EDIT", send: artifact },
+  "DELETE /mlflow-artifacts/artifacts/*": { least: "MANAGE", send: artifact },
+  "GET /get-artifact": { least: "READ", send: (seed) => ({ ...run(seed), path: "a.txt" }) },
+  "GET /model-versions/get-artifact": { least: "READ", send: (seed) => ({ ...version(seed), path: "a.txt" }) },
+  "POST /webhooks": { least: "admin", send: () => ({ name: "w", url: "x", events: [] }) },
+  "GET /webhooks": { least: "admin" },
+  "GET /webhooks/:webhook_id": { least: "admin", send: webhook },
+  "PATCH /webhooks/:webhook_id": { least: "admin", send: webhook },
+  "DELETE /webhooks/:webhook_id": { least: "admin", send: webhook },
+  "POST /webhooks/:webhook_id/test": { least: "admin", send: webhook },
+  "GET /api/esteira/v1/webhooks/:webhook_id/deliveries": { least: "admin", send: webhook },
+  "POST /api/esteira/v1/webhooks/:webhook_id/deliveries/:delivery_id/replay": {
+    least: "admin",
+    send: () => ({ ...webhook(), ":delivery_id": "none" }),
+  },
+  "POST /upload-artifact": { least: "EDIT", send: (seed) => ({ ...run(seed), path: "b.txt" }) },
+};
