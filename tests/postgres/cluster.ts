@@ -8,6 +8,6 @@ export default async function setup(): Promise<(() => Promise<void>) | undefined
     return undefined;
   }
   const cluster = await startCluster(found.bin);
-  process.env["ESTEIRA_TEST_POSTGRES"] = cluster.uri("{}");
+  process.env.ESTEIRA_TEST_POSTGRES = cluster.uri("{}");
   return () => cluster.remove();
 }

@@ -10,7 +10,7 @@ import { describe } from "vitest";
 const time = { now: 1_700_000_000_000 };
 const open = async () => openStore({ uri: await newTestDatabase(), artifactRoot: "mlflow-artifacts:/" });
 
-describe.skipIf(process.env["ESTEIRA_TEST_POSTGRES"] === undefined)("the store's contract", () => {
+describe.skipIf(process.env.ESTEIRA_TEST_POSTGRES === undefined)("the store's contract", () => {
   describeTrackingStore("PostgreSQL", open);
   describeRegistryStore("PostgreSQL", open);
   describeWebhookStore(

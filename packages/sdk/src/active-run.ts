@@ -1,21 +1,26 @@
 import type { DatasetInput, ModelOutput } from "@esteira/core/entities/dataset";
-import type { Metric } from "@esteira/core/entities/metric";
 import type { Run, RunStatus } from "@esteira/core/entities/run";
 import type { Param, Tag } from "@esteira/core/entities/tag";
 import type { ExperimentId, RunId } from "@esteira/core/ids";
 import type { Client } from "./client.ts";
+import { createRunOnce } from "./create-run.ts";
+import { MetricQueue, type Spool } from "./metric-queue.ts";
 
 /** MLflow's limits of one log-batch call. */
-const METRICS_PER_BATCH = 1000;
 const PARAMS_PER_BATCH = 100;
 const TAGS_PER_BATCH = 100;
-const FLUSH_AFTER_MS = 250;
+/** How long the end of a run waits for a server that is away, and how long the end of one that has failed. */
+const PATIENCE_MS = 120_000;
+const FAILED_PATIENCE_MS = 10_000;
 
 export interface ActiveRun {
   readonly id: RunId;
   readonly experimentId: ExperimentId;
   readonly artifactUri: string;
-  /** Metrics are sent in batches in the background; a failure to send surfaces at the next `flush` or at the end. */
+  /**
+   * Metrics are sent in batches in the background: the call never waits, and a server that is away is tried again. What
+   * the server refuses surfaces at the next `flush` or at the end.
+   */
   logMetric(key: string, value: number, step?: number): void;
   logMetrics(values: Readonly<Record<string, number>>, step?: number): void;
   logParams(params: Readonly<Record<string, string | number | boolean>>): Promise<void>;
@@ -37,6 +42,8 @@ export interface StartRunOptions {
   readonly clock?: () => number;
   /** When it fires, the run ends KILLED instead of FAILED. */
   readonly signal?: AbortSignal;
+  /** Keeps metrics until they are acknowledged, beyond the end of the process: `fileSpool` in Node. */
+  readonly spool?: (id: RunId) => Spool;
 }
 
 const pairs = (record: Readonly<Record<string, string | number | boolean>>): (Param | Tag)[] =>
@@ -48,7 +55,7 @@ const pairs = (record: Readonly<Record<string, string | number | boolean>>): (Pa
  */
 export async function startRun<T>(options: StartRunOptions, work: (run: ActiveRun) => Promise<T>): Promise<T> {
   const clock = options.clock ?? Date.now;
-  const run = await options.client.runs.create({
+  const run = await createRunOnce(options.client, {
     experimentId: options.experimentId,
     startTime: clock(),
     ...(options.runName === undefined ? {} : { runName: options.runName }),
@@ -59,8 +66,13 @@ export async function startRun<T>(options: StartRunOptions, work: (run: ActiveRu
       ...options.tags,
     }),
   });
-  const active = openRun(options.client, run, clock);
-  const end = (status: RunStatus) => options.client.runs.update(run.info.runId, { status, endTime: clock() });
+  const id = run.info.runId;
+  const queue = new MetricQueue({
+    send: (metrics) => options.client.runs.logBatch(id, { metrics }),
+    spool: options.spool?.(id),
+  });
+  const active = openRun(options.client, run, queue, clock);
+  const end = (status: RunStatus) => options.client.runs.update(id, { status, endTime: clock() });
   try {
     const result = await work(active);
     await active.flush();
@@ -68,54 +80,28 @@ export async function startRun<T>(options: StartRunOptions, work: (run: ActiveRu
     return result;
   } catch (error) {
     // The first fault is the one to report: what cannot be sent any more must not hide it.
-    await active.flush().catch(() => undefined);
+    await queue.flush(FAILED_PATIENCE_MS).catch(() => undefined);
     const reason = error instanceof Error ? error.message : String(error);
     await options.client.runs
-      .setTag(run.info.runId, { key: "esteira.failure", value: reason.slice(0, 5000) })
+      .setTag(id, { key: "esteira.failure", value: reason.slice(0, 5000) })
       .catch(() => undefined);
     await end(options.signal?.aborted ? "KILLED" : "FAILED").catch(() => undefined);
     throw error;
   }
 }
 
-function openRun(client: Client, run: Run, clock: () => number): ActiveRun {
+function openRun(client: Client, run: Run, queue: MetricQueue, clock: () => number): ActiveRun {
   const id = run.info.runId;
-  let waiting: Metric[] = [];
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let sending: Promise<void> = Promise.resolve();
-  let failure: unknown;
-
-  function send(): Promise<void> {
-    clearTimeout(timer);
-    timer = undefined;
-    const metrics = waiting;
-    waiting = [];
-    sending = sending.then(async () => {
-      for (let at = 0; at < metrics.length && failure === undefined; at += METRICS_PER_BATCH) {
-        await client.runs
-          .logBatch(id, { metrics: metrics.slice(at, at + METRICS_PER_BATCH) })
-          .catch((error: unknown) => {
-            failure = error;
-          });
-      }
-    });
-    return sending;
-  }
-
-  function logMetric(key: string, value: number, step = 0): void {
-    waiting.push({ key, value, step, timestamp: clock() });
-    if (waiting.length >= METRICS_PER_BATCH) void send();
-    else timer ??= setTimeout(send, FLUSH_AFTER_MS);
-  }
-
+  const logMetrics = (values: Readonly<Record<string, number>>, step = 0): void => {
+    const timestamp = clock();
+    queue.add(Object.entries(values).map(([key, value]) => ({ key, value, step, timestamp })));
+  };
   return {
     id,
     experimentId: run.info.experimentId,
     artifactUri: run.info.artifactUri,
-    logMetric,
-    logMetrics(values, step) {
-      for (const [key, value] of Object.entries(values)) logMetric(key, value, step);
-    },
+    logMetric: (key, value, step) => logMetrics({ [key]: value }, step),
+    logMetrics,
     async logParams(params) {
       const all = pairs(params);
       for (let at = 0; at < all.length; at += PARAMS_PER_BATCH) {
@@ -131,9 +117,6 @@ function openRun(client: Client, run: Run, clock: () => number): ActiveRun {
     logInputs: (datasets) => client.runs.logInputs(id, datasets),
     logOutputs: (models) => client.runs.logOutputs(id, models),
     logArtifact: (path, content) => client.artifacts.write(run.info.artifactUri, path, content),
-    async flush() {
-      await send();
-      if (failure !== undefined) throw failure;
-    },
+    flush: () => queue.flush(PATIENCE_MS),
   };
 }

@@ -1,6 +1,8 @@
 import { EsteiraError, isErrorCode } from "@esteira/core/errors";
 import { parseJson, stringifyJson } from "@esteira/core/wire/json";
 import { z } from "zod";
+import type { Credentials } from "./credentials.ts";
+import { delayBefore, isRepeatable, mayRetry, type RetryPolicy, retryAfterSeconds, STANDARD_RETRY } from "./retry.ts";
 
 export interface TransportOptions {
   /** For example `http://127.0.0.1:5000`; empty for a page's own origin. */
@@ -9,8 +11,11 @@ export interface TransportOptions {
   readonly apiRoot?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly fetch?: typeof fetch;
-  /** How many times a call that is safe to repeat is tried again. */
-  readonly retries?: number;
+  readonly credentials?: Credentials;
+  /** How calls that are safe to repeat are repeated. */
+  readonly retry?: RetryPolicy;
+  /** How long one attempt of a call may take; of uploads and downloads nothing is asked. Default 120 s. */
+  readonly timeoutMs?: number;
 }
 
 type QueryValue = string | number | boolean | undefined | readonly string[];
@@ -41,28 +46,53 @@ const ESTEIRA_ROOT = "/api/esteira/v1";
 export const nothing = z.unknown().transform((): void => undefined);
 
 const faultWire = z.object({ error_code: z.string(), message: z.string().default("") });
-const RETRY_STATUSES = new Set([408, 429, 502, 503, 504]);
+const TIMEOUT_MS = 120_000;
 
 /** HTTP to a tracking server; MLflow's error bodies become EsteiraErrors with the same code. */
 export function createTransport(options: TransportOptions): Transport {
   const base = options.baseUrl.replace(/\/+$/, "");
   const apiRoot = options.apiRoot ?? "/api/2.0";
   const send = options.fetch ?? globalThis.fetch.bind(globalThis);
-  const retries = options.retries ?? 3;
+  const policy = options.retry ?? STANDARD_RETRY;
+  const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
 
-  async function request(method: Method, url: string, init: RequestInit, repeatable: boolean): Promise<Response> {
-    for (let attempt = 0; ; attempt++) {
-      const last = attempt >= retries || !repeatable;
+  async function request(
+    method: Method,
+    url: string,
+    init: RequestInit,
+    { repeatable, signal, limited }: { repeatable: boolean; signal?: AbortSignal | undefined; limited: boolean },
+  ): Promise<Response> {
+    let renewed = false;
+    for (let attempt = 0; ; ) {
+      const last = attempt >= policy.retries;
+      let asked: number | undefined;
       try {
-        const response = await send(url, { method, ...init, headers: { ...options.headers, ...headersOf(init) } });
+        const identity = await options.credentials?.headers();
+        const headers = { ...options.headers, ...identity, ...headersOf(init) };
+        const signals = [...(signal ? [signal] : []), ...(limited ? [AbortSignal.timeout(timeoutMs)] : [])];
+        const response = await send(url, {
+          method,
+          ...init,
+          headers,
+          ...(signals.length > 0 ? { signal: AbortSignal.any(signals) } : {}),
+        });
         if (response.ok) return response;
-        if (last || !RETRY_STATUSES.has(response.status)) throw await faultOf(response, url);
+        if (response.status === 401 && !renewed && options.credentials?.refused?.()) {
+          // A token may have ended between its look-up and its arrival: once is enough to tell.
+          renewed = true;
+          await response.body?.cancel();
+          continue;
+        }
+        if (last || !mayRetry(response.status, repeatable)) throw await faultOf(response, url);
+        asked = retryAfterSeconds(response.headers.get("retry-after"), Date.now());
         await response.body?.cancel();
       } catch (error) {
-        if (error instanceof EsteiraError || init.signal?.aborted) throw error;
-        if (last) throw unreachable(url, error);
+        if (error instanceof EsteiraError || signal?.aborted) throw error;
+        // Where no answer came, nobody knows whether the call was done.
+        if (last || !repeatable) throw unreachable(url, error);
       }
-      await new Promise((resolve) => setTimeout(resolve, 100 * 2 ** attempt));
+      attempt += 1;
+      await pause(delayBefore(attempt, policy, Math.random(), asked));
     }
   }
 
@@ -70,12 +100,16 @@ export function createTransport(options: TransportOptions): Transport {
     async call(method, path, answer, { query, body, signal, service = "mlflow" } = {}) {
       const root = service === "esteira" ? ESTEIRA_ROOT : `${apiRoot}/${service}`;
       const url = `${base}${root}/${path}${queryText(query)}`;
-      const init: RequestInit = signal ? { signal } : {};
+      const init: RequestInit = {};
       if (body !== undefined) {
         init.body = stringifyJson(body, numberText);
         init.headers = { "content-type": "application/json" };
       }
-      const response = await request(method, url, init, method === "GET");
+      const response = await request(method, url, init, {
+        repeatable: isRepeatable(method, path),
+        signal,
+        limited: true,
+      });
       const parsed = answer.safeParse(parseJson(await response.text()));
       if (parsed.success) return parsed.data;
       const issue = parsed.error.issues[0];
@@ -85,7 +119,11 @@ export function createTransport(options: TransportOptions): Transport {
       );
     },
     artifact: (method, path, body) =>
-      request(method, artifactUrl(path), body === undefined ? {} : { body }, body === undefined || !isStream(body)),
+      request(method, artifactUrl(path), body === undefined ? {} : { body }, {
+        // A stream is gone once it was read.
+        repeatable: body === undefined || !isStream(body),
+        limited: false,
+      }),
     artifactUrl,
   };
 
@@ -95,6 +133,7 @@ export function createTransport(options: TransportOptions): Transport {
 }
 
 const headersOf = (init: RequestInit) => init.headers as Record<string, string> | undefined;
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const isStream = (body: BodyInit): boolean => body instanceof ReadableStream;
 
 /** JSON has no NaN: MLflow's wire writes it and the infinities as text. */

@@ -4,7 +4,8 @@ import { Dim } from "./page.tsx";
 import { SmallTable } from "./small-table.tsx";
 
 /** Tags that only machines read: MLflow keeps logs and flags of its own in them. */
-const HIDDEN = /^mlflow\.(log-model\.history|runColor|note\.content|runName|user|source\.|parentRunId)/;
+const HIDDEN =
+  /^esteira\.request$|^mlflow\.(log-model\.history|runColor|note\.content|runName|user|source\.|parentRunId)/;
 
 export const visibleTags = (tags: readonly Tag[]): readonly Tag[] => tags.filter(({ key }) => !HIDDEN.test(key));
 
