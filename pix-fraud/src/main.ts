@@ -1,19 +1,25 @@
-import { EsteiraError } from "@esteira/core/errors";
 import { EXIT } from "@esteira/lifecycle/gates/verdict";
 import pc from "picocolors";
 import { createConsole } from "./job/console.ts";
+import { faultText } from "./job/fault.ts";
 import { parseOptions, USAGE } from "./job/options.ts";
 import { runJob } from "./job/run.ts";
 
 const INTERRUPTED = 130;
+const ONE_KEY_PRESS_MS = 500;
 const interrupt = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
+let firstAt = Number.POSITIVE_INFINITY;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
-    // Twice means now.
-    if (interrupt.signal.aborted) process.exit(INTERRUPTED);
+    // Twice means now. But one Ctrl-C comes twice under npm: from the terminal, and from npm, which passes its own on.
+    if (performance.now() - firstAt > ONE_KEY_PRESS_MS) process.exit(INTERRUPTED);
+    firstAt = Math.min(firstAt, performance.now());
     interrupt.abort(new Error("interrupted"));
   });
 }
+// Nobody reads any more (`| head`, a closed terminal): as if it had been stopped.
+process.stdout.on("error", () => interrupt.abort(new Error("interrupted")));
+process.stderr.on("error", () => undefined);
 
 try {
   const options = parseOptions(process.argv.slice(2), process.stdout.isTTY === true);
@@ -26,13 +32,7 @@ try {
     );
     process.exitCode = INTERRUPTED;
   } else {
-    const text =
-      error instanceof EsteiraError
-        ? error.message
-        : error instanceof Error
-          ? (error.stack ?? error.message)
-          : String(error);
-    process.stderr.write(`${pc.red("pix:")} ${text}\n`);
+    process.stderr.write(`${pc.red("pix:")} ${faultText(error)}\n`);
     process.exitCode = EXIT.fault;
   }
 }

@@ -3,6 +3,7 @@ import type { XgboostLibrary } from "@esteira/models/engines/xgboost/library";
 import type { NativeXgboost } from "@esteira/models/engines/xgboost/native";
 import type { Client } from "@esteira/sdk/client";
 import type { Environment } from "@esteira/sdk/node/environment";
+import type { GateRules } from "./gate-step.ts";
 import type { JobOptions } from "./options.ts";
 import type { Protocol } from "./protocol.ts";
 
@@ -10,6 +11,9 @@ import type { Protocol } from "./protocol.ts";
 export interface JobContext {
   readonly options: JobOptions;
   readonly protocol: Protocol;
+  /** Of this run of the job: its runs carry it. */
+  readonly jobId: string;
+  readonly gate: GateRules;
   readonly client: Client;
   readonly experimentId: ExperimentId;
   /** The tracking server's address. */

@@ -1,10 +1,11 @@
 import { mkdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ModelVersion } from "@esteira/core/entities/registered-model";
 import { invalid } from "@esteira/core/errors";
 import { evaluateGate } from "@esteira/lifecycle/gates/evaluate-gate";
 import type { FeatureDrift, RivalEvidence } from "@esteira/lifecycle/gates/evidence";
+import type { Gate } from "@esteira/lifecycle/gates/gate";
 import { gateDigest, parseGate } from "@esteira/lifecycle/gates/parse-gate";
 import { renderGateMarkdown } from "@esteira/lifecycle/gates/render-markdown";
 import type { GateVerdict } from "@esteira/lifecycle/gates/verdict";
@@ -21,6 +22,7 @@ import { correctOdds } from "../training/probabilities.ts";
 import { valuesOf } from "../training/rows.ts";
 import type { Study } from "../training/study.ts";
 import type { JobContext } from "./context.ts";
+import type { Protocol } from "./protocol.ts";
 
 export interface Champion {
   readonly version: ModelVersion;
@@ -32,6 +34,25 @@ const PACKAGE = fileURLToPath(new URL("../../", import.meta.url));
 const LATENCY_ROWS = 3000;
 /** No gate looks at more. */
 const DRIFT_FEATURES = 20;
+
+/** The rules that a candidate is judged by, as they were when the job began. */
+export interface GateRules {
+  /** The file's name without its folder. */
+  readonly file: string;
+  readonly text: string;
+  readonly gate: Gate;
+}
+
+/** Reads the protocol's gate, or the file that the options name. */
+export async function readGate({ gateFile }: Protocol, given?: string): Promise<GateRules> {
+  const path = given ?? join(PACKAGE, gateFile);
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw invalid(`The gate ${path} cannot be read (${reason}): give the path of a YAML file with --gate.`);
+  });
+  const file = basename(path);
+  return { file, text, gate: parseGate(text, file) };
+}
 
 /** Downloads and opens the version that the alias `champion` names; undefined when there is none yet. */
 export async function openChampion(context: JobContext): Promise<Champion | undefined> {
@@ -59,11 +80,10 @@ export async function gateCandidate(
   champion: Champion | undefined,
   baselines: readonly Baseline[],
 ): Promise<GateVerdict> {
-  const { gateFile, catalogue } = context.protocol;
-  const text = await readFile(join(PACKAGE, gateFile), "utf8");
-  const packaged = await openFraudModel(join(context.scratch, candidate.logged.modelId), catalogue);
+  const { text, gate, file } = context.gate;
+  const packaged = await openFraudModel(join(context.scratch, candidate.logged.modelId), context.protocol.catalogue);
   const { git } = context.environment;
-  const verdict = evaluateGate(parseGate(text, gateFile), {
+  const verdict = evaluateGate(gate, {
     digests: {
       model: `sha256:${candidate.digest}`,
       data: `sha256:${study.ledger.origin.digest}`,
@@ -87,7 +107,7 @@ export async function gateCandidate(
   const { client } = context;
   await client.artifacts.write(candidate.runArtifactUri, "gate/verdict.json", renderGateJson(verdict));
   await client.artifacts.write(candidate.runArtifactUri, "gate/verdict.md", renderGateMarkdown(verdict));
-  await client.artifacts.write(candidate.runArtifactUri, `gate/${gateFile}`, text);
+  await client.artifacts.write(candidate.runArtifactUri, `gate/${file}`, text);
   for (const [key, value] of Object.entries(verdictTags(candidate, verdict))) {
     await client.runs.setTag(candidate.runId, { key, value });
   }

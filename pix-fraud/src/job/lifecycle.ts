@@ -12,7 +12,7 @@ import type { JobContext } from "./context.ts";
 import { type Champion, gateCandidate, openChampion } from "./gate-step.ts";
 import { loadLedger } from "./load-ledger.ts";
 import { monitorReplay } from "./monitor-step.ts";
-import { findRegistered, promote } from "./promote.ts";
+import { findRegistered, isHalfPromoted, promote, putInService } from "./promote.ts";
 import { type Replay, replay } from "./replay.ts";
 import { replayFeatures } from "./replay-features.ts";
 import { type Ending, gateStyle, metricsTable, typologyLines } from "./summary.ts";
@@ -21,7 +21,7 @@ import { trainTracked } from "./train-step.ts";
 const count = new Intl.NumberFormat("en");
 const day = (instant: number) => new Date(instant).toISOString().slice(0, 10);
 
-type Outcome = Pick<Ending, "champion" | "refused" | "report">;
+export type Outcome = Pick<Ending, "champion" | "refused" | "report">;
 
 /** Ledger, features, training, gate, registry, service, monitoring: in this order, each step tracked. */
 export async function runLifecycle(context: JobContext, console: JobConsole, data: string): Promise<Outcome> {
@@ -46,7 +46,9 @@ export async function runLifecycle(context: JobContext, console: JobConsole, dat
     progress("computing, each row as of its own instant");
     const prepared = protocol.prepare(ledger);
     const { table, timeline } = prepared;
-    say(`${table.names.length} features, point in time; labels as known on ${day(timeline.asOf)}`);
+    say(
+      `${table.names.length} features, point in time, digest ${prepared.tableDigest.slice(0, 12)}; labels as known on ${day(timeline.asOf)}`,
+    );
     say(
       `train ${day(timeline.train.from)}, ${protocol.name === "handbook" ? "delay week" : "validation"} ${day(timeline.validation.from)}, test ${day(timeline.test.from)} to ${day(timeline.test.to)}, live from ${day(timeline.live.from)}`,
     );
@@ -85,15 +87,20 @@ export async function runLifecycle(context: JobContext, console: JobConsole, dat
       progress(`${trainer} before the gate`);
       const known = await findRegistered(context, candidate.digest);
       const current = await openChampion(context);
-      if (known) {
-        say(`models:/${known.name}/${known.version} already holds these very bytes: nothing to decide`);
-        if (known.version === current?.version.version) champion = { version: known, report: candidate.test };
+      if (known && known.version === current?.version.version) {
+        const version = isHalfPromoted(known) ? await putInService(context.client, known.name, known.version) : known;
+        champion = { version, report: candidate.test };
+        say(`models:/${version.name}/${version.version}, the champion, holds these very bytes: nothing to decide`);
+        return;
+      }
+      if (known && !isHalfPromoted(known)) {
+        say(`models:/${known.name}/${known.version} has held these very bytes and was replaced: nothing to decide`);
         return;
       }
       const verdict = await gateCandidate(context, study, candidate, current, anchors);
       for (const line of renderGateTerminal(verdict, gateStyle).split("\n")) say(line);
       if (verdict.outcome === "passed") {
-        const version = await promote(context, candidate, verdict);
+        const version = await promote(context, candidate, verdict, known);
         champion = { version, report: candidate.test };
         say(`registered as models:/${version.name}/${version.version}: alias champion, stage ${version.currentStage}`);
       } else {

@@ -1,17 +1,18 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { type MonitorReport, monitor } from "@esteira/lifecycle/monitoring/monitor";
 import type { FraudReference } from "@esteira/lifecycle/monitoring/novelty";
 import { renderReportHtml } from "@esteira/lifecycle/report/report-html";
-import { startRun } from "@esteira/sdk/active-run";
 import { ALERT_BUDGET } from "../policy/policy.ts";
 import { contributionShares, featureSamples } from "../training/feature-samples.ts";
 import { rowsIn, valuesOf } from "../training/rows.ts";
 import type { Study } from "../training/study.ts";
 import type { JobContext } from "./context.ts";
 import { type Champion, championScores } from "./gate-step.ts";
+import { startJobRun } from "./job-run.ts";
 import { LANGUAGES } from "./options.ts";
 import type { Replay } from "./replay.ts";
+import { shownPath } from "./shown-path.ts";
 
 /**
  * Judges the served model on what it decided and on the labels known by the end of the ledger. The report is a run of its
@@ -32,17 +33,12 @@ export async function monitorReplay(
     language,
     html: renderReportHtml(report, { language }),
   }));
-  for (const { name, html } of pages) await writeFile(join(folder, name), html);
+  for (const { name, html } of pages) await writeWhole(join(folder, name), html);
 
-  const { client, experimentId, user, clock, signal } = context;
-  await startRun(
+  await startJobRun(
+    context,
     {
-      client,
-      experimentId,
-      runName: `monitoring-v${champion.version.version}`,
-      user,
-      clock,
-      signal,
+      name: `monitoring-v${champion.version.version}`,
       tags: {
         "esteira.kind": "monitoring",
         "esteira.monitor.verdict": report.verdict,
@@ -59,12 +55,24 @@ export async function monitorReplay(
 
   const chosen = pages.find(({ language }) => language === context.options.language) ?? pages[0]!;
   return {
-    path: relative(process.cwd(), join(folder, chosen.name)),
+    path: shownPath(join(folder, chosen.name)),
     lines: [
       `verdict: ${report.verdict}`,
       ...report.reasons.slice(0, 5).map((reason) => `${reason.level}: ${reason.text[context.options.language]}`),
     ],
   };
+}
+
+/** The file has its name only when it is whole. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  const beside = `${path}.${process.pid}.part`;
+  try {
+    await writeFile(beside, text);
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
+  }
 }
 
 function monitorReport(

@@ -17,6 +17,7 @@ test("the defaults", () => {
   });
   expect(parseOptions([], true)?.stay).toBe(true);
   expect(parseOptions(["--no-stay"], true)?.stay).toBe(false);
+  expect(parse("--gate", "strict.yaml")?.gate).toBe("strict.yaml");
   expect(parse("--full")?.transfers).toBe(1_000_000);
   expect(parse("--help")).toBeUndefined();
 });

@@ -16,6 +16,8 @@ export interface JobOptions {
   readonly mapping?: string;
   /** A published protocol instead of the job's own features, spans and search. */
   readonly protocol?: (typeof PROTOCOL_CHOICES)[number];
+  /** A gate in place of the project's own. */
+  readonly gate?: string;
   readonly trainer: (typeof TRAINER_CHOICES)[number];
   /** Trials of the hyperparameter search for XGBoost. */
   readonly trials: number;
@@ -45,6 +47,7 @@ Input
 Training
   --trainer NAME       both (default), xgboost, random-forest
   --trials N           trials of the hyperparameter search (default 3)
+  --gate FILE          what a candidate must prove (default pix-fraud/gate.yaml)
 
 Output
   --data DIR           database, artifacts and reports (default esteira-data)
@@ -66,6 +69,7 @@ const FLAGS = {
   protocol: { type: "string" },
   trainer: { type: "string" },
   trials: { type: "string" },
+  gate: { type: "string" },
   data: { type: "string" },
   port: { type: "string" },
   language: { type: "string" },
@@ -102,6 +106,7 @@ export function parseOptions(argv: readonly string[], atTerminal: boolean): JobO
     ...(values.mapping === undefined ? {} : { mapping: values.mapping }),
     ...(values.protocol === undefined ? {} : { protocol: choice("protocol", values.protocol, PROTOCOL_CHOICES) }),
     trainer: choice("trainer", values.trainer ?? "both", TRAINER_CHOICES),
+    ...(values.gate === undefined ? {} : { gate: values.gate }),
     trials: whole("trials", values.trials ?? "3", 1, 500),
     data: values.data ?? "esteira-data",
     port: whole("port", values.port ?? "0", 0, 65_535),

@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir, userInfo } from "node:os";
-import { isAbsolute, join, relative, resolve } from "node:path";
+import { randomUUID } from "node:crypto";
+import { mkdir, rm } from "node:fs/promises";
+import { userInfo } from "node:os";
+import { join, resolve } from "node:path";
 import { systemClock } from "@esteira/core/clock";
 import { EXIT } from "@esteira/lifecycle/gates/verdict";
 import { locateXgboost } from "@esteira/models/engines/xgboost/library";
@@ -9,10 +10,15 @@ import { createClient } from "@esteira/sdk/client";
 import { captureEnvironment } from "@esteira/sdk/node/environment";
 import { startServer } from "@esteira/server/start";
 import { webAssets } from "@esteira/web/node/assets";
+import { endAbandonedRuns } from "./abandoned-runs.ts";
 import type { JobConsole } from "./console.ts";
-import { runLifecycle } from "./lifecycle.ts";
+import type { JobContext } from "./context.ts";
+import { lockDataFolder } from "./data-lock.ts";
+import { readGate } from "./gate-step.ts";
+import { type Outcome, runLifecycle } from "./lifecycle.ts";
 import type { JobOptions } from "./options.ts";
 import { protocolOf } from "./protocol.ts";
+import { shownPath } from "./shown-path.ts";
 import { summary } from "./summary.ts";
 
 const EXPERIMENT = "pix-fraud";
@@ -23,55 +29,79 @@ const EXPERIMENT = "pix-fraud";
  */
 export async function runJob(options: JobOptions, console: JobConsole, signal: AbortSignal): Promise<number> {
   const started = performance.now();
+  const protocol = protocolOf(options);
+  const gate = await readGate(protocol, options.gate);
   const data = resolve(options.data);
   await mkdir(data, { recursive: true });
-  const webRoot = await webAssets({ onProgress: (line) => console.line(line) });
-  const server = await startServer({
-    host: "127.0.0.1",
-    port: options.port,
-    backendStoreUri: `sqlite:///${join(data, "esteira.db")}`,
-    artifactsDestination: join(data, "artifacts"),
-    webRoot,
-  });
-  const scratch = await mkdtemp(join(tmpdir(), "esteira-pix-"));
+  const unlock = await lockDataFolder(data);
   try {
-    console.title("Esteira · Pix fraud, from raw transfers to a served, monitored model");
-    console.line(`   Tracking server at ${server.url}\n`);
-    const library = await locateXgboost({ onProgress: (line) => console.line(`   ${line}`) });
-    const client = createClient({ baseUrl: server.url });
-    const ending = await runLifecycle(
+    const webRoot = await webAssets({ onProgress: (line) => console.line(line) });
+    const server = await startServer({
+      host: "127.0.0.1",
+      port: options.port,
+      backendStoreUri: `sqlite:///${join(data, "esteira.db")}`,
+      artifactsDestination: join(data, "artifacts"),
+      webRoot,
+    });
+    try {
+      const ending = await runOn(server.url, { options, protocol, gate, signal }, console, data);
+      const seconds = (performance.now() - started) / 1000;
+      console.line(summary({ ...ending, url: server.url, port: options.port, dataFolder: shownPath(data), seconds }));
+      if (options.stay && !signal.aborted) {
+        // The work is done: another job may use the folder beside this server.
+        await unlock();
+        console.line(`\n   The server stays up until Ctrl-C.`);
+        await new Promise<void>((done) => signal.addEventListener("abort", () => done(), { once: true }));
+      }
+      return ending.refused.length > 0 ? EXIT.refused : EXIT.passed;
+    } finally {
+      await server.close();
+    }
+  } finally {
+    await unlock();
+  }
+}
+
+/** The life cycle against the server at `url`, with what it needs besides. */
+async function runOn(
+  url: string,
+  given: Pick<JobContext, "options" | "protocol" | "gate" | "signal">,
+  console: JobConsole,
+  data: string,
+): Promise<Outcome> {
+  console.title("Esteira · Pix fraud, from raw transfers to a served, monitored model");
+  console.line(`   Tracking server at ${url}\n`);
+  const library = await locateXgboost({ onProgress: (line) => console.line(`   ${line}`), signal: given.signal });
+  given.signal.throwIfAborted();
+  const client = createClient({ baseUrl: url });
+  const experimentId = await client.experiments.ensure(EXPERIMENT);
+  const abandoned = await endAbandonedRuns(client, experimentId, systemClock());
+  if (abandoned > 0) console.line(`   An earlier job was killed: its ${plural(abandoned, "run")} ended as FAILED.\n`);
+  // In the data folder, which this job has for itself: what a killed one has left is found and goes.
+  const scratch = join(data, "scratch");
+  await rm(scratch, { recursive: true, force: true });
+  await mkdir(scratch);
+  try {
+    return await runLifecycle(
       {
-        options,
-        protocol: protocolOf(options),
+        ...given,
+        jobId: randomUUID(),
         client,
-        experimentId: await client.experiments.ensure(EXPERIMENT),
-        url: server.url,
+        experimentId,
+        url,
         user: userInfo().username,
         environment: await captureEnvironment(process.cwd()),
         library,
         native: openXgboost(library.path),
-        signal,
         scratch,
         clock: systemClock,
       },
       console,
       data,
     );
-    const seconds = (performance.now() - started) / 1000;
-    console.line(summary({ ...ending, url: server.url, dataFolder: shown(data), seconds }));
-    if (options.stay && !signal.aborted) {
-      console.line(`\n   The server stays up until Ctrl-C.`);
-      await new Promise<void>((done) => signal.addEventListener("abort", () => done(), { once: true }));
-    }
-    return ending.refused.length > 0 ? EXIT.refused : EXIT.passed;
   } finally {
-    await server.close();
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
-/** A path as a person would type it here. */
-const shown = (path: string): string => {
-  const near = relative(process.cwd(), path);
-  return near === "" ? "." : near.startsWith("..") || isAbsolute(near) ? path : near;
-};
+const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;

@@ -62,6 +62,8 @@ export interface Ending {
   readonly refused: readonly { readonly name: string; readonly evidence: string }[];
   readonly report?: string;
   readonly url: string;
+  /** The port that was asked for; 0 for any. */
+  readonly port: number;
   readonly dataFolder: string;
   readonly seconds: number;
 }
@@ -89,12 +91,19 @@ export function summary(ending: Ending): string {
   for (const { name, evidence } of ending.refused) line("Refused", `${pc.red(name)}: evidence at ${evidence}`);
   if (ending.report) line("Report", ending.report);
   line("Server", ending.url);
-  line(
-    "Again",
-    `npx esteira server --backend-store-uri sqlite:///${ending.dataFolder}/esteira.db --artifacts-destination ${ending.dataFolder}/artifacts`,
-  );
+  line("Again", againCommand(ending));
   line("Time", `${ending.seconds.toFixed(1)} s`);
   return lines.join("\n");
+}
+
+/** Serves the same data again, wherever the address of today is taken by then; to be pasted into a shell. */
+export function againCommand({ dataFolder, port }: Pick<Ending, "dataFolder" | "port">): string {
+  const words = [
+    ...["npx", "esteira", "server", "--port", String(port)],
+    ...["--backend-store-uri", `sqlite:///${dataFolder}/esteira.db`],
+    ...["--artifacts-destination", `${dataFolder}/artifacts`],
+  ];
+  return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ");
 }
 
 const percent = (value: number | undefined) => (value === undefined ? "–" : `${(value * 100).toFixed(0)} %`);

@@ -1,5 +1,4 @@
 import type { TrainerName } from "@esteira/models/training/trainer";
-import { startRun } from "@esteira/sdk/active-run";
 import { environmentTags } from "@esteira/sdk/node/environment";
 import type { Baseline } from "../training/baselines.ts";
 import { type Candidate, fit, judgeModel } from "../training/candidate.ts";
@@ -7,6 +6,7 @@ import { searchXgboost } from "../training/search.ts";
 import type { Study } from "../training/study.ts";
 import { trackInputs, trackJudgement, trackModel } from "../training/track.ts";
 import type { JobContext } from "./context.ts";
+import { startJobRun } from "./job-run.ts";
 
 /**
  * Trains one kind of model as one run: inputs, rounds, judgement, pictures and package are on the server when this returns.
@@ -20,15 +20,11 @@ export function trainTracked(
   progress: (text: string) => void,
 ): Promise<Candidate> {
   const { options, signal } = context;
-  return startRun(
+  return startJobRun(
+    context,
     {
-      client: context.client,
-      experimentId: context.experimentId,
-      runName: `${trainer}-seed-${options.seed}`,
-      user: context.user,
+      name: `${trainer}-seed-${options.seed}`,
       tags: environmentTags(context.environment, "pix-fraud/src/main.ts"),
-      signal,
-      clock: context.clock,
     },
     async (run) => {
       await trackInputs(run, context, study);

@@ -3,9 +3,10 @@ import type { RunId } from "@esteira/core/ids";
 import { averagePrecision } from "@esteira/models/evaluation/average-precision";
 import { type SearchSpace, sampleTrials } from "@esteira/models/training/search";
 import type { Params, TrainedModel } from "@esteira/models/training/trainer";
-import { type ActiveRun, startRun } from "@esteira/sdk/active-run";
+import type { ActiveRun } from "@esteira/sdk/active-run";
 import { catalogueDigest } from "../features/describe.ts";
 import type { JobContext } from "../job/context.ts";
+import { startJobRun } from "../job/job-run.ts";
 import { fit } from "./candidate.ts";
 import type { Study } from "./study.ts";
 
@@ -87,17 +88,9 @@ async function runTrial(
   params: Params,
   key: string,
 ): Promise<Trial> {
-  return startRun(
-    {
-      client: context.client,
-      experimentId: context.experimentId,
-      runName: `trial-${number}`,
-      user: context.user,
-      parentRunId,
-      tags: { "esteira.trial.key": key },
-      signal: context.signal,
-      clock: context.clock,
-    },
+  return startJobRun(
+    context,
+    { name: `trial-${number}`, parentRunId, tags: { "esteira.trial.key": key } },
     async (run) => {
       const model = await fit(context.native, study, {
         ...trialOptions(context, params),

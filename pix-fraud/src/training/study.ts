@@ -1,6 +1,7 @@
 import { type EvaluationReport, evaluateBinary } from "@esteira/models/evaluation/evaluate";
 import type { TrainingData } from "@esteira/models/training/trainer";
 import type { FeatureTable } from "../features/offline.ts";
+import { tableDigest } from "../features/table-digest.ts";
 import type { Timeline } from "../job/timeline.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { type EvaluationRows, evaluationRows, type RowRange, rowsIn, trainingData } from "./rows.ts";
@@ -9,6 +10,7 @@ import { type EvaluationRows, evaluationRows, type RowRange, rowsIn, trainingDat
 export interface Study {
   readonly ledger: Ledger;
   readonly table: FeatureTable;
+  readonly tableDigest: string;
   readonly timeline: Timeline;
   readonly rows: { readonly train: RowRange; readonly validation: RowRange; readonly test: RowRange };
   readonly train: TrainingData;
@@ -30,6 +32,7 @@ export function prepareStudy(ledger: Ledger, table: FeatureTable, timeline: Time
   return {
     ledger,
     table,
+    tableDigest: tableDigest(table),
     timeline,
     rows,
     train,

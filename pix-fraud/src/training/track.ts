@@ -38,6 +38,7 @@ export async function trackInputs(run: ActiveRun, context: JobContext, study: St
     "data.true_to_ledger_prevalence": ledger.origin.trueToLedgerPrevalence,
     "features.count": table.names.length,
     "features.digest": catalogueDigest(table.features),
+    "features.table_digest": study.tableDigest,
     seed: context.options.seed,
     alert_budget: ALERT_BUDGET,
   });

@@ -14,9 +14,11 @@ async function filesBelow(folder: string, prefix = ""): Promise<string[]> {
   return files.sort();
 }
 
-/** Uploads every file of a local folder below an artifact URI. */
+/** Uploads every file of a local folder below an artifact URI; an `MLmodel` goes last, so that who finds it finds all of the model. */
 export async function uploadFolder(client: Client, folder: string, uri: string, path = ""): Promise<void> {
-  for (const file of await filesBelow(folder)) {
+  const files = await filesBelow(folder);
+  const isLast = (file: string) => file === "MLmodel";
+  for (const file of [...files.filter((name) => !isLast(name)), ...files.filter(isLast)]) {
     await client.artifacts.write(uri, path === "" ? file : `${path}/${file}`, await readFile(join(folder, file)));
   }
 }

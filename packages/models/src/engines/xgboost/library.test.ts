@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { chmod, cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
@@ -39,7 +40,12 @@ describe("without a library anywhere", () => {
       code: "INVALID_PARAMETER_VALUE",
       message: expect.stringContaining("is not a readable file"),
     });
-    await expect(locateXgboost({ env: { ESTEIRA_XGBOOST_LIB: text } })).rejects.toThrow("could not be loaded");
+    const hash = createHash("sha256").update("not a library").digest("hex");
+    await expect(locateXgboost({ env: { ESTEIRA_XGBOOST_LIB: text } })).rejects.toThrow(
+      `whose SHA-256 ${hash} is none of the published builds`,
+    );
+    const vouched = { ESTEIRA_XGBOOST_LIB: text, ESTEIRA_XGBOOST_SHA256: hash };
+    await expect(locateXgboost({ env: vouched })).rejects.toThrow("could not be loaded");
   });
 });
 
@@ -56,6 +62,24 @@ describe.skipIf(process.platform === "win32" || wheel === undefined)("an index t
       new RegExp(`${wheel?.wheel} has SHA-256 [0-9a-f]{64} where Esteira pins ${wheel?.sha256}`),
     );
     expect(await readdir(scratch)).toEqual(["bin"]);
+  });
+
+  test("and one that does not answer is left when the caller is", async () => {
+    const bin = join(scratch, "bin");
+    await mkdir(bin);
+    await writeFile(join(bin, "pip"), "#!/bin/sh\nexec /bin/sleep 60\n");
+    await chmod(join(bin, "pip"), 0o755);
+    const leave = new AbortController();
+    const onProgress = (message: string) => {
+      if (message.startsWith("Downloading")) setTimeout(() => leave.abort(new Error("left")), 100);
+    };
+    const search = locateXgboost({
+      env: { PATH: bin },
+      cacheDir: join(scratch, "cache"),
+      signal: leave.signal,
+      onProgress,
+    });
+    await expect(search).rejects.toThrow("left");
   });
 
   test("and one that is down is reported by its own words", async () => {

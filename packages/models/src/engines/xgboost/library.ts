@@ -1,5 +1,6 @@
 /**
- * Where libxgboost comes from. In this order: `ESTEIRA_XGBOOST_LIB`; the cache of earlier installs; a Python `xgboost`
+ * Where libxgboost comes from. In this order: `ESTEIRA_XGBOOST_LIB` (a published build, or one of your own whose SHA-256 is
+ * in `ESTEIRA_XGBOOST_SHA256`); the cache of earlier installs; a Python `xgboost`
  * of the same version that is already installed; the package index, asked through pip or uv.
  */
 import { execFile } from "node:child_process";
@@ -33,6 +34,8 @@ export interface LocateOptions {
   readonly cacheDir?: string;
   /** One sentence a step, for a person who waits. */
   readonly onProgress?: (message: string) => void;
+  /** Stops the programs that were started to find or download it. */
+  readonly signal?: AbortSignal;
 }
 
 const run = promisify(execFile);
@@ -49,7 +52,9 @@ export function locateXgboost(options: LocateOptions = {}): Promise<XgboostLibra
   const key = JSON.stringify([env.ESTEIRA_XGBOOST_LIB, cacheDir, env.VIRTUAL_ENV, env.PATH]);
   const running = inFlight.get(key);
   if (running !== undefined) return running;
-  const search = locate(env, cacheDir, options.onProgress ?? (() => {})).finally(() => inFlight.delete(key));
+  const search = locate(env, cacheDir, options.onProgress ?? (() => {}), options.signal).finally(() =>
+    inFlight.delete(key),
+  );
   inFlight.set(key, search);
   return search;
 }
@@ -63,8 +68,9 @@ async function locate(
   env: Readonly<Record<string, string | undefined>>,
   cacheDir: string,
   progress: (message: string) => void,
+  signal: AbortSignal | undefined,
 ): Promise<XgboostLibrary> {
-  if (env.ESTEIRA_XGBOOST_LIB) return fromEnvironment(env.ESTEIRA_XGBOOST_LIB);
+  if (env.ESTEIRA_XGBOOST_LIB) return fromEnvironment(env.ESTEIRA_XGBOOST_LIB, env.ESTEIRA_XGBOOST_SHA256);
 
   const platform = `${process.platform}-${process.arch}`;
   const wheel = PINNED_WHEELS[platform];
@@ -75,14 +81,14 @@ async function locate(
   }
 
   progress(`Looking for a Python xgboost ${XGBOOST_VERSION}.`);
-  const installed = await fromPython(env);
+  const installed = await fromPython(env, signal);
   if (installed !== undefined) {
     progress(`Using libxgboost ${installed.version} of the Python package at ${installed.path}.`);
     return installed;
   }
 
   if (wheel === undefined) throw nowhere(`there is no prebuilt package for ${platform}`);
-  const failures = await installWheel({ wheel, version: XGBOOST_VERSION, folder, env, progress });
+  const failures = await installWheel({ wheel, version: XGBOOST_VERSION, folder, env, progress, signal });
   if (failures.length > 0) throw nowhere(failures.join("; "));
   const library = await fromCache(folder, wheel, progress);
   if (library === undefined) throw nowhere(`the files written to ${folder} cannot be read back`);
@@ -98,13 +104,20 @@ function nowhere(reason: string): EsteiraError {
   );
 }
 
-async function fromEnvironment(given: string): Promise<XgboostLibrary> {
+/** A library runs with all that this process may do, so bytes that nobody vouches for are not loaded, not even to ask their version. */
+async function fromEnvironment(given: string, vouchedFor: string | undefined): Promise<XgboostLibrary> {
   const path = resolve(given);
   const sha256 = await hashIfFile(path);
   if (sha256 === undefined) {
     throw new EsteiraError(
       "INVALID_PARAMETER_VALUE",
       `ESTEIRA_XGBOOST_LIB names ${path}, which is not a readable file; set it to the path of a libxgboost ${XGBOOST_VERSION}, or unset it.`,
+    );
+  }
+  if (!isPinnedLibrary(sha256) && sha256 !== vouchedFor?.trim().toLowerCase()) {
+    throw new EsteiraError(
+      "INVALID_PARAMETER_VALUE",
+      `ESTEIRA_XGBOOST_LIB names ${path}, whose SHA-256 ${sha256} is none of the published builds of libxgboost ${XGBOOST_VERSION}; name one of those, or, for a build of your own, set ESTEIRA_XGBOOST_SHA256 to that hash.`,
     );
   }
   const version = isPinnedLibrary(sha256) ? XGBOOST_VERSION : openXgboost(path).version;
@@ -151,13 +164,20 @@ path = os.path.join(root, "lib", names.get(sys.platform, "libxgboost.so"))
 print(version); print(path)
 `;
 
-async function fromPython(env: Readonly<Record<string, string | undefined>>): Promise<XgboostLibrary | undefined> {
+async function fromPython(
+  env: Readonly<Record<string, string | undefined>>,
+  signal: AbortSignal | undefined,
+): Promise<XgboostLibrary | undefined> {
   const windows = process.platform === "win32";
   const inVenv = env.VIRTUAL_ENV && join(env.VIRTUAL_ENV, windows ? "Scripts/python.exe" : "bin/python");
   for (const python of [inVenv, "python3", "python"]) {
     if (!python) continue;
     try {
-      const { stdout } = await run(python, ["-c", WHERE_IS_XGBOOST], { env: { ...env }, timeout: 30_000 });
+      const { stdout } = await run(python, ["-c", WHERE_IS_XGBOOST], {
+        env: { ...env },
+        timeout: 30_000,
+        ...(signal ? { signal } : {}),
+      });
       const [version, path] = stdout.split(/\r?\n/);
       if (version !== XGBOOST_VERSION || !path) continue;
       const sha256 = await hashIfFile(path);
@@ -166,6 +186,7 @@ async function fromPython(env: Readonly<Record<string, string | undefined>>): Pr
         return { path, version, sha256, source: "python" };
       }
     } catch {
+      signal?.throwIfAborted();
       // No such Python, no such package, or a library that does not load here: the next source may have it.
     }
   }

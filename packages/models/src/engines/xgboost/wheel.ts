@@ -15,6 +15,7 @@ export interface InstallOptions {
   readonly folder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly progress: (message: string) => void;
+  readonly signal: AbortSignal | undefined;
 }
 
 const run = promisify(execFile);
@@ -66,7 +67,7 @@ async function download(
   program: string,
   first: readonly string[],
   target: string,
-  { wheel, version, env }: InstallOptions,
+  { wheel, version, env, signal }: InstallOptions,
 ): Promise<string | undefined> {
   const request = [
     "download",
@@ -81,8 +82,10 @@ async function download(
       env: { ...env },
       timeout: DOWNLOAD_MS,
       maxBuffer: 16 << 20,
+      ...(signal ? { signal } : {}),
     });
   } catch (error) {
+    signal?.throwIfAborted();
     return reasonOf(error);
   }
   const files = await readdir(target);
