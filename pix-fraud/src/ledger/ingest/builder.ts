@@ -43,6 +43,11 @@ export async function buildLedger(
       );
     }
     seen.set(id, row);
+    if (mapping.orderById && !/^\d{1,15}$/.test(id)) {
+      throw invalid(
+        `${at(place("id"))}: the id '${id}' is no whole number, and the mapping orders rows of one instant by it (orderById).`,
+      );
+    }
     const instant = readTime(value("time"), place("time"));
     const last = time.at(-1);
     if (last !== undefined && instant < last && !options.sort) {
@@ -54,8 +59,15 @@ export async function buildLedger(
     ids.push(id);
     fileRows.push(row);
     time.push(instant);
-    payer.push(readName(value("payer"), place("payer")));
-    payee.push(readName(value("payee"), place("payee")));
+    const from = readName(value("payer"), place("payer"));
+    const to = readName(value("payee"), place("payee"));
+    if (from === to && !mapping.separatePayees) {
+      throw invalid(
+        `${at(place("payee"))}: '${to}' pays itself; expected another account than the payer's (separatePayees in the mapping where equal names are different things).`,
+      );
+    }
+    payer.push(from);
+    payee.push(to);
     cents.push(readCents(value("amount"), mapping.amountUnit, place("amount")));
     fraud.push(label);
     scenario.push(mapping.columns.scenario === undefined ? label : readCode(value("scenario"), place("scenario")));

@@ -13,6 +13,9 @@ export function columnsIn(
   const missing: string[] = [];
   for (const [name, column] of Object.entries(mapping.columns) as [ColumnName, string][]) {
     const at = found.indexOf(column);
+    if (at !== found.lastIndexOf(column)) {
+      throw invalid(`${file} has the column ${column} twice: expected one, for nobody can tell which is meant.`);
+    }
     if (at < 0) missing.push(column);
     else places[name] = at;
   }

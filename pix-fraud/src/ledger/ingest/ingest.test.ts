@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ingestFile } from "./ingest.ts";
 
@@ -80,4 +81,39 @@ test("files that are no ledger are refused", async () => {
   await writeFile(parquet, "not parquet at all");
   await expect(ingestFile(parquet)).rejects.toThrow(/cannot be read as Parquet/);
   await expect(ingest(GOOD, { mapping: "nosuch" })).rejects.toThrow(/neither a preset \(default, fdh\)/);
+});
+
+test("a Parquet timestamp is an instant, or the customer's clock when the file says that it has no zone", async () => {
+  const noon = Date.UTC(2026, 6, 1, 12);
+  const times = [new Date(noon), new Date(noon + 1000)];
+  const column = (name: string, data: string[]) => ({ name, data });
+  const others = [
+    column("id", ["a", "b"]),
+    column("payer", ["ana", "bia"]),
+    column("payee", ["caio", "caio"]),
+    column("amount", ["1", "2"]),
+    column("label", ["0", "1"]),
+  ];
+  const firstTime = async (isAdjustedToUTC: boolean) => {
+    const path = join(folder, `times-${isAdjustedToUTC}.parquet`);
+    const logical = { type: "TIMESTAMP", isAdjustedToUTC, unit: "MILLIS" } as const;
+    const buffer = parquetWriteBuffer({
+      columnData: [{ name: "time", data: times }, ...others],
+      schema: [
+        { name: "root", num_children: 6 },
+        { name: "time", type: "INT64", repetition_type: "REQUIRED", logical_type: logical },
+        ...others.map(({ name }) => ({
+          name,
+          type: "BYTE_ARRAY" as const,
+          repetition_type: "REQUIRED" as const,
+          converted_type: "UTF8" as const,
+        })),
+      ],
+    });
+    await writeFile(path, new Uint8Array(buffer));
+    return (await ingestFile(path)).transfers.time[0];
+  };
+  expect(await firstTime(true)).toBe(noon);
+  // The default mapping's clock is Brazil's.
+  expect(await firstTime(false)).toBe(noon + 3 * 3_600_000);
 });

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { access, constants, stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { invalid, notFound } from "@esteira/core/errors";
 import type { Ledger } from "../ledger.ts";
@@ -22,6 +22,9 @@ export async function ingestFile(path: string, options: IngestOptions = {}): Pro
   const mapping = await readMapping(options.mapping ?? "default");
   const found = await stat(path).catch(() => undefined);
   if (!found?.isFile()) throw notFound(`There is no file '${path}'.`);
+  await access(path, constants.R_OK).catch((error: Error) => {
+    throw invalid(`'${path}' cannot be read (${error.message.split(",")[0]}).`);
+  });
   const extension = extname(path).toLowerCase();
   const readers: Readonly<Record<string, typeof readCsv>> = { ".csv": readCsv, ".parquet": readParquet };
   const read = readers[extension];

@@ -12,13 +12,24 @@ export const at = (place: Place): string => `${place.file}, row ${place.row}, co
 const shown = (value: unknown): string =>
   value === null || value === undefined || value === "" ? "empty" : `'${String(value).slice(0, 60)}'`;
 
-/** A text that names something; numbers become their digits. */
+/** What the service takes as a name. */
+const LONGEST_NAME = 100;
+
+/** A text that names something; whole numbers become their digits. */
 export function readName(value: unknown, place: Place): string {
-  const text = typeof value === "number" || typeof value === "bigint" ? String(value) : value;
+  const text = typeof value === "bigint" || Number.isInteger(value) ? String(value) : value;
   if (typeof text !== "string" || text.trim() === "")
-    throw invalid(`${at(place)}: the value is ${shown(value)}; expected an identifier.`);
+    throw invalid(`${at(place)}: the value is ${shown(value)}; expected an identifier, a text or a whole number.`);
+  if (text.length > LONGEST_NAME) {
+    throw invalid(
+      `${at(place)}: the identifier ${shown(value)} has ${text.length} characters; expected at most ${LONGEST_NAME}.`,
+    );
+  }
   return text;
 }
+
+/** The largest amount, in cents: no transfer is larger, and beyond it cents are no longer exact. */
+const MOST_CENTS = 1e13;
 
 /** Money as whole cents. */
 export function readCents(value: unknown, unit: "major" | "cents", place: Place): number {
@@ -31,7 +42,11 @@ export function readCents(value: unknown, unit: "major" | "cents", place: Place)
   }
   if (number < 0)
     throw invalid(`${at(place)}: the amount is ${number}; expected zero or more (a refund is no transfer).`);
-  return Math.round(unit === "major" ? number * 100 : number);
+  const cents = Math.round(unit === "major" ? number * 100 : number);
+  if (cents > MOST_CENTS) {
+    throw invalid(`${at(place)}: the amount is ${number}; expected at most ${unit === "major" ? 1e11 : MOST_CENTS}.`);
+  }
+  return cents;
 }
 
 export function readFlag(value: unknown, place: Place): 0 | 1 {
@@ -56,14 +71,27 @@ export function readCode(value: unknown, place: Place): number {
 const DATE_TIME =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?)?\s*(Z|[+-]\d{2}:?\d{2})?$/;
 
+/** Instants outside are seconds or microseconds taken for milliseconds, or a slip of the pen. */
+const EARLIEST = Date.UTC(1990, 0, 1);
+const LATEST = Date.UTC(2100, 0, 1);
+
+function plausible(instant: number, value: unknown, place: Place): number {
+  if (instant >= EARLIEST && instant < LATEST) return instant;
+  const read =
+    Math.abs(instant) <= 8.64e15 ? ` is read as the year ${new Date(instant).getUTCFullYear()}` : " is no date";
+  throw invalid(
+    `${at(place)}: the time ${shown(value)}${read}; expected one from 1990 to 2099, a number being milliseconds since 1970.`,
+  );
+}
+
 /** Reads instants of one file; some with and some without a zone in one file are refused, for one of them is wrong. */
 export function createTimeReader(utcOffsetHours: number): (value: unknown, place: Place) => number {
   let zoned: boolean | undefined;
   const offset = utcOffsetHours * 3_600_000;
   return (value, place) => {
-    // Parquet's timestamps without a zone arrive as dates of UTC.
-    if (value instanceof Date) return value.getTime() - offset;
-    if (typeof value === "number" && Number.isInteger(value)) return value;
+    // Parquet's timestamps without a zone arrive as dates of UTC; those with one as milliseconds.
+    if (value instanceof Date) return plausible(value.getTime() - offset, value.toISOString(), place);
+    if (typeof value === "bigint" || Number.isInteger(value)) return plausible(Number(value), value, place);
     const match = typeof value === "string" ? DATE_TIME.exec(value.trim()) : null;
     if (!match)
       throw invalid(
@@ -90,9 +118,9 @@ export function createTimeReader(utcOffsetHours: number): (value: unknown, place
     if (back.getUTCMonth() !== mo - 1 || back.getUTCDate() !== d || h > 23 || mi > 59 || s > 59) {
       throw invalid(`${at(place)}: ${shown(value)} is no date that exists.`);
     }
-    if (zone === undefined) return utc - offset;
-    if (zone === "Z") return utc;
+    if (zone === undefined) return plausible(utc - offset, value, place);
+    if (zone === "Z") return plausible(utc, value, place);
     const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2));
-    return utc - (zone.startsWith("-") ? -minutes : minutes) * 60_000;
+    return plausible(utc - (zone.startsWith("-") ? -minutes : minutes) * 60_000, value, place);
   };
 }
