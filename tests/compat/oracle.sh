@@ -14,4 +14,7 @@ if [ ! -f "$home/stamp" ] || [ "$(cat "$home/stamp")" != "$stamp" ]; then
   "$home/bin/pip" install --quiet --disable-pip-version-check $stamp >&2
   printf '%s' "$stamp" >"$home/stamp"
 fi
+# The driver with which MLflow reaches PostgreSQL, for the suite that shares a database with it.
+"$home/bin/python" -c "import psycopg2" 2>/dev/null ||
+  "$home/bin/pip" install --quiet --disable-pip-version-check psycopg2-binary >&2
 printf '%s\n' "$home/bin/python"
