@@ -16,5 +16,5 @@ if [ ! -f "$home/stamp" ] || [ "$(cat "$home/stamp")" != "$stamp" ]; then
 fi
 # The driver with which MLflow reaches PostgreSQL, for the suite that shares a database with it.
 "$home/bin/python" -c "import psycopg2" 2>/dev/null ||
-  "$home/bin/pip" install --quiet --disable-pip-version-check psycopg2-binary >&2
+  "$home/bin/pip" install --quiet --disable-pip-version-check psycopg2-binary >&2 || true
 printf '%s\n' "$home/bin/python"

@@ -9,9 +9,24 @@ export type Oracle = { readonly python: string } | { readonly missing: string };
 
 /**
  * The Python that has real MLflow: `ESTEIRA_ORACLE_PYTHON`, else the environment that `oracle.sh` makes. Without one the
- * suite skips and says how to get it.
+ * suite skips and says how to get it; so it does on PostgreSQL (`ESTEIRA_TEST_BACKEND`) when that is not to be had.
  */
 export function findOracle(): Oracle {
+  const oracle = findMlflow();
+  if ("missing" in oracle || process.env.ESTEIRA_TEST_BACKEND !== "postgres") return oracle;
+  if (process.env.ESTEIRA_TEST_POSTGRES === undefined) return { missing: "no PostgreSQL server; install postgresql" };
+  try {
+    execFileSync(oracle.python, ["-c", "import psycopg2"], { stdio: "ignore" });
+    return oracle;
+  } catch {
+    return { missing: `${oracle.python} has no psycopg2; run tests/compat/oracle.sh or set ESTEIRA_ORACLE_PYTHON` };
+  }
+}
+
+/** SQLAlchemy's own choice of a driver for PostgreSQL changes with its version: this names the one that is there. */
+export const forMlflow = (uri: string): string => uri.replace(/^postgresql:/, "postgresql+psycopg2:");
+
+function findMlflow(): Oracle {
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
   const home = process.env.ESTEIRA_ORACLE_HOME ?? join(cache, "esteira", "oracle");
   const python = process.env.ESTEIRA_ORACLE_PYTHON ?? join(home, "bin", "python");

@@ -5,9 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startServer } from "@esteira/server/start";
 import { webhookOptions } from "@esteira/server/webhooks/environment";
+import { newTestDatabase } from "@esteira/store/testing/test-database";
+import { forMlflow } from "./oracle.ts";
 
-/** Receivers are processes of the tests. */
-const WEBHOOKS_TO_LOOPBACK = { MLFLOW_WEBHOOK_ALLOWED_SCHEMES: "http", MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS: "true" };
+/** Receivers are processes of the tests. On PostgreSQL the key of webhooks' secrets comes from the environment only. */
+const WEBHOOKS_TO_LOOPBACK = {
+  MLFLOW_WEBHOOK_ALLOWED_SCHEMES: "http",
+  MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS: "true",
+  MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY: `${Buffer.alloc(32, "test").toString("base64url")}=`,
+};
 
 export interface Peer {
   readonly url: string;
@@ -16,13 +22,13 @@ export interface Peer {
   close(): Promise<void>;
 }
 
-/** This project's server on a free port, over a new database in a temporary folder. */
+/** This project's server on a free port, over a new database: in a temporary folder, or see `ESTEIRA_TEST_BACKEND`. */
 export async function startEsteira(): Promise<Peer> {
   const home = await mkdtemp(join(tmpdir(), "esteira-compat-"));
   const server = await startServer({
     host: "127.0.0.1",
     port: 0,
-    backendStoreUri: `sqlite:///${join(home, "esteira.db")}`,
+    backendStoreUri: await newDatabase(home),
     artifactsDestination: join(home, "artifacts"),
     webhooks: webhookOptions(WEBHOOKS_TO_LOOPBACK),
   });
@@ -35,10 +41,14 @@ export async function startEsteira(): Promise<Peer> {
   };
 }
 
+/** `ESTEIRA_TEST_BACKEND=postgres` runs the suite on PostgreSQL. */
+const newDatabase = async (home: string): Promise<string> =>
+  process.env.ESTEIRA_TEST_BACKEND === "postgres" ? newTestDatabase() : `sqlite:///${join(home, "tracking.db")}`;
+
 /** On a busy machine its imports alone take minutes. */
 const STARTUP_MS = 400_000;
 
-/** MLflow's own server over a local SQLite database; without `workers`, as many as it takes by itself. */
+/** MLflow's own server over a database of the same kind; without `workers`, as many as it takes by itself. */
 export async function startMlflow(python: string, { workers }: { workers?: number } = {}): Promise<Peer> {
   const home = await mkdtemp(join(tmpdir(), "mlflow-compat-"));
   const port = await freePort();
@@ -46,7 +56,7 @@ export async function startMlflow(python: string, { workers }: { workers?: numbe
     python,
     [
       ...["-m", "mlflow", "server", "--host", "127.0.0.1", "--port", String(port)],
-      ...["--backend-store-uri", `sqlite:///${join(home, "mlflow.db")}`],
+      ...["--backend-store-uri", forMlflow(await newDatabase(home))],
       ...["--artifacts-destination", join(home, "artifacts")],
       ...(workers === undefined ? [] : ["--workers", String(workers)]),
     ],

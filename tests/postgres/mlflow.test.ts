@@ -1,9 +1,9 @@
 import { describeBesideMlflow } from "@esteira/store/contract/mlflow-contract";
 import { newTestDatabase } from "@esteira/store/testing/test-database";
 import { describe } from "vitest";
-import { findPostgresOracle, forMlflow } from "./oracle.ts";
+import { findOracle, forMlflow } from "../compat/oracle.ts";
 
-const oracle = findPostgresOracle();
+const oracle = findOracle();
 if ("missing" in oracle) console.info(`skipped: MLflow beside the store on PostgreSQL: ${oracle.missing}`);
 
 describe.skipIf("missing" in oracle)("PostgreSQL beside MLflow", () => {

@@ -4,9 +4,9 @@ import { openStore } from "@esteira/store/open";
 import { findPostgres } from "@esteira/store/testing/postgres-cluster";
 import { newTestDatabase } from "@esteira/store/testing/test-database";
 import { expect, test } from "vitest";
-import { findPostgresOracle, forMlflow } from "./oracle.ts";
+import { findOracle, forMlflow } from "../compat/oracle.ts";
 
-const oracle = findPostgresOracle();
+const oracle = findOracle();
 const postgres = await findPostgres();
 const reason = "missing" in oracle ? oracle.missing : "missing" in postgres ? postgres.missing : undefined;
 
