@@ -79,9 +79,7 @@ export function checkExperimentName(name: string): void {
 
 export function checkModelName(name: string, where = "name"): void {
   if (name.trim() === "") {
-    throw invalid(
-      `Missing value for required parameter '${where}'. See the API docs for more information about request parameters.`,
-    );
+    throw invalid(`Missing value for required parameter '${where}'.`);
   }
   if (name.includes("/") || name.includes(":")) {
     throw invalid(`Invalid model name '${name}'. Names cannot contain '/' or ':'.`);
@@ -93,10 +91,13 @@ export function checkModelName(name: string, where = "name"): void {
   }
 }
 
+/** A text as Python shows it in MLflow's messages. */
+const quoted = (text: string): string => (text.includes("'") && !text.includes('"') ? `"${text}"` : `'${text}'`);
+
 export function checkLoggedModelName(name: string): void {
   if (FORBIDDEN_IN_LOGGED_MODEL.some((char) => name.includes(char))) {
     throw invalid(
-      `Invalid model name ('${name}') provided. Model name must be a non-empty string and cannot contain the following characters: ('/', ':', '.', '%', '"', "'")`,
+      `Invalid model name (${quoted(name)}) provided. Model name must be a non-empty string and cannot contain the following characters: ('/', ':', '.', '%', '"', "'")`,
     );
   }
 }

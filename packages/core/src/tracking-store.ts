@@ -80,7 +80,7 @@ export interface TrackingStore {
     params: readonly Param[];
     tags: readonly Tag[];
   }): Promise<LoggedModel>;
-  getLoggedModel(id: LoggedModelId): Promise<LoggedModel>;
+  getLoggedModel(id: LoggedModelId, options?: { allowDeleted?: boolean }): Promise<LoggedModel>;
   finalizeLoggedModel(id: LoggedModelId, status: LoggedModelStatus): Promise<LoggedModel>;
   deleteLoggedModel(id: LoggedModelId): Promise<void>;
   setLoggedModelTags(id: LoggedModelId, tags: readonly Tag[]): Promise<void>;

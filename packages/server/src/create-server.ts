@@ -41,6 +41,8 @@ export interface ServerOptions {
   readonly trustedHosts?: readonly string[] | undefined;
   /** Folders of this machine that an experiment's `artifact_location` may name. None by default. */
   readonly localArtifactRoots?: readonly string[] | undefined;
+  /** Schemes (`hdfs`, `https` ...) whose URIs a request may give although they name a host. None by default. */
+  readonly allowedHostSchemes?: readonly string[] | undefined;
   /** Where webhooks may lead and how they are sent; MLflow's limits by default. */
   readonly webhooks?: WebhookOptions | undefined;
   /** Who may do what; without it everybody may do everything. */
@@ -54,13 +56,17 @@ const ESTEIRA_API = ["/api/esteira/v1"] as const;
 /** MLflow's REST API over a store and an artifact store, ready to listen. The caller closes what it has passed in. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const { store, artifacts } = options;
+  const locations = {
+    localArtifactRoots: options.localArtifactRoots ?? [],
+    allowedHostSchemes: options.allowedHostSchemes ?? [],
+  };
   const app = createApp({ hosts: trustedHosts(options.trustedHosts), log: options.log });
   guardRoutes(app, options.access?.authenticate);
   recordRoutes(app);
   mountHealth(app, options.version);
   mountOpenApi(app, options.version);
   mountEndpoints(app, API, [
-    ...experimentEndpoints(store, { localArtifactRoots: options.localArtifactRoots ?? [] }),
+    ...experimentEndpoints(store, locations),
     ...runEndpoints(store),
     ...metricEndpoints(store),
     ...paramEndpoints(store),
@@ -68,7 +74,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     ...logModelEndpoints(store),
     ...loggedModelEndpoints(store),
     ...registeredModelEndpoints(store),
-    ...modelVersionEndpoints(store),
+    ...modelVersionEndpoints(store, locations),
     ...aliasEndpoints(store),
     ...artifactListEndpoints(store, artifacts),
   ]);

@@ -11,11 +11,13 @@ export interface Case {
   readonly save?: Readonly<Record<string, string>>;
   /** The field that holds a value of the wrong kind. */
   readonly spoilt?: string;
+  /** A list of the answer that has no order, by its path in it. */
+  readonly unordered?: string;
   /** Where this server means to answer otherwise: a row of `own-answers.ts`. */
   readonly own?: OwnName;
 }
 
-type More = Pick<Case, "save" | "own" | "headers">;
+type More = Pick<Case, "save" | "own" | "headers" | "unordered">;
 const M = "/api/2.0/mlflow";
 
 export const get = (path: string, query: Readonly<Record<string, Query>> = {}, more: More = {}): Case => ({

@@ -10,10 +10,22 @@ export function disagreement(one: Case, theirs: Answer, ours: Answer): string | 
     const own: OwnAnswer = OWN_ANSWERS[one.own];
     return matches(ours, own) ? undefined : `expected '${one.own}': ${own.says} Ours is ${shown(ours)}`;
   }
-  if (isDeepStrictEqual(theirs, ours)) return undefined;
+  if (isDeepStrictEqual(ordered(one, theirs), ordered(one, ours))) return undefined;
   if (one.spoilt !== undefined && (isRefusalOf(one.spoilt, ours) || theirs.status >= 500)) return undefined;
   if (quotesDatabase(theirs) && theirs.status === ours.status && codeOf(theirs) === codeOf(ours)) return undefined;
   return `theirs ${shown(theirs)}\n  ours   ${shown(ours)}`;
+}
+
+/** The answer with the list at `unordered` in an order of its own. */
+function ordered({ unordered }: Case, answer: Answer): Answer {
+  return unordered === undefined ? answer : { ...answer, body: sorted(answer.body, unordered.split(".")) };
+}
+
+function sorted(value: unknown, path: readonly string[]): unknown {
+  if (Array.isArray(value)) return value.map((item) => JSON.stringify(item)).sort();
+  const [key, ...rest] = path;
+  if (key === undefined || typeof value !== "object" || value === null) return value;
+  return { ...value, [key]: sorted(Reflect.get(value, key), rest) };
 }
 
 const matches = ({ status, body }: Answer, own: OwnAnswer): boolean =>
@@ -25,7 +37,7 @@ const matches = ({ status, body }: Answer, own: OwnAnswer): boolean =>
 function isRefusalOf(field: string, { status, body }: Answer): boolean {
   if (status !== 400 || codeOf({ status, body }) !== "INVALID_PARAMETER_VALUE") return false;
   const message = messageOf({ status, body });
-  return /^(Invalid|Missing) /.test(message) && message.includes(`'${field}`);
+  return /^(Invalid|Missing) /.test(message) && message.includes(field);
 }
 
 /** A constraint's fault is told in the words of the database that is behind the server. */

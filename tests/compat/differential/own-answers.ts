@@ -41,6 +41,15 @@ export const OWN_ANSWERS = {
     errorCode: "INVALID_PARAMETER_VALUE",
     message: /given twice/,
   },
+  NaN: { says: "NaN is a text in every answer, so that every reader of JSON can read it.", status: 200 },
+  again: { says: "Linking again what is linked already changes nothing.", status: 200 },
+  "changed param": {
+    says: "Another value of a param is refused with both values.",
+    status: 400,
+    errorCode: "INVALID_PARAMETER_VALUE",
+    message: /^Changing param values is not allowed/,
+  },
+  "no version": { says: "A stage without versions is not found.", status: 404, errorCode: "RESOURCE_DOES_NOT_EXIST" },
   location: {
     says: "An artifact location has no query and no parameters, and is no folder of the server's machine.",
     status: 400,

@@ -13,7 +13,7 @@ export interface ModelVersion {
   readonly creationTimestamp: number;
   readonly lastUpdatedTimestamp: number;
   readonly currentStage: Stage;
-  readonly description: string;
+  readonly description?: string;
   readonly source: string;
   readonly runId?: RunId;
   readonly runLink: string;

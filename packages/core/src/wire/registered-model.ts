@@ -48,7 +48,7 @@ export const modelVersionToWire = (version: ModelVersion) => ({
   creation_timestamp: version.creationTimestamp,
   last_updated_timestamp: version.lastUpdatedTimestamp,
   current_stage: version.currentStage,
-  description: version.description,
+  ...compact({ description: version.description }),
   source: version.source,
   ...compact({ run_id: version.runId }),
   status: version.status,

@@ -35,12 +35,7 @@ const readDouble: Read<number> = (value) => {
   return NOT_FINITE[value] ?? (DECIMAL.test(value) ? Number(value) : undefined);
 };
 
-const readBoolean: Read<boolean> = (value) => {
-  if (typeof value === "boolean") return value;
-  if (typeof value !== "string") return undefined;
-  const text = value.toLowerCase();
-  return text === "true" ? true : text === "false" ? false : undefined;
-};
+const readBoolean: Read<boolean> = (value) => (typeof value === "boolean" ? value : undefined);
 
 /** How the API description shows a scalar. */
 type Shown = { readonly type: "string" | "integer" | "number" | "boolean"; readonly [keyword: string]: unknown };
@@ -143,13 +138,27 @@ export const enumOf = <const Names extends readonly string[]>(names: Names, firs
     .unknown()
     .transform((value, context): Names[number] | undefined => {
       if (value === undefined || value === null) return undefined;
-      if (typeof value === "string") return names.find((known) => known === value);
-      const name = typeof value === "number" ? names[value - first] : undefined;
+      const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
+      if (typeof number === "string") return names.find((known) => known === number);
+      const name = typeof number === "number" ? names[number - first] : undefined;
       if (name !== undefined) return name;
       context.issues.push({ code: "custom", message: WRONG_TYPE, input: value });
       return z.NEVER;
     })
     .optional()
+    .meta({ type: "string", enum: [...names] });
+
+/** An enum that must be given; an unknown name is `names`' own word for that, its first. */
+export const requiredEnumOf = <const Names extends readonly [string, ...string[]]>(names: Names, first = 1) =>
+  z
+    .unknown()
+    .transform((value, context): unknown => {
+      if (value !== undefined && value !== null && value !== "") return value;
+      context.issues.push({ code: "custom", message: MISSING, input: value });
+      return z.NEVER;
+    })
+    .pipe(enumOf(names, first))
+    .transform((name): Names[number] => name ?? names[0])
     .meta({ type: "string", enum: [...names] });
 
 /** The tags and params of a request. An absent key reads as "", which the store refuses. */

@@ -64,9 +64,17 @@ describe("parseRequest", () => {
   });
 });
 
-it("reads enums by name or number, and unknown ones as unset", () => {
+it("reads enums by name or number; an unknown name is unset, an unknown number a fault", () => {
   const statuses = z.object({ status: enumOf(["RUNNING", "SCHEDULED"]), flag: boolOrFalse });
-  expect(parseRequest(statuses, { status: "SCHEDULED", flag: "True" })).toEqual({ status: "SCHEDULED", flag: true });
+  expect(parseRequest(statuses, { status: "SCHEDULED", flag: true })).toEqual({ status: "SCHEDULED", flag: true });
   expect(parseRequest(statuses, { status: 1 }).status).toBe("RUNNING");
+  expect(parseRequest(statuses, { status: "2" }).status).toBe("SCHEDULED");
   expect(parseRequest(statuses, { status: "BOGUS" }).status).toBeUndefined();
+  for (const wrong of [{ status: 3 }, { status: [] }, { flag: "true" }]) {
+    expect(() => parseRequest(statuses, wrong)).toThrow(/Invalid value/);
+  }
+});
+
+it.each(["a\0b", "half \ud800"])("refuses text that no database can keep: %j", (name) => {
+  expect(fault({ name })).toMatch(/^Invalid value .* for parameter 'name'/);
 });

@@ -3,7 +3,8 @@ import { stringifyJson } from "@esteira/core/wire/json";
 import type { z } from "zod";
 import { MISSING, WRONG_TYPE } from "./fields.ts";
 
-const SEE = "See the API docs for more information about request parameters.";
+/** Ends MLflow's messages about parameters. */
+export const SEE = "See the API docs for more information about request parameters.";
 const MAX_SHOWN = 300;
 
 /** Reads a request by its schema. Faults are worded as MLflow words them, so scripts that match messages keep working. */

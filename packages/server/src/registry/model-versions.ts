@@ -28,7 +28,10 @@ const DEFAULT_VERSIONS = 10_000;
 const byVersion = z.object({ name: requiredText, version: requiredText });
 const oneVersion = z.object({ model_version: modelVersionWire });
 
-export function modelVersionEndpoints(store: RegistryStore & TrackingStore): readonly Endpoint[] {
+export function modelVersionEndpoints(
+  store: RegistryStore & TrackingStore,
+  options: { allowedHostSchemes: readonly string[] },
+): readonly Endpoint[] {
   return [
     endpoint({
       method: "POST",
@@ -47,20 +50,20 @@ export function modelVersionEndpoints(store: RegistryStore & TrackingStore): rea
           source,
           runId: run,
           modelId: model,
-        } = await resolveVersionSource(store, {
-          source: input.source,
-          tags: input.tags,
-          ...given({ runId: input.run_id, modelId: input.model_id }),
-        });
+        } = await resolveVersionSource(
+          store,
+          { source: input.source, tags: input.tags, ...given({ runId: input.run_id, modelId: input.model_id }) },
+          options,
+        );
         const version = await store.createModelVersion({
           name: input.name,
           source,
           tags: input.tags,
+          runId: runId(run ?? ""),
           ...given({
-            runId: run === undefined ? undefined : runId(run),
             modelId: model === undefined ? undefined : loggedModelId(model),
             runLink: nonEmpty(input.run_link),
-            description: nonEmpty(input.description),
+            description: input.description ?? "",
           }),
         });
         if (model !== undefined) await linkVersionToModel(store, loggedModelId(model), version);
@@ -83,10 +86,10 @@ export function modelVersionEndpoints(store: RegistryStore & TrackingStore): rea
       path: "/model-versions/update",
       policy: registers(update("version", "name")),
       summary: "Set the description of a version",
-      input: z.object({ name: requiredText, version: requiredText, description: textOrEmpty }),
+      input: z.object({ name: requiredText, version: requiredText, description: text }),
       output: oneVersion,
       run: async ({ name, version, description }) => ({
-        model_version: modelVersionToWire(await store.updateModelVersion(name, version, { description })),
+        model_version: modelVersionToWire(await store.updateModelVersion(name, version, given({ description }))),
       }),
     }),
     endpoint({
@@ -147,7 +150,7 @@ export function modelVersionEndpoints(store: RegistryStore & TrackingStore): rea
       path: "/model-versions/get-download-uri",
       policy: reads(read("version", "name")),
       summary: "Get the URI of a version's files",
-      input: byVersion,
+      input: z.object({ name: textOrEmpty, version: textOrEmpty }),
       output: z.object({ artifact_uri: z.string() }),
       run: async ({ name, version }) => ({
         artifact_uri: await store.getDownloadUri(name, version),

@@ -6,6 +6,7 @@ import { loggedModelId, runId } from "@esteira/core/ids";
 import type { RegistryStore } from "@esteira/core/registry-store";
 import type { TrackingStore } from "@esteira/core/tracking-store";
 import { isInsideRoot, isProxiedUri, schemeOf } from "../artifacts/artifact-uri.ts";
+import { checkNamesNoHost } from "../http/host-addressed.ts";
 import { hasParentStep } from "../http/unsafe-path.ts";
 import { parseModelsUri } from "./models-uri.ts";
 
@@ -27,8 +28,10 @@ const PROMPT_TAG = "mlflow.prompt.is_prompt";
 export async function resolveVersionSource(
   store: RegistryStore & TrackingStore,
   request: VersionSource & { readonly tags: readonly Tag[] },
+  options: { allowedHostSchemes: readonly string[] },
 ): Promise<VersionSource> {
   if (tagValue(request.tags, PROMPT_TAG)?.toLowerCase() === "true") return promptSource(request);
+  checkNamesNoHost(request.source, "source", options.allowedHostSchemes);
   const completed = await completeFromVersion(store, request);
   const owner = completed.modelId ? "model_id" : "run_id";
   await checkSource(store, completed, owner);
@@ -44,7 +47,7 @@ function promptSource(request: VersionSource): VersionSource {
 
 const pick = (source: string, run: string | undefined, model: string | undefined): VersionSource => ({
   source,
-  ...(run ? { runId: run } : {}),
+  ...(run === undefined ? {} : { runId: run }),
   ...(model ? { modelId: model } : {}),
 });
 
@@ -98,9 +101,10 @@ async function checkSource(store: TrackingStore, version: VersionSource, owner: 
   const { source } = version;
   const scheme = schemeOf(source);
   if (scheme === undefined || scheme === "file") {
-    if (isInsideLocalRoot(source, await ownerRoot(store, version, owner))) return;
+    const root = await ownerRoot(store, version, owner);
+    if (isInsideLocalRoot(source, root)) return;
     throw invalid(
-      `Invalid model version source: '${source}'. To use a local path as a model version source, the ${owner} request parameter has to be specified and the local path has to be contained within the artifact directory of the run specified by the ${owner}.`,
+      `Invalid model version source: '${root === undefined ? source : source.replace(/^file:(\/\/(localhost)?)?/i, "")}'. To use a local path as a model version source, the ${owner} request parameter has to be specified and the local path has to be contained within the artifact directory of the run specified by the ${owner}.`,
     );
   }
   if (hasParentStep(source) || /[?#;]/.test(source)) {
@@ -109,7 +113,7 @@ async function checkSource(store: TrackingStore, version: VersionSource, owner: 
     );
   }
   if (scheme === "runs") {
-    const run = /^runs:\/([^/]+)\/./.exec(source)?.[1];
+    const run = /^runs:\/([^/]+)(?:\/|$)/.exec(source)?.[1];
     if (owner === "run_id" && run !== undefined && run === version.runId) return;
     throw notIdentified(source, owner);
   }
@@ -134,7 +138,7 @@ async function ownerRoot(
 ): Promise<string | undefined> {
   try {
     if (owner === "model_id") return (await store.getLoggedModel(loggedModelId(model ?? ""))).artifactUri;
-    return run === undefined ? undefined : (await store.getRun(runId(run))).info.artifactUri;
+    return run === undefined || run === "" ? undefined : (await store.getRun(runId(run))).info.artifactUri;
   } catch (error) {
     if (error instanceof EsteiraError && error.code === "RESOURCE_DOES_NOT_EXIST") return undefined;
     throw error;
@@ -144,12 +148,21 @@ async function ownerRoot(
 function isInsideLocalRoot(source: string, root: string | undefined): boolean {
   const rootScheme = root === undefined ? undefined : schemeOf(root);
   if (root === undefined || (rootScheme !== undefined && rootScheme !== "file") || hasParentStep(source)) return false;
-  const way = relative(localPath(root), localPath(source));
+  const [rootPath, path] = [localPath(root), localPath(source)];
+  if (rootPath === undefined || path === undefined) return false;
+  const way = relative(rootPath, path);
   return !isAbsolute(way) && way.split(/[\\/]/)[0] !== "..";
 }
 
-const localPath = (uri: string): string =>
-  /^file:\/\//i.test(uri) ? fileURLToPath(uri) : resolve(uri.replace(/^file:/i, ""));
+/** Undefined for a file URI of another machine. */
+function localPath(uri: string): string | undefined {
+  if (!/^file:\/\//i.test(uri)) return resolve(uri.replace(/^file:/i, ""));
+  try {
+    return fileURLToPath(uri);
+  } catch {
+    return undefined;
+  }
+}
 
 const notIdentified = (source: string, parameter: string): EsteiraError =>
   invalid(

@@ -16,16 +16,13 @@ import {
   textOrEmpty,
 } from "../http/fields.ts";
 import { nothing, pageOf, pageToWire } from "../http/paging.ts";
-import { checkArtifactLocation } from "./artifact-location.ts";
+import { checkArtifactLocation, type LocationRules } from "./artifact-location.ts";
 import { VIEW_TYPES } from "./view-type.ts";
 
 const byId = z.object({ experiment_id: requiredText });
 const oneExperiment = z.object({ experiment: experimentWire });
 
-export function experimentEndpoints(
-  store: TrackingStore,
-  options: { localArtifactRoots: readonly string[] },
-): readonly Endpoint[] {
+export function experimentEndpoints(store: TrackingStore, options: LocationRules): readonly Endpoint[] {
   return [
     endpoint({
       method: "POST",
@@ -36,7 +33,7 @@ export function experimentEndpoints(
       output: z.object({ experiment_id: z.string() }),
       run: async ({ name, artifact_location, tags }, _, caller) => {
         const artifactLocation = nonEmpty(artifact_location);
-        if (artifactLocation !== undefined) checkArtifactLocation(artifactLocation, options.localArtifactRoots);
+        if (artifactLocation !== undefined) checkArtifactLocation(artifactLocation, options);
         const owner = caller.user?.id;
         return { experiment_id: await store.createExperiment({ name, tags, ...given({ artifactLocation, owner }) }) };
       },

@@ -8,12 +8,12 @@ import { read, reads, remove, update, within, writes } from "../access/policy.ts
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import {
   boolOrTrue,
-  enumOf,
   given,
   int64,
   keyValues,
   list,
   nonEmpty,
+  requiredEnumOf,
   requiredList,
   requiredText,
   text,
@@ -35,22 +35,19 @@ export function loggedModelEndpoints(store: TrackingStore): readonly Endpoint[] 
         experiment_id: requiredText,
         name: text,
         model_type: textOrEmpty,
-        source_run_id: text,
+        source_run_id: textOrEmpty,
         params: keyValues,
         tags: keyValues,
       }),
       output: oneModel,
       run: async (input) => {
-        const sourceRunId = nonEmpty(input.source_run_id);
         const model = await store.createLoggedModel({
           experimentId: experimentId(input.experiment_id),
           modelType: input.model_type,
           params: input.params,
           tags: input.tags,
-          ...given({
-            name: nonEmpty(input.name),
-            sourceRunId: sourceRunId === undefined ? undefined : runId(sourceRunId),
-          }),
+          sourceRunId: runId(input.source_run_id),
+          ...given({ name: nonEmpty(input.name) }),
         });
         return { model: loggedModelToWire(model) };
       },
@@ -82,22 +79,24 @@ export function loggedModelEndpoints(store: TrackingStore): readonly Endpoint[] 
       path: "/logged-models/:model_id",
       policy: reads(read("logged model", ":model_id")),
       summary: "Get a logged model",
-      input: empty,
+      input: z.object({ allow_deleted: text }),
       output: oneModel,
-      run: async (_, params) => ({
-        model: loggedModelToWire(await store.getLoggedModel(loggedModelId(params.model_id ?? ""))),
-      }),
+      run: async (input, params) => {
+        const allowDeleted = input.allow_deleted?.toLowerCase() === "true";
+        return {
+          model: loggedModelToWire(await store.getLoggedModel(loggedModelId(params.model_id ?? ""), { allowDeleted })),
+        };
+      },
     }),
     endpoint({
       method: "PATCH",
       path: "/logged-models/:model_id",
       policy: writes(update("logged model", ":model_id")),
       summary: "Set the status of a logged model whose files are written",
-      input: z.object({ model_id: requiredText, status: enumOf(LOGGED_MODEL_STATUSES, 0) }),
+      input: z.object({ model_id: requiredText, status: requiredEnumOf(LOGGED_MODEL_STATUSES, 0) }),
       output: oneModel,
       run: async (input, params) => {
-        const status = input.status ?? "LOGGED_MODEL_STATUS_UNSPECIFIED";
-        return { model: loggedModelToWire(await store.finalizeLoggedModel(sameModel(input, params), status)) };
+        return { model: loggedModelToWire(await store.finalizeLoggedModel(sameModel(input, params), input.status)) };
       },
     }),
     endpoint({

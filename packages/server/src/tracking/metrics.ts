@@ -24,6 +24,7 @@ import {
 } from "../http/fields.ts";
 import { listToWire, nothing, pageOf, pageToWire } from "../http/paging.ts";
 import { withRunId } from "../http/run-id.ts";
+import { SEE } from "../http/validation.ts";
 
 const MAX_BULK_RUNS = 100;
 const MAX_BULK_RESULTS = 25_000;
@@ -123,12 +124,12 @@ export function metricEndpoints(store: TrackingStore): readonly Endpoint[] {
       run: async (input) => {
         if (input.run_ids.length > MAX_BULK_RUNS) {
           throw invalid(
-            `GetMetricHistoryBulkInterval request must specify at most ${MAX_BULK_RUNS} run_ids. Received ${input.run_ids.length} run_ids.`,
+            `GetMetricHistoryBulkInterval request must specify at most ${MAX_BULK_RUNS} run_ids. Received ${input.run_ids.length} run_ids. ${SEE}`,
           );
         }
         const maxResults = input.max_results ?? MAX_POINTS_PER_RUN;
         if (maxResults < 1 || maxResults > MAX_POINTS_PER_RUN) {
-          throw invalid(`max_results must be between 1 and ${MAX_POINTS_PER_RUN}.`);
+          throw invalid(`max_results must be between 1 and ${MAX_POINTS_PER_RUN}. ${SEE}`);
         }
         const metrics = await store.getMetricHistoryBulk({
           runIds: input.run_ids.map(runId),

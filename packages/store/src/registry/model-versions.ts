@@ -137,7 +137,7 @@ async function createModelVersion(db: Database, now: number, input: NewVersion):
       user_id: null,
       current_stage: "None",
       source: input.source,
-      run_id: runId ?? null,
+      run_id: runId ?? input.runId ?? null,
       status: "READY",
       status_message: null,
       run_link: input.runLink ?? null,
@@ -184,7 +184,7 @@ async function resolveSource(db: Database, input: NewVersion): Promise<{ storage
       `Invalid model version source: '${input.source}'. Expected models:/<model id>, models:/<name>/<version> or models:/<name>@<alias>.`,
     );
   }
-  if (input.runId === undefined && input.modelId !== undefined) {
+  if (!input.runId && input.modelId) {
     const model = await readLoggedModel(db, input.modelId);
     return { storageLocation: input.source, ...(model.sourceRunId ? { runId: model.sourceRunId } : {}) };
   }

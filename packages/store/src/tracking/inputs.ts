@@ -5,6 +5,7 @@ import type { TrackingStore } from "@esteira/core/tracking-store";
 import { forUpdate, inList, insertMany } from "../database/sql.ts";
 import type { Database } from "../database/tables.ts";
 import { findActiveRun, toDataset } from "./run-data.ts";
+import { checkDistinctTags } from "./tags.ts";
 
 const CONTEXT_TAG = "mlflow.data.context";
 const MAX_SUMMARIES = 1000;
@@ -21,6 +22,7 @@ export function checkDatasetInput({ dataset, tags }: DatasetInput): void {
     checkLength("key", LIMITS.inputTagKey, tag.key);
     checkLength("value", LIMITS.inputTagValue, tag.value);
   }
+  checkDistinctTags(tags);
 }
 
 const keyOf = (dataset: { name: string; digest: string }): string => JSON.stringify([dataset.name, dataset.digest]);

@@ -7,16 +7,28 @@ import type { Database, Tables } from "../database/tables.ts";
 
 export type LoggedModelRow = Selectable<Tables["logged_models"]>;
 
-/** Models with tags, params and metrics, by a constant number of queries. */
+/** Models with tags and params by key, and metrics, by a constant number of queries. */
 export async function toLoggedModels(db: Database, rows: readonly LoggedModelRow[]): Promise<readonly LoggedModel[]> {
   if (rows.length === 0) return [];
   const ids = rows.map((row) => row.model_id);
   const tags = groupBy(
-    await db.selectFrom("logged_model_tags").selectAll().where(inList("model_id", ids)).execute(),
+    await db
+      .selectFrom("logged_model_tags")
+      .selectAll()
+      .where(inList("model_id", ids))
+      .orderBy("model_id")
+      .orderBy("tag_key")
+      .execute(),
     (tag) => tag.model_id,
   );
   const params = groupBy(
-    await db.selectFrom("logged_model_params").selectAll().where(inList("model_id", ids)).execute(),
+    await db
+      .selectFrom("logged_model_params")
+      .selectAll()
+      .where(inList("model_id", ids))
+      .orderBy("model_id")
+      .orderBy("param_key")
+      .execute(),
     (param) => param.model_id,
   );
   const metrics = groupBy(

@@ -1,6 +1,7 @@
 import type { Metric } from "@esteira/core/entities/metric";
-import type { RunId } from "@esteira/core/ids";
-import { insertMany } from "../database/sql.ts";
+import { EsteiraError } from "@esteira/core/errors";
+import type { LoggedModelId, RunId } from "@esteira/core/ids";
+import { inList, insertMany } from "../database/sql.ts";
 import type { Database } from "../database/tables.ts";
 import { storedValue } from "./metrics.ts";
 
@@ -11,6 +12,9 @@ export async function logModelMetrics(
   experiment: number,
   metrics: readonly Metric[],
 ): Promise<void> {
+  const models = new Set(metrics.flatMap(({ modelId }) => (modelId === undefined ? [] : [modelId])));
+  if (models.size === 0) return;
+  await checkModelsExist(db, [...models]);
   await insertMany(
     db,
     "logged_model_metrics",
@@ -40,4 +44,13 @@ export async function logModelMetrics(
       ]),
     "on conflict do nothing",
   );
+}
+
+async function checkModelsExist(db: Database, ids: readonly LoggedModelId[]): Promise<void> {
+  const rows = await db.selectFrom("logged_models").select("model_id").where(inList("model_id", ids)).execute();
+  const known = new Set<string>(rows.map((row) => row.model_id));
+  const missing = ids.find((id) => !known.has(id));
+  if (missing === undefined) return;
+  // MLflow's code and status for a metric of a model that does not exist.
+  throw new EsteiraError("BAD_REQUEST", `Logged model with ID '${missing}' not found: create it before its metrics.`);
 }

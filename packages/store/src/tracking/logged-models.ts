@@ -12,6 +12,7 @@ import { generateRunName } from "../run-names.ts";
 import { findActiveExperiment } from "./experiments.ts";
 import { type LoggedModelRow, toLoggedModels } from "./logged-model-data.ts";
 import { searchLoggedModels } from "./logged-model-search.ts";
+import { checkDistinctTags } from "./tags.ts";
 
 type LoggedModelPart = Pick<
   TrackingStore,
@@ -37,9 +38,10 @@ export function loggedModelStore(session: Session, context: StoreContext): Logge
   return {
     createLoggedModel: async (input) => {
       if (input.name) checkLoggedModelName(input.name);
+      checkDistinctTags(input.tags);
       return session.write((db) => createLoggedModel(db, context, input));
     },
-    getLoggedModel: (id) => session.read((db) => readLoggedModel(db, id)),
+    getLoggedModel: (id, options) => session.read((db) => readLoggedModel(db, id, options)),
     finalizeLoggedModel: (id, status) =>
       session.write(async (db) => {
         const row = await findLoggedModel(db, id);
@@ -82,10 +84,14 @@ async function findLoggedModel(db: Database, id: string, lock?: typeof forUpdate
   return row;
 }
 
-/** Not a deleted one. */
-export async function readLoggedModel(db: Database, id: string): Promise<LoggedModel> {
+/** Not a deleted one, unless it is asked for. */
+export async function readLoggedModel(
+  db: Database,
+  id: string,
+  { allowDeleted = false }: { allowDeleted?: boolean } = {},
+): Promise<LoggedModel> {
   const row = await findLoggedModel(db, id);
-  if (row.lifecycle_stage === "deleted") throw notFound(`Logged model with ID '${id}' not found.`);
+  if (row.lifecycle_stage === "deleted" && !allowDeleted) throw notFound(`Logged model with ID '${id}' not found.`);
   const [model] = await toLoggedModels(db, [row]);
   return model!;
 }

@@ -15,12 +15,22 @@ const LARGEST = Number.MAX_VALUE;
 /** More than any history holds; the product of two such counts still is an int64. */
 const MOST_SAMPLES = 1_000_000_000;
 
+/** As Python writes a float in MLflow's messages. */
+function pythonFloat(value: number): string {
+  if (Number.isNaN(value)) return "nan";
+  if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
+  return Number.isInteger(value) && Math.abs(value) < 1e16 ? value.toFixed(1) : String(value);
+}
+
 /** `index` is the place in the batch, absent for a metric that was logged alone. */
 export function checkMetric(metric: Metric, index: number | undefined): void {
+  if ((metric.datasetName === undefined) !== (metric.datasetDigest === undefined)) {
+    throw invalid("Both dataset_name and dataset_digest must be provided if one is provided");
+  }
   checkKey(metric.key, fieldPath("metrics", index, "name"));
   if (!(metric.timestamp >= 0)) {
     throw invalid(
-      `Invalid value ${metric.timestamp} for parameter '${fieldPath("metrics", index, "timestamp")}' supplied: metric '${metric.key}' (value=${metric.value}). Timestamp must be a nonnegative long (64-bit integer) `,
+      `Invalid value ${metric.timestamp} for parameter '${fieldPath("metrics", index, "timestamp")}' supplied: metric '${metric.key}' (value=${pythonFloat(metric.value)}). Timestamp must be a nonnegative long (64-bit integer) `,
     );
   }
   checkLength("Metric name", LIMITS.key, metric.key);
@@ -101,7 +111,10 @@ export async function metricHistory(
   return maxResults === undefined ? { items: metrics } : toPage(metrics, offset, maxResults);
 }
 
-/** Evenly sampled by rank within each run: the first and the last point stay. */
+/**
+ * Evenly sampled within each run, as MLflow samples: of `maxResults` buckets of equal size the first point of each, and
+ * the last point of all in place of the last bucket's.
+ */
 export async function metricHistoryBulk(
   db: Database,
   query: {
@@ -115,11 +128,13 @@ export async function metricHistoryBulk(
   const most = Math.min(MOST_SAMPLES, Math.max(1, Math.floor(query.maxResults)));
   const from = query.startStep === undefined ? sql`` : sql`and step >= ${query.startStep}`;
   const to = query.endStep === undefined ? sql`` : sql`and step <= ${query.endStep}`;
-  const kept =
-    most === 1
-      ? sql`rank = total - 1`
-      : sql`total <= ${most} or rank = 0
-            or rank * ${sql.raw(String(most - 1))} / (total - 1) > (rank - 1) * ${sql.raw(String(most - 1))} / (total - 1)`;
+  const buckets = sql.raw(String(most));
+  // Null where there are fewer points than buckets: PostgreSQL may look at this side of the "or" first.
+  const size = sql`nullif(total / ${buckets}, 0)`;
+  const wide = sql`(total % ${buckets})`;
+  const opensBucket = sql`case when rank < ${wide} * (${size} + 1) then rank % (${size} + 1) = 0
+      else (rank - ${wide} * (${size} + 1)) % ${size} = 0 end`;
+  const kept = sql`total <= ${buckets} or rank = total - 1 or (rank < total - ${size} and ${opensBucket})`;
   const { rows } = await sql<MetricRow>`
     with ranked as (
       select "key", value, timestamp, step, is_nan, run_uuid,
