@@ -11,6 +11,7 @@ export const FLOWS = [
   "registry",
   "models",
   "webhooks",
+  "project",
   "autolog",
   "evaluate",
 ] as const;
