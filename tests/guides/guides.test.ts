@@ -1,0 +1,63 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { findOracle } from "../compat/oracle.ts";
+import { follow } from "./follow.ts";
+import { parseGuide } from "./guide.ts";
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const docs = join(root, "docs/how-to");
+const names = existsSync(docs) ? (await readdir(docs)).filter((name) => name.endsWith(".md")).sort() : [];
+const guides = await Promise.all(
+  names.map(async (name) => ({ name, guide: parseGuide(await readFile(join(docs, name), "utf8")) })),
+);
+const oracle = findOracle();
+
+/** Why a guide cannot be followed here; undefined when it can. */
+function lacking(need: string): string | undefined {
+  if (need === "python") return "missing" in oracle ? oracle.missing : undefined;
+  return existsSync(need) ? undefined : `${need} is not here`;
+}
+
+let installed: string;
+const folders: string[] = [];
+
+beforeAll(async () => {
+  installed = await mkdtemp(join(tmpdir(), "esteira-guides-"));
+  const packed = join(installed, "packed");
+  const pack = ["--conditions=@esteira/source", "--import", "tsx", "packages/cli/pack/pack.ts", "--out", packed];
+  await run(process.execPath, pack, { cwd: root });
+  await writeFile(join(installed, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", installed], { cwd: packed });
+  const tar = join(installed, JSON.parse(stdout)[0].filename);
+  await run("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", tar], { cwd: installed });
+});
+afterAll(async () => {
+  for (const folder of [installed, ...folders]) await rm(folder, { recursive: true, force: true });
+});
+
+describe("a reader who follows", () => {
+  for (const { name, guide } of guides.filter(({ guide }) => guide.steps.length > 0)) {
+    const reason = guide.needs.map(lacking).find((why) => why !== undefined);
+    it.skipIf(reason !== undefined)(`${name} gets what it says${reason ? ` (skipped: ${reason})` : ""}`, async () => {
+      const folder = await mkdtemp(join(tmpdir(), "esteira-guide-"));
+      folders.push(folder);
+      await cp(installed, folder, { recursive: true });
+      const python = "python" in oracle ? `${dirname(oracle.python)}:` : "";
+      await follow(guide, folder, {
+        ...process.env,
+        PATH: `${python}${process.env.PATH}`,
+        NO_COLOR: "1",
+        MLFLOW_DISABLE_TELEMETRY: "true",
+        // A guide sets what it needs.
+        MLFLOW_TRACKING_URI: "",
+      });
+    });
+  }
+});
