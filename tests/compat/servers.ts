@@ -31,6 +31,7 @@ export async function startEsteira(): Promise<Peer> {
     backendStoreUri: await newDatabase(home),
     artifactsDestination: join(home, "artifacts"),
     webhooks: webhookOptions(WEBHOOKS_TO_LOOPBACK),
+    webhookKey: WEBHOOKS_TO_LOOPBACK.MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY,
   });
   return {
     url: server.url,
