@@ -1,3 +1,4 @@
+import { describeSharedDatabase } from "@esteira/store/contract/sharing-contract";
 import { describeStore } from "@esteira/store/contract/store-contract";
 import { openStore } from "@esteira/store/open";
 import { newTestDatabase } from "@esteira/store/testing/test-database";
@@ -7,4 +8,8 @@ describe.skipIf(process.env.ESTEIRA_TEST_POSTGRES === undefined)("the store's co
   describeStore("PostgreSQL", async (options) =>
     openStore({ uri: await newTestDatabase(), artifactRoot: "mlflow-artifacts:/", ...options }),
   );
+  describeSharedDatabase("PostgreSQL", async (count) => {
+    const uri = await newTestDatabase();
+    return Promise.all(Array.from({ length: count }, () => openStore({ uri, artifactRoot: "mlflow-artifacts:/" })));
+  });
 });
