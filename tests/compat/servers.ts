@@ -22,13 +22,18 @@ export interface Peer {
   close(): Promise<void>;
 }
 
+interface Place {
+  /** A SQLite file that is there already; by default a new database: see `newDatabase`. */
+  readonly database?: string;
+}
+
 /** This project's server on a free port, over a new database: in a temporary folder, or see `ESTEIRA_TEST_BACKEND`. */
-export async function startEsteira(): Promise<Peer> {
+export async function startEsteira({ database }: Place = {}): Promise<Peer> {
   const home = await mkdtemp(join(tmpdir(), "esteira-compat-"));
   const server = await startServer({
     host: "127.0.0.1",
     port: 0,
-    backendStoreUri: await newDatabase(home),
+    backendStoreUri: database === undefined ? await newDatabase(home) : `sqlite:///${database}`,
     artifactsDestination: join(home, "artifacts"),
     webhooks: webhookOptions(WEBHOOKS_TO_LOOPBACK),
     webhookKey: WEBHOOKS_TO_LOOPBACK.MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY,
@@ -50,14 +55,17 @@ const newDatabase = async (home: string): Promise<string> =>
 const STARTUP_MS = 400_000;
 
 /** MLflow's own server over a database of the same kind; without `workers`, as many as it takes by itself. */
-export async function startMlflow(python: string, { workers }: { workers?: number } = {}): Promise<Peer> {
+export async function startMlflow(
+  python: string,
+  { workers, database }: Place & { workers?: number } = {},
+): Promise<Peer> {
   const home = await mkdtemp(join(tmpdir(), "mlflow-compat-"));
   const port = await freePort();
   const child = spawn(
     python,
     [
       ...["-m", "mlflow", "server", "--host", "127.0.0.1", "--port", String(port)],
-      ...["--backend-store-uri", forMlflow(await newDatabase(home))],
+      ...["--backend-store-uri", database === undefined ? forMlflow(await newDatabase(home)) : `sqlite:///${database}`],
       ...["--artifacts-destination", join(home, "artifacts")],
       ...(workers === undefined ? [] : ["--workers", String(workers)]),
     ],

@@ -60,7 +60,7 @@ for text in (None, "name = 'linear'", "name LIKE 'l%'", "params.C = '1.0'", "met
     record(f"search {text}", sorted(m.name for m in mlflow.search_logged_models([here], filter_string=text, output_format="list")))
 for text in ("tag.a = 'b'", "zzz.a = 'b'", "name > 'a'", "name = a"):
     record_error(f"search bad {text}", lambda: mlflow.search_logged_models([here], filter_string=text))
-for text in ("metrics.m LIKE 'a'", "name = 'a' OR name = 'b'"):
+for text in ("metrics.m LIKE 'a'", "name = 'a' 'b'"):
     record_code(f"search bad {text}", lambda: mlflow.search_logged_models([here], filter_string=text))
 ordered = mlflow.search_logged_models([here], order_by=[{"field_name": "name", "ascending": True}], output_format="list")
 record("ordered", [m.name for m in ordered])

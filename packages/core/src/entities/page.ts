@@ -7,12 +7,10 @@ export interface Page<T> {
 export type LifecycleStage = "active" | "deleted";
 export type ViewType = "ACTIVE_ONLY" | "DELETED_ONLY" | "ALL";
 
-/** MLflow's search language: see `search/`. */
+/** MLflow's search language, and more: see `search/filter.ts`. */
 export interface SearchQuery {
   readonly filter?: string;
   readonly orderBy?: readonly string[];
   readonly maxResults?: number;
   readonly pageToken?: string;
-  /** `extended` adds OR, NOT and parentheses to what MLflow's own filters take. */
-  readonly grammar?: "mlflow" | "extended";
 }

@@ -9,6 +9,7 @@ export interface Disjunction {
   readonly kind: "or";
   readonly operands: readonly Filter[];
 }
+/** True where the operand is not true: also where the operand has no value to compare. */
 export interface Negation {
   readonly kind: "not";
   readonly operand: Filter;
@@ -23,26 +24,27 @@ export interface Field {
 }
 
 export type ScalarOperator = "=" | "!=" | ">" | ">=" | "<" | "<=";
-export type PatternOperator = "LIKE" | "ILIKE";
+export type PatternOperator = "LIKE" | "ILIKE" | "NOT LIKE" | "NOT ILIKE";
+/** Whether a regular expression matches somewhere in the text. */
+export type RegexOperator = "RLIKE" | "NOT RLIKE";
 export type ListOperator = "IN" | "NOT IN";
+export type RangeOperator = "BETWEEN" | "NOT BETWEEN";
 export type NullOperator = "IS NULL" | "IS NOT NULL";
-export type Operator = ScalarOperator | PatternOperator | ListOperator | NullOperator;
+export type Operator = ScalarOperator | PatternOperator | RegexOperator | ListOperator | RangeOperator | NullOperator;
 
+interface Compares<Operators extends Operator> {
+  readonly kind: "comparison";
+  readonly field: Field;
+  readonly operator: Operators;
+}
 export type Comparison =
-  | {
-      readonly kind: "comparison";
-      readonly field: Field;
-      readonly operator: ScalarOperator;
-      readonly value: string | number;
-    }
-  | { readonly kind: "comparison"; readonly field: Field; readonly operator: PatternOperator; readonly value: string }
-  | {
-      readonly kind: "comparison";
-      readonly field: Field;
-      readonly operator: ListOperator;
-      readonly values: readonly string[];
-    }
-  | { readonly kind: "comparison"; readonly field: Field; readonly operator: NullOperator };
+  | (Compares<ScalarOperator> & { readonly value: string | number })
+  | (Compares<PatternOperator> & { readonly value: string })
+  | RegexComparison
+  | (Compares<ListOperator> & { readonly values: readonly string[] })
+  | (Compares<RangeOperator> & { readonly low: number; readonly high: number })
+  | Compares<NullOperator>;
+export type RegexComparison = Compares<RegexOperator> & { readonly pattern: string };
 
 export interface Ordering {
   readonly field: Field;
@@ -59,5 +61,17 @@ export function comparisonsOf(filter: Filter | undefined): readonly Comparison[]
       return comparisonsOf(filter.operand);
     default:
       return filter.operands.flatMap(comparisonsOf);
+  }
+}
+
+/** The same tree with other comparisons. */
+export function mapComparisons(filter: Filter, change: (comparison: Comparison) => Filter): Filter {
+  switch (filter.kind) {
+    case "comparison":
+      return change(filter);
+    case "not":
+      return { kind: "not", operand: mapComparisons(filter.operand, change) };
+    default:
+      return { kind: filter.kind, operands: filter.operands.map((operand) => mapComparisons(operand, change)) };
   }
 }

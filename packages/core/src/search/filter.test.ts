@@ -12,6 +12,8 @@ import {
   type SearchRules,
 } from "./rules.ts";
 
+const ALL_RULES = [EXPERIMENT_RULES, LOGGED_MODEL_RULES, MODEL_VERSION_RULES, REGISTERED_MODEL_RULES, RUN_RULES];
+
 function refusal(source: string, rules: SearchRules = RUN_RULES): string {
   try {
     parseFilter(source, rules);
@@ -85,9 +87,6 @@ describe("a filter of runs", () => {
     ["attributes.constructor = 'x'", "Invalid attribute key 'constructor' specified."],
     ["constructor.a = 'x'", "Invalid entity type 'constructor'."],
     ["datasets.bogus = 'x'", "Invalid dataset key 'bogus' specified. Valid keys are '{'name', 'digest', 'context'}'"],
-    ["metrics.m > 1 OR metrics.m < 0", "Invalid clause(s) in filter string: 'OR' (position 15)"],
-    ["(metrics.m > 1)", "Invalid clause(s) in filter string: '('"],
-    ["NOT metrics.m > 1", "Invalid clause(s) in filter string: 'NOT'"],
     ["metrics.m > 1; metrics.m < 2", "Search filter contained multiple expression 'metrics.m > 1; metrics.m < 2'."],
     ["start_time > 'x'", "Expected numeric value type for numeric attribute: start_time. Found 'x'"],
     ["status = FINISHED", "Parameter value is either not quoted"],
@@ -99,14 +98,32 @@ describe("a filter of runs", () => {
       "run_id IN ()",
       "While parsing a list in the query, expected a non-empty list of string values, but got empty list",
     ],
-    ["run_id IN ('a', 5)", "While parsing a list in the query, expected string value, punctuation, or whitespace"],
-    ["metrics.m IS NULL", "IS NULL / IS NOT NULL is only supported for tags and params, not for 'metric' 'm'"],
-    ["status IS NULL", "IS NULL / IS NOT NULL is only supported for tags and params, not for 'attribute' 'status'"],
+    ["run_id IN ('a', 5)", "punctuation, or whitespace, but got different type in list: ('a', 5)"],
     ["   ", "Invalid filter '   '. Could not be parsed."],
     ["1 = 1", "Invalid comparison clause. Expected 'Identifier' found '1'"],
     ["metrics.a b = 1", "Invalid clause(s) in filter string: 'metrics.a'"],
     ["params.p = 'x", "has no closing quote (position 12)"],
     ["params.p BETWEEN 'a' AND 'b'", "Invalid clause(s) in filter string: 'params.p'"],
+    ["metrics.m BETWEEN 1", "it ends where AND and a second number was expected"],
+    ["metrics.m BETWEEN 1 AND 'x'", "Expected numeric value type for metric. Found 'x'"],
+    ["metrics.m RLIKE 'x'", "Expected numeric value type for metric. Found 'x'"],
+    ["metrics.m ~ 1", "Invalid comparator 'RLIKE' not one of"],
+    ["params.p NOT = 'x'", "Invalid clause(s) in filter string: 'params.p'"],
+    ["params.p RLIKE ('x')", "Expected a quoted string value for parameter (e.g. 'my-value'). Got value ('x')"],
+    ["run_id LIKE ('a')", "Expected a quoted string value for attributes. Got value ('a')"],
+    ["run_id = ('a')", "Expected a quoted string value for attributes. Got value ('a')"],
+    ["run_id IN ('a',,'b')", "expected a non-empty list of string values, but got ill-formed list."],
+    ["(metrics.m > 1", "it ends where a closing parenthesis was expected"],
+    ["metrics.m > 1)", "Invalid clause(s) in filter string: ')' (position 14). Expected AND or the end of the filter."],
+    ["()", "Invalid clause(s) in filter string: ')'"],
+    ["metrics.m > 1 OR", "it ends where a comparison"],
+    ["OR metrics.m > 1", "Invalid clause(s) in filter string: 'OR' (position 1)"],
+    ["NOT", "it ends where a comparison was expected"],
+    ["(AND)", "Invalid clause(s) in filter string: ')'"],
+    ["metrics.m > 1;", "Invalid clause(s) in filter string: ';' (position 14)"],
+    ["metrics.m => 1", "Invalid comparator '=>' not one of"],
+    ["foo.bar = 'x' AND metrics.m LIKE 5", "Invalid entity type 'foo'"],
+    ["metrics.m LIKE 5 AND foo.bar = 'x'", "Invalid entity type 'foo'"],
   ])("%s is refused", (source, message) => {
     expect(refusal(source)).toContain(message);
   });
@@ -114,7 +131,18 @@ describe("a filter of runs", () => {
   test("is bounded: comparisons, depth and patterns", () => {
     expect(refusal(Array(101).fill("metrics.m > 1").join(" AND "))).toContain("at most 100 comparisons");
     expect(refusal(`params.p LIKE '${"%x".repeat(600)}'`)).toContain("at most 1000 characters");
-    expect(() => parseFilter(`${"(".repeat(5000)}metrics.m > 1`, RUN_RULES, "extended")).toThrow("at most 50 levels");
+    expect(() => parseFilter(`${"(".repeat(5000)}metrics.m > 1`, RUN_RULES)).toThrow("at most 50 levels");
+    expect(() => parseFilter(`${"NOT ".repeat(5000)}metrics.m > 1`, RUN_RULES)).toThrow("at most 50 levels");
+    expect(refusal(`run_id IN (${"'a',".repeat(50_001)})`)).toContain("at most 50000 values");
+    expect(refusal(`params.p RLIKE '${"x".repeat(1001)}'`)).toContain("at most 1000 characters");
+    expect(refusal(`params.p = '${"x".repeat(4_000_001)}'`)).toContain("at most 4000000 characters");
+    expect(refusal("a ".repeat(1_999_999)).length).toBeLessThan(500);
+    expect(refusal(`metrics.m = '${"x".repeat(1_000_000)}'`).length).toBeLessThan(1500);
+    for (const quote of ["'", "''", "\\'", "x'", "`"]) {
+      const read = () => parseFilter(`params.p = ${quote.repeat(300_000)}`, RUN_RULES);
+      if (quote === "''" || quote === "'") expect(read()).toBeDefined();
+      else expect(read).toThrow(EsteiraError);
+    }
     const long = "x".repeat(1_000_000);
     expect(parseFilter(`params.p = '${long}'`, RUN_RULES)).toMatchObject({ value: long });
   });
@@ -126,7 +154,6 @@ describe("filters of the other entities", () => {
     [EXPERIMENT_RULES, "experiment_id > '1'", "Invalid comparator for experiment_id: >"],
     [EXPERIMENT_RULES, "experiment_id = 'abc'", "Invalid experiment ID 'abc'. Experiment ID must be a valid integer."],
     [EXPERIMENT_RULES, "name IN ('a')", "Only ['experiment_id'] attributes support comparison"],
-    [EXPERIMENT_RULES, "name IS NULL", "IS NULL / IS NOT NULL is only supported for tags, not for attribute 'name'"],
     [
       EXPERIMENT_RULES,
       "attr.name='a'",
@@ -144,8 +171,6 @@ describe("filters of the other entities", () => {
       "Invalid entity type: 'tag'. Expected one of ['attributes', 'metrics', 'params', 'tags'].",
     ],
     [LOGGED_MODEL_RULES, "name > 'a'", "Invalid comparison operator for attributes.name: '>'. Expected one of"],
-    [LOGGED_MODEL_RULES, "name='a' OR name='b'", "Expected a list of comparisons separated by 'AND'"],
-    [LOGGED_MODEL_RULES, "params.a IS NULL", "Expected a comparison with 3 tokens"],
   ])("%# is refused", (rules, source, message) => {
     expect(refusal(source, rules)).toContain(message);
   });
@@ -159,12 +184,48 @@ describe("filters of the other entities", () => {
   });
 });
 
-test("the extended grammar binds NOT before AND before OR", () => {
-  const filter = parseFilter(
-    "NOT metrics.a > 1 AND metrics.b > 1 OR (metrics.c > 1 OR metrics.d > 1)",
-    RUN_RULES,
-    "extended",
-  );
+test("what MLflow refuses means what it does elsewhere", () => {
+  const read = (source: string) => parseFilter(source, RUN_RULES);
+  expect(read("metrics.m between -1 AND 2 AND params.p NOT LIKE 'a%'")).toEqual({
+    kind: "and",
+    operands: [
+      { kind: "comparison", field: { entity: "metric", key: "m" }, operator: "BETWEEN", low: -1, high: 2 },
+      { kind: "comparison", field: { entity: "param", key: "p" }, operator: "NOT LIKE", value: "a%" },
+    ],
+  });
+  expect(read("start_time not between 1 and 2")).toMatchObject({ operator: "NOT BETWEEN", low: 1, high: 2 });
+  for (const operator of ["RLIKE", "rlike", "~"]) {
+    expect(read(`params.p ${operator} '^a'`)).toMatchObject({ operator: "RLIKE", pattern: "^a" });
+  }
+  for (const operator of ["NOT RLIKE", "!~"]) {
+    expect(read(`params.p ${operator} '^a'`)).toMatchObject({ operator: "NOT RLIKE", pattern: "^a" });
+  }
+  for (const name of ["metrics.m", "status", "end_time", "dataset.name", "params.p"]) {
+    expect(read(`${name} IS NULL`)).toMatchObject({ operator: "IS NULL" });
+    expect(read(`NOT ${name} IS NOT NULL`)).toMatchObject({ kind: "not", operand: { operator: "IS NOT NULL" } });
+  }
+  expect(parseFilter("name IS NULL OR tags.a ~ 'x'", REGISTERED_MODEL_RULES)).toMatchObject({ kind: "or" });
+  expect(parseFilter("version_number BETWEEN 1 AND 3", MODEL_VERSION_RULES)).toMatchObject({ low: 1, high: 3 });
+  expect(parseFilter("(params.a IS NULL)", LOGGED_MODEL_RULES)).toMatchObject({ operator: "IS NULL" });
+  expect(() => parseFilter("version_number BETWEEN 1 AND 1.5", MODEL_VERSION_RULES)).toThrow("Invalid value for");
+});
+
+test("as in MLflow, AND may be left out, repeated, or all there is", () => {
+  const one = parseFilter("metrics.m = 1 AND metrics.n = 2", RUN_RULES);
+  expect(parseFilter("metrics.m = 1 metrics.n = 2", RUN_RULES)).toEqual(one);
+  expect(parseFilter("AND metrics.m = 1 AND AND metrics.n = 2 AND", RUN_RULES)).toEqual(one);
+  expect(parseFilter("AND AND", RUN_RULES)).toBeUndefined();
+});
+
+test("lists are read as Python reads them", () => {
+  const values = (list: string) => parseFilter(`run_id IN ${list}`, RUN_RULES);
+  expect(values("('a' 'b', \"c\",)")).toMatchObject({ values: ["ab", "c"] });
+  expect(values("((('a''b')))")).toMatchObject({ values: ["ab"] });
+  expect(values("('it\\'s', 'c\\'', '\\x41\\u00e9\\n')")).toMatchObject({ values: ["it's", "c'", "Aé\n"] });
+});
+
+test("NOT binds before AND, AND before OR", () => {
+  const filter = parseFilter("NOT metrics.a > 1 AND metrics.b > 1 OR (metrics.c > 1 OR metrics.d > 1)", RUN_RULES);
   expect(filter).toMatchObject({
     kind: "or",
     operands: [
@@ -202,11 +263,10 @@ describe("any text", () => {
       fc.string({ unit: "grapheme" }),
       fc.array(piece, { maxLength: 30 }).map((parts) => parts.join("")),
     );
-    const grammar = fc.constantFrom("mlflow" as const, "extended" as const);
     fc.assert(
-      fc.property(text, grammar, (source, chosen) => {
+      fc.property(text, fc.constantFrom(...ALL_RULES), (source, rules) => {
         try {
-          parseFilter(source, RUN_RULES, chosen);
+          parseFilter(source, rules);
         } catch (error) {
           expect(error).toBeInstanceOf(EsteiraError);
           expect(error).toMatchObject({ code: "INVALID_PARAMETER_VALUE" });
@@ -218,7 +278,7 @@ describe("any text", () => {
 
   test("a filter that is written out and read again is the same filter", () => {
     const key = fc.stringMatching(/^[a-z][a-z0-9_ ./-]{0,8}$/);
-    const value = fc.string({ maxLength: 12 }).map((text) => text.replaceAll("'", ""));
+    const value = fc.string({ maxLength: 12 }).map((text) => text.replaceAll(/['\\]/g, ""));
     const number = fc.double({ noNaN: true, noDefaultInfinity: true });
     const comparison: fc.Arbitrary<Comparison> = fc.oneof(
       fc.record({
@@ -253,7 +313,7 @@ describe("any text", () => {
     }));
     fc.assert(
       fc.property(filter, (tree) => {
-        expect(parseFilter(write(tree), RUN_RULES, "extended")).toEqual(tree);
+        expect(parseFilter(write(tree), RUN_RULES)).toEqual(tree);
       }),
     );
   });

@@ -1,125 +1,154 @@
 import { type EsteiraError, invalid } from "../errors.ts";
 import type { Comparison, Filter } from "./ast.ts";
-import { compare, compareNull, type ValueToken } from "./fields.ts";
-import { type Token, tokenize } from "./lexer.ts";
+import { type Clause, type ListToken, resolveClauses, type ValueToken } from "./clauses.ts";
+import { emptyFilter, unreadable, unreadableList } from "./faults.ts";
+import { type NameToken, type Token, tokensOf } from "./lexer.ts";
+import { readPythonString } from "./python-text.ts";
 import type { SearchRules } from "./rules.ts";
 
-/** `mlflow` is what MLflow takes: comparisons joined by AND. `extended` adds OR, NOT and parentheses. */
-export type Grammar = "mlflow" | "extended";
-
+const MAX_LENGTH = 4_000_000;
 const MAX_COMPARISONS = 100;
 const MAX_DEPTH = 50;
+const MAX_LIST = 50_000;
 
 /**
  * Reads a filter:
  *
- *     filter     := any-of                      -- `all-of` in the mlflow grammar
+ *     filter     := any-of
  *     any-of     := all-of (OR all-of)*
- *     all-of     := one (AND one)* [AND]
- *     one        := NOT one | "(" filter ")" | comparison
- *     comparison := name operator value | name [NOT] IN ( 'a', 'b' ) | name IS [NOT] NULL
+ *     all-of     := AND* one (AND* one)* AND*      -- as in MLflow, AND may be left out or repeated
+ *     one        := NOT one | "(" any-of ")" | comparison
+ *     comparison := name operator value
+ *                 | name [NOT] (LIKE | ILIKE | RLIKE) text          -- RLIKE and NOT RLIKE are also written ~ and !~
+ *                 | name [NOT] IN ( text, text )
+ *                 | name [NOT] BETWEEN number AND number
+ *                 | name IS [NOT] NULL
  *
- * An absent or empty filter is undefined: it takes everything. Refuses with INVALID_PARAMETER_VALUE, naming the text,
- * its position and what was expected.
+ * MLflow knows comparisons joined by AND, and IS NULL and IN for some fields; it refuses the rest, so a filter means the
+ * same to both where both take it. An absent or empty filter is undefined: it takes everything. Refuses with
+ * INVALID_PARAMETER_VALUE, naming the text, its position and what was expected.
  */
-export function parseFilter(
-  source: string | undefined,
-  rules: SearchRules,
-  grammar: Grammar = "mlflow",
-): Filter | undefined {
+export function parseFilter(source: string | undefined, rules: SearchRules): Filter | undefined {
   if (source === undefined || source === "") return undefined;
-  const tokens = tokenize(source);
-  if (tokens.length === 0) throw invalid(`Invalid filter '${source}'. Could not be parsed.`);
-  return new FilterParser(source, tokens, rules, grammar).parse();
+  if (source.length > MAX_LENGTH) {
+    throw invalid(`A filter may have at most ${MAX_LENGTH} characters, got ${source.length}.`);
+  }
+  const parser = new FilterParser(source, rules);
+  const tree = parser.parse();
+  if (tree === undefined) return undefined;
+  return settle(tree, resolveClauses(rules, parser.clauses));
 }
 
+/** The shape of a filter before its comparisons are looked at: numbers stand for them, in the order of the text. */
+type Shape =
+  | number
+  | { readonly kind: "not"; readonly operand: Shape }
+  | { readonly kind: "and" | "or"; readonly operands: readonly Shape[] };
+
+function settle(shape: Shape, comparisons: readonly Comparison[]): Filter {
+  if (typeof shape === "number") return comparisons[shape]!;
+  if (shape.kind === "not") return { kind: "not", operand: settle(shape.operand, comparisons) };
+  return { kind: shape.kind, operands: shape.operands.map((operand) => settle(operand, comparisons)) };
+}
+
+const join = (kind: "and" | "or", operands: readonly Shape[]): Shape =>
+  operands.length === 1 ? operands[0]! : { kind, operands };
+
 class FilterParser {
+  readonly clauses: Clause[] = [];
   readonly #source: string;
-  readonly #tokens: readonly Token[];
   readonly #rules: SearchRules;
-  readonly #grammar: Grammar;
-  #next = 0;
+  readonly #tokens: Iterator<Token, void>;
+  readonly #ahead: Token[] = [];
   #depth = 0;
-  #comparisons = 0;
 
-  constructor(source: string, tokens: readonly Token[], rules: SearchRules, grammar: Grammar) {
+  constructor(source: string, rules: SearchRules) {
     this.#source = source;
-    this.#tokens = tokens;
     this.#rules = rules;
-    this.#grammar = grammar;
+    this.#tokens = tokensOf(source);
   }
 
-  parse(): Filter {
-    const filter = this.#anyOf();
+  /** Undefined when there is nothing but ANDs. */
+  parse(): Shape | undefined {
+    const first = this.#peek();
+    if (first === undefined) throw emptyFilter(this.#rules, this.#source);
+    const filter = this.#anyOf("a comparison such as metrics.loss < 0.1");
     const left = this.#peek();
-    if (left?.text === ";") {
-      // A semicolon at the very end closes one statement; more text after it would be a second one.
-      if (this.#next === this.#tokens.length - 1) return filter;
-      throw invalid(
-        `Search filter contained multiple expression '${this.#source}'. Provide AND-ed expression list. (position ${left.position})`,
-      );
+    if (left === undefined) return filter;
+    if (left.text === ";" && this.#peek(1) !== undefined) {
+      throw emptyFilter(this.#rules, this.#source, left.position);
     }
-    if (left !== undefined) throw this.#unexpected(left, "AND or the end of the filter");
-    return filter;
+    throw this.#unexpected(left, "AND or the end of the filter");
   }
 
-  #anyOf(): Filter {
-    const operands = [this.#allOf()];
+  #anyOf(expected: string): Shape | undefined {
+    const first = this.#allOf();
+    if (!this.#word("OR")) return first;
+    const operands = [first ?? this.#missing(expected)];
     while (this.#word("OR")) {
-      this.#extendedOnly(this.#take());
-      operands.push(this.#allOf());
-    }
-    return operands.length === 1 ? operands[0]! : { kind: "or", operands };
-  }
-
-  #allOf(): Filter {
-    const operands = [this.#one()];
-    while (this.#word("AND")) {
       this.#take();
-      if (this.#peek() === undefined) break;
-      operands.push(this.#one());
+      operands.push(this.#allOf() ?? this.#missing(expected));
     }
-    return operands.length === 1 ? operands[0]! : { kind: "and", operands };
+    return join("or", operands);
   }
 
-  #one(): Filter {
+  #allOf(): Shape | undefined {
+    const operands: Shape[] = [];
+    let ands = 0;
+    for (;;) {
+      if (this.#word("AND")) {
+        this.#take();
+        ands++;
+      } else if (this.#startsOne()) operands.push(this.#one());
+      else break;
+    }
+    if (operands.length > 0) return join("and", operands);
+    return ands > 0 && this.#depth === 0 && !this.#word("OR") ? undefined : this.#missing("a comparison");
+  }
+
+  #startsOne(): boolean {
     const token = this.#peek();
-    if (token?.text === "(") {
-      this.#extendedOnly(token);
+    if (token === undefined || this.#word("OR")) return false;
+    return token.kind !== "punctuation" || token.text === "(";
+  }
+
+  #one(): Shape {
+    const token = this.#peek();
+    if (token?.text === "(" && token.kind === "punctuation") {
       return this.#nested(() => {
         this.#take();
-        const inner = this.#anyOf();
+        const inner = this.#anyOf("a comparison") ?? this.#missing("a comparison");
         if (this.#peek()?.text !== ")") throw this.#unexpected(this.#peek(), "a closing parenthesis");
         this.#take();
         return inner;
       });
     }
     // A key may be called "not": the word is the operator only when no comparison follows it.
-    if (token !== undefined && this.#word("NOT") && this.#peek(1)?.kind !== "operator") {
-      this.#extendedOnly(token);
+    if (this.#word("NOT") && this.#peek(1)?.kind !== "operator") {
       return this.#nested(() => {
         this.#take();
+        if (!this.#startsOne()) return this.#missing("a comparison");
         return { kind: "not", operand: this.#one() };
       });
     }
     return this.#comparison();
   }
 
-  #nested(read: () => Filter): Filter {
+  #nested(read: () => Shape): Shape {
     if (++this.#depth > MAX_DEPTH) throw invalid(`A filter may be nested at most ${MAX_DEPTH} levels deep.`);
-    const filter = read();
+    const shape = read();
     this.#depth--;
-    return filter;
+    return shape;
   }
 
-  #comparison(): Comparison {
-    if (++this.#comparisons > MAX_COMPARISONS) {
+  #comparison(): number {
+    if (this.clauses.length === MAX_COMPARISONS) {
       throw invalid(`A filter may have at most ${MAX_COMPARISONS} comparisons.`);
     }
     const first = this.#peek();
     const name = asName(first);
     if (first === undefined || name === undefined) {
-      if (first?.kind === "number" || first?.kind === "string") {
+      if (this.#rules.kind !== "logged model" && (first?.kind === "number" || first?.kind === "string")) {
         throw invalid(
           `Invalid comparison clause. Expected 'Identifier' found '${first.text}' (position ${first.position})`,
         );
@@ -127,94 +156,124 @@ class FilterParser {
       throw this.#unexpected(first, "a comparison such as metrics.loss < 0.1");
     }
     this.#take();
+    return this.clauses.push(this.#clause(name)) - 1;
+  }
+
+  #clause(name: NameToken): Clause {
     if (this.#word("IS")) {
       this.#take();
-      const negated = this.#word("NOT");
-      if (negated) this.#take();
-      if (!this.#word("NULL")) throw this.#unexpected(this.#peek(), "NULL");
-      this.#take();
-      return compareNull(this.#rules, name, negated ? "IS NOT NULL" : "IS NULL");
+      const negated = this.#takeWord("NOT");
+      if (!this.#takeWord("NULL")) throw this.#unexpected(this.#peek(), "NULL");
+      return { form: "null", name, operator: negated ? "IS NOT NULL" : "IS NULL" };
     }
-    const operator = this.#operator(name);
-    const value = this.#value(operator);
-    return compare(this.#rules, name, operator, value);
+    const { operator, written } = this.#operator(name);
+    if (operator !== "BETWEEN" && operator !== "NOT BETWEEN") {
+      return { form: "value", name, operator, written, value: this.#value(written, operator.endsWith("IN")) };
+    }
+    const low = this.#value(written, false);
+    if (!this.#takeWord("AND")) throw this.#unexpected(this.#peek(), "AND and a second number");
+    return { form: "range", name, operator, written, low, high: this.#value(written, false) };
   }
 
-  #operator(name: Token): Token {
+  #operator(name: NameToken): { operator: string; written: Token } {
     const token = this.#peek();
-    if (token?.kind === "operator") return this.#take();
-    if (this.#word("LIKE") || this.#word("ILIKE") || this.#word("IN")) return this.#take();
-    if (this.#word("NOT") && this.#peek(1)?.text.toUpperCase() === "IN") {
-      const not = this.#take();
+    if (token?.kind === "operator") {
       this.#take();
-      return { kind: "operator", text: "NOT IN", position: not.position };
+      return { operator: { "~": "RLIKE", "!~": "NOT RLIKE" }[token.text] ?? token.text, written: token };
     }
-    throw this.#unexpected(name, "an operator after it (=, !=, >, >=, <, <=, LIKE, ILIKE, IN, IS NULL)");
+    const negated = this.#word("NOT");
+    const word = (negated ? this.#peek(1) : token)?.text.toUpperCase();
+    if (token === undefined || word === undefined || !WORDS.has(word)) {
+      throw this.#unexpected(name, `an operator after it (${OPERATORS})`);
+    }
+    this.#take();
+    if (negated) this.#take();
+    const operator = negated ? `NOT ${word}` : word;
+    return { operator, written: { kind: "operator", text: operator, position: token.position } };
   }
 
-  #value(operator: Token): ValueToken {
+  #value(operator: Token, wantsList: boolean): ValueToken {
     const token = this.#peek();
     if (token?.text === "(" && token.kind === "punctuation") return this.#list();
     if (token === undefined || token.kind === "operator" || token.kind === "punctuation") {
       throw this.#unexpected(token ?? operator, "a value");
     }
-    if (operator.text.toUpperCase().endsWith("IN")) throw this.#unexpected(token, "a list such as ('a', 'b')");
+    if (wantsList) throw this.#unexpected(token, "a list such as ('a', 'b')");
     return this.#take();
   }
 
-  #list(): ValueToken {
+  /** A list as Python reads it: texts side by side join, more parentheses around it change nothing. */
+  #list(): ListToken {
     const open = this.#take();
-    const values: string[] = [];
+    let depth = 1;
+    while (this.#peek()?.text === "(" && this.#peek()?.kind === "punctuation") {
+      this.#take();
+      if (++depth > MAX_DEPTH) throw unreadableList(open.position);
+    }
+    const items: (string | number)[] = [];
     for (;;) {
       const token = this.#peek();
-      if (token?.text === ")" && token.kind === "punctuation") break;
-      if (token?.kind !== "string") {
-        throw invalid(
-          `While parsing a list in the query, expected string value, punctuation, or whitespace, but got different type in list: ${this.#source.slice(open.position - 1, open.position + 60)} (position ${token?.position ?? this.#source.length})`,
-        );
-      }
-      values.push(token.value);
+      if (token?.kind === "string") {
+        let text = "";
+        while (this.#peek()?.kind === "string") text += readPythonString(this.#take().text);
+        items.push(text);
+      } else if (token?.kind === "number") items.push(this.#number(token));
+      else break;
+      if (items.length > MAX_LIST) throw invalid(`A list in a filter may have at most ${MAX_LIST} values.`);
+      if (this.#peek()?.text !== ",") break;
       this.#take();
-      if (this.#peek()?.text === ",") this.#take();
     }
-    const close = this.#take();
-    if (values.length === 0) {
-      throw invalid(
-        `While parsing a list in the query, expected a non-empty list of string values, but got empty list (position ${open.position})`,
-      );
+    for (; depth > 0; depth--) {
+      const token = this.#peek();
+      if (token?.text !== ")" || token.kind !== "punctuation") throw unreadableList(open.position);
+      this.#take();
+      if (depth === 1) {
+        const text = this.#source.slice(open.position - 1, token.position);
+        return { kind: "list", text, position: open.position, items };
+      }
     }
-    return { kind: "list", text: this.#source.slice(open.position - 1, close.position), values };
+    throw unreadableList(open.position);
+  }
+
+  #number(token: Extract<Token, { kind: "number" }>): number {
+    this.#take();
+    return token.value;
   }
 
   #peek(ahead = 0): Token | undefined {
-    return this.#tokens[this.#next + ahead];
+    while (this.#ahead.length <= ahead) {
+      const next = this.#tokens.next();
+      if (next.done) return undefined;
+      this.#ahead.push(next.value);
+    }
+    return this.#ahead[ahead];
   }
   #take(): Token {
-    return this.#tokens[this.#next++]!;
+    this.#peek();
+    return this.#ahead.shift()!;
   }
   #word(word: string): boolean {
     const token = this.#peek();
     return token?.kind === "name" && token.parts.length === 1 && token.text.toUpperCase() === word;
   }
-  #extendedOnly(token: Token): void {
-    if (this.#grammar === "mlflow") throw this.#unexpected(token, "comparisons joined by AND");
+  #takeWord(word: string): boolean {
+    const found = this.#word(word);
+    if (found) this.#take();
+    return found;
+  }
+  #missing(expected: string): never {
+    throw this.#unexpected(this.#peek(), expected);
   }
   #unexpected(token: Token | undefined, expected: string): EsteiraError {
-    if (this.#rules.bareValues) {
-      return invalid(
-        `Invalid filter string: ${JSON.stringify(this.#source)}. Expected a list of comparisons separated by 'AND' (e.g. 'metrics.loss > 0.1 AND params.lr = 0.01'); at position ${token?.position ?? this.#source.length + 1} expected ${expected}.`,
-      );
-    }
-    return invalid(
-      token === undefined
-        ? `Invalid clause(s) in filter string: it ends where ${expected} was expected.`
-        : `Invalid clause(s) in filter string: '${token.text}' (position ${token.position}). Expected ${expected}.`,
-    );
+    return unreadable(this.#rules, this.#source, token, expected);
   }
 }
 
+const WORDS = new Set(["LIKE", "ILIKE", "RLIKE", "IN", "BETWEEN"]);
+const OPERATORS = "=, !=, >, >=, <, <=, [NOT] LIKE, ILIKE, RLIKE, IN, BETWEEN, IS [NOT] NULL";
+
 /** A name may also stand in double quotes. */
-function asName(token: Token | undefined): Extract<Token, { kind: "name" }> | undefined {
+function asName(token: Token | undefined): NameToken | undefined {
   if (token?.kind === "name") return token;
   if (token?.kind !== "string" || !token.text.startsWith('"')) return undefined;
   return { kind: "name", text: token.text, position: token.position, parts: [token.value] };

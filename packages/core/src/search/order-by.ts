@@ -1,14 +1,15 @@
 import { EsteiraError, invalid } from "../errors.ts";
 import type { EntityKind, Field, Ordering } from "./ast.ts";
-import { setOf } from "./fields.ts";
-import { type Token, tokenize } from "./lexer.ts";
+import * as faults from "./faults.ts";
+import { type Token, tokensOf } from "./lexer.ts";
 import type { SearchRules } from "./rules.ts";
 
 const MAX_CLAUSES = 20;
+const MAX_LENGTH = 1000;
 
 /**
  * Reads `order_by`: each clause is a name and, if wanted, ASC or DESC (ASC is the default). Refuses with
- * INVALID_PARAMETER_VALUE; the same field twice is INTERNAL_ERROR, as in MLflow.
+ * INVALID_PARAMETER_VALUE; the same field twice is INTERNAL_ERROR, as in MLflow, which lets it pass for experiments.
  */
 export function parseOrderBy(clauses: readonly string[] | undefined, rules: SearchRules): readonly Ordering[] {
   if (clauses === undefined || clauses.length === 0) return [];
@@ -16,19 +17,26 @@ export function parseOrderBy(clauses: readonly string[] | undefined, rules: Sear
     throw invalid(`Invalid order_by: it may have at most ${MAX_CLAUSES} clauses, got ${clauses.length}.`);
   }
   const orderings = clauses.map((clause) => parseClause(clause, rules));
-  const seen = new Set(orderings.map(({ field }) => `${field.entity}.${field.key}`));
-  if (seen.size < orderings.length) {
-    const shown = clauses.map((clause) => `'${clause}'`).join(", ");
-    throw new EsteiraError("INTERNAL_ERROR", `\`order_by\` contains duplicate fields: [${shown}]`);
-  }
-  return orderings;
+  const seen = new Map(orderings.map((ordering) => [`${ordering.field.entity}.${ordering.field.key}`, ordering]));
+  if (seen.size === orderings.length) return orderings;
+  if (rules.kind === "experiment") return firstOfEach(orderings);
+  const shown = clauses.map((clause) => `'${clause}'`).join(", ");
+  throw new EsteiraError("INTERNAL_ERROR", `\`order_by\` contains duplicate fields: [${shown}]`);
+}
+
+function firstOfEach(orderings: readonly Ordering[]): readonly Ordering[] {
+  const keys = orderings.map(({ field }) => `${field.entity}.${field.key}`);
+  return orderings.filter((_, index) => keys.indexOf(keys[index] ?? "") === index);
 }
 
 function parseClause(clause: string, rules: SearchRules): Ordering {
+  if (clause.length > MAX_LENGTH) {
+    throw invalid(`An order_by clause may have at most ${MAX_LENGTH} characters, got ${clause.length}.`);
+  }
   const unreadable = `Invalid order_by clause '${clause}'. Could not be parsed.`;
   let tokens: readonly Token[];
   try {
-    tokens = tokenize(clause);
+    tokens = [...tokensOf(clause)];
   } catch {
     throw invalid(unreadable);
   }
@@ -39,30 +47,33 @@ function parseClause(clause: string, rules: SearchRules): Ordering {
   if (word !== "ASC" && word !== "DESC") {
     throw invalid(`Invalid ordering key in order_by clause '${clause}'. Expected ASC or DESC after '${name.text}'.`);
   }
-  return { field: orderField(parts, rules, name.position), ascending: word === "ASC" };
+  return { field: orderField(parts, rules, name), ascending: word === "ASC" };
 }
 
 /** The field that a name in `order_by` means. */
-export function orderField(parts: readonly string[], rules: SearchRules, position: number): Field {
+export function orderField(
+  parts: readonly string[],
+  rules: SearchRules,
+  name: { readonly text: string; readonly position: number },
+): Field {
+  const { entities, attributes } = rules.orderBy;
   const [first = "", rest] = parts;
   const entity: EntityKind | undefined =
     rest === undefined ? "attribute" : Object.hasOwn(rules.entities, first) ? rules.entities[first] : undefined;
-  if (entity === undefined) throw invalid(`${rules.entityHint(first)} (position ${position})`);
   const key = rest ?? first;
-  const { entities, attributes } = rules.orderBy;
+  const canonical = Object.hasOwn(attributes, key) ? attributes[key] : undefined;
+  if (rules.kind === "registered model" && (rest !== undefined || canonical === undefined)) {
+    // MLflow names two of the three keys that it takes.
+    throw faults.unknownOrderKey(name.text, ["name", "timestamp"], name.position);
+  }
+  if (entity === undefined) throw faults.unknownEntity(rules, first, name.position);
   if (entity === "attribute") {
-    const canonical = Object.hasOwn(attributes, key) ? attributes[key] : undefined;
-    if (canonical === undefined) {
-      throw invalid(
-        `Invalid attribute key '${key}' specified. Valid keys are '${setOf(Object.keys(attributes))}' (position ${position})`,
-      );
-    }
-    return { entity, key: canonical };
+    if (canonical !== undefined) return { entity, key: canonical };
+    throw faults.unknownKey(entity, key, Object.keys(attributes), name.position);
   }
   if (entities.includes(entity)) return { entity, key };
-  throw invalid(
-    rules.keyed.metric === undefined
-      ? `Invalid order_by entity: ${entity} (position ${position})`
-      : `Invalid identifier type '${entity}' (position ${position})`,
-  );
+  if (rules.kind === "model version") throw faults.unknownOrderKey(key, Object.keys(attributes), name.position);
+  const what =
+    rules.kind === "experiment" ? `Invalid order_by entity: ${entity}` : `Invalid identifier type '${entity}'`;
+  throw invalid(`${what} (position ${name.position})`);
 }

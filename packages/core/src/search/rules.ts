@@ -5,19 +5,24 @@ export type ValueType = "string" | "number" | "integer" | "experimentId";
 
 export interface FieldRule {
   readonly type: ValueType;
+  /** The operators that MLflow takes; `OF_EVERY_FIELD` and the like come on top. */
   readonly operators: readonly Operator[];
+  /** What messages call an attribute, where that is not its key. */
+  readonly shownAs?: string;
 }
 export interface AttributeRule extends FieldRule {
   /** The canonical key. */
   readonly key: string;
 }
 
+/** What a search looks for. */
+export type SearchKind = "run" | "experiment" | "registered model" | "model version" | "logged model";
+
 /** The search language of one kind of thing, as data. */
 export interface SearchRules {
+  readonly kind: SearchKind;
   /** Prefixes and the entity each one means. */
   readonly entities: Readonly<Record<string, EntityKind>>;
-  /** How MLflow lists the prefixes when it refuses another one. */
-  readonly entityHint: (name: string) => string;
   /** Entities whose keys are free: any metric, param or tag. */
   readonly keyed: Readonly<Partial<Record<EntityKind, FieldRule>>>;
   /** Entities whose keys are a fixed list. */
@@ -32,9 +37,16 @@ export interface SearchRules {
 }
 
 const COMPARE = ["=", "!=", ">", ">=", "<", "<="] as const satisfies readonly Operator[];
+/** The same in the order in which MLflow's logged models list them. */
+const COMPARED = ["<", "<=", ">", ">=", "=", "!="] as const satisfies readonly Operator[];
 const TEXT = ["=", "!=", "LIKE", "ILIKE"] as const satisfies readonly Operator[];
 const LIST = ["IN", "NOT IN"] as const satisfies readonly Operator[];
 const NULLS = ["IS NULL", "IS NOT NULL"] as const satisfies readonly Operator[];
+
+/** What the language has beyond MLflow's, which refuses these. */
+export const OF_EVERY_FIELD = NULLS;
+export const OF_NUMBERS = ["BETWEEN", "NOT BETWEEN"] as const satisfies readonly Operator[];
+export const OF_TEXTS = ["NOT LIKE", "NOT ILIKE", "RLIKE", "NOT RLIKE"] as const satisfies readonly Operator[];
 
 const text = (key: string, ...more: readonly Operator[]): AttributeRule => ({
   key,
@@ -49,6 +61,7 @@ const RUN_NAME = text("run_name");
 const START_TIME = number("start_time");
 
 export const RUN_RULES: SearchRules = {
+  kind: "run",
   entities: {
     metric: "metric",
     metrics: "metric",
@@ -65,8 +78,6 @@ export const RUN_RULES: SearchRules = {
     dataset: "dataset",
     datasets: "dataset",
   },
-  entityHint: (name) =>
-    `Invalid entity type '${name}'. Valid values are ['metric', 'parameter', 'tag', 'attribute', 'dataset']`,
   keyed: {
     metric: { type: "number", operators: COMPARE },
     param: { type: "string", operators: [...TEXT, ...NULLS] },
@@ -101,10 +112,10 @@ export const RUN_RULES: SearchRules = {
 
 const attributeOrTag = {
   entities: { attribute: "attribute", tag: "tag", tags: "tag" },
-  entityHint: (name: string) => `Invalid entity type '${name}'. Valid entity types are ('attribute', 'tag', 'tags')`,
 } as const;
 
 export const EXPERIMENT_RULES: SearchRules = {
+  kind: "experiment",
   ...attributeOrTag,
   keyed: { tag: { type: "string", operators: [...TEXT, ...NULLS] } },
   fixed: {
@@ -119,6 +130,7 @@ export const EXPERIMENT_RULES: SearchRules = {
 };
 
 export const REGISTERED_MODEL_RULES: SearchRules = {
+  kind: "registered model",
   ...attributeOrTag,
   keyed: { tag: { type: "string", operators: TEXT } },
   fixed: { attribute: { name: text("name", ...LIST) } },
@@ -133,6 +145,7 @@ export const REGISTERED_MODEL_RULES: SearchRules = {
 };
 
 export const MODEL_VERSION_RULES: SearchRules = {
+  kind: "model version",
   ...attributeOrTag,
   keyed: { tag: { type: "string", operators: TEXT } },
   fixed: {
@@ -149,14 +162,22 @@ export const MODEL_VERSION_RULES: SearchRules = {
   },
 };
 
-const CREATED = number("creation_timestamp");
-const UPDATED = number("last_updated_timestamp");
+const CREATED: AttributeRule = {
+  ...number("creation_timestamp"),
+  operators: COMPARED,
+  shownAs: "creation_timestamp_ms",
+};
+const UPDATED: AttributeRule = {
+  ...number("last_updated_timestamp"),
+  operators: COMPARED,
+  shownAs: "last_updated_timestamp_ms",
+};
 
 export const LOGGED_MODEL_RULES: SearchRules = {
+  kind: "logged model",
   entities: { attributes: "attribute", metrics: "metric", params: "param", tags: "tag" },
-  entityHint: (name) => `Invalid entity type: '${name}'. Expected one of ['attributes', 'metrics', 'params', 'tags'].`,
   keyed: {
-    metric: { type: "number", operators: COMPARE },
+    metric: { type: "number", operators: COMPARED },
     param: { type: "string", operators: [...TEXT, ...LIST] },
     tag: { type: "string", operators: [...TEXT, ...LIST] },
   },

@@ -176,7 +176,7 @@ export function metricUiEndpoints(store: TrackingStore): readonly Endpoint[] {
         if (metricKey === undefined) throw invalid("GetMetricHistoryBulk request must specify a metric_key.");
         const maxResults = Math.min(Math.max(input.max_results ?? MAX_BULK_RESULTS, 0), MAX_BULK_RESULTS);
         const metrics: Metric[] = [];
-        for (const id of [...ids].sort()) {
+        for (const id of [...new Set(ids)].sort()) {
           if (metrics.length >= maxResults) break;
           const history = await store.getMetricHistory({
             runId: runId(id),

@@ -6,6 +6,7 @@ import { describeLoggedModels } from "./logged-model-contract.ts";
 import { describeLogging } from "./logging-contract.ts";
 import { describeRuns } from "./run-contract.ts";
 import { describeRunSearch } from "./run-search-contract.ts";
+import { describeSuperset } from "./superset-contract.ts";
 import type { OpenStore, TrackingSubject } from "./support.ts";
 
 /** What every TrackingStore promises. `open` gives an empty store whose artifact root is `mlflow-artifacts:/`. */
@@ -27,6 +28,7 @@ export function describeTrackingStore(name: string, open: OpenStore<TrackingStor
     describeLogging(subject);
     describeHistories(subject);
     describeRunSearch(subject);
+    describeSuperset(subject);
     describeLoggedModels(subject);
   });
 }

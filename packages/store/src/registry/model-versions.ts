@@ -68,7 +68,7 @@ export function modelVersionStore(session: Session, context: StoreContext): Mode
       const number = parseVersion(version);
       return writeModel(name, (db) => transition(db, context.clock(), name, number, change));
     },
-    searchModelVersions: (query) => session.read((db) => searchModelVersions(db, query)),
+    searchModelVersions: (query) => searchModelVersions(session, query),
     getDownloadUri: async (name, version) => {
       const number = parseVersion(version);
       return session.read((db) => downloadUri(db, name, number));

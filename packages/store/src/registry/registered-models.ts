@@ -28,7 +28,7 @@ import {
   type RegisteredModelRow,
   toModelVersions,
 } from "./model-version-data.ts";
-import { PROMPT_TAG, searchModelRows } from "./registry-search.ts";
+import { PROMPT_TAG, searchRegisteredModels } from "./registry-search.ts";
 
 type RegisteredModelPart = Pick<
   RegistryStore,
@@ -71,11 +71,7 @@ export function registeredModelStore(session: Session, context: StoreContext): R
         return readRegisteredModel(db, name);
       }),
     deleteRegisteredModel: (name) => writeModel(name, (db) => deleteRegisteredModel(db, name)),
-    searchRegisteredModels: (query) =>
-      session.read(async (db) => {
-        const page = await searchModelRows(db, query);
-        return { ...page, items: await toRegisteredModels(db, page.items) };
-      }),
+    searchRegisteredModels: (query) => searchRegisteredModels(session, query, toRegisteredModels),
     setRegisteredModelTag: async (name, tag) => {
       checkRegistryTag(tag);
       await writeModel(name, async (db) => {

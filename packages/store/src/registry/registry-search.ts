@@ -9,9 +9,20 @@ import { parseOrderBy } from "@esteira/core/search/order-by";
 import { MODEL_VERSION_RULES, REGISTERED_MODEL_RULES } from "@esteira/core/search/rules";
 import { type RawBuilder, type SqlBool, sql } from "kysely";
 import { isVisible } from "../access/visible.ts";
+import type { Session } from "../database/session.ts";
 import { type Database, WORKSPACE } from "../database/tables.ts";
-import { type Condition, compileFilter, type KeyedTable, test, testKeyed } from "../search/compile.ts";
+import {
+  type Condition,
+  compileFilter,
+  distinctValues,
+  type KeyedTable,
+  keyedValues,
+  test,
+  testKeyed,
+  testText,
+} from "../search/compile.ts";
 import { offsetOf, pageToken, toPage } from "../search/page-token.ts";
+import { withoutRegexes } from "../search/regex.ts";
 import { DELETED_STAGE, type ModelVersionRow, type RegisteredModelRow, toModelVersions } from "./model-version-data.ts";
 
 const DEFAULT_MODELS = 100;
@@ -47,17 +58,22 @@ const NEWEST_FIRST: readonly Ordering[] = [
 
 type ModelQuery = Parameters<RegistryStore["searchModelVersions"]>[0];
 
-/** Rows only: the caller adds versions, tags and aliases. */
-export async function searchModelRows(db: Database, query: ModelQuery): Promise<Page<RegisteredModelRow>> {
+/** `complete` adds versions, tags and aliases to the rows. */
+export async function searchRegisteredModels<Model>(
+  session: Session,
+  query: ModelQuery,
+  complete: (db: Database, rows: readonly RegisteredModelRow[]) => Promise<readonly Model[]>,
+): Promise<Page<Model>> {
   const maxResults = query.maxResults ?? DEFAULT_MODELS;
   if (!Number.isInteger(maxResults) || maxResults < 0 || maxResults > MOST_MODELS) {
     throw invalid(
       `Invalid value ${maxResults} for parameter 'max_results' supplied. It must be at most ${MOST_MODELS} and not negative`,
     );
   }
-  const filter = parseFilter(query.filter, REGISTERED_MODEL_RULES, query.grammar);
+  const parsed = parseFilter(query.filter, REGISTERED_MODEL_RULES);
   const orderings = parseOrderBy(query.orderBy, REGISTERED_MODEL_RULES);
   const offset = offsetOf(query.pageToken);
+  const filter = await settleRegexes(session, parsed, MODEL_TAGS, "registered_models", MODEL_COLUMNS);
   const conditions = [
     sql<SqlBool>`registered_models.workspace = ${WORKSPACE}`,
     ...withoutPrompts(filter, MODEL_TAGS, "registered_models", MODEL_COLUMNS),
@@ -65,15 +81,18 @@ export async function searchModelRows(db: Database, query: ModelQuery): Promise<
   ];
   const order = orderings.map((ordering) => orderColumn("registered_models", MODEL_COLUMNS, ordering));
   if (!orderings.some(({ field }) => field.key === "name")) order.push(sql`registered_models.name`);
-  const { rows } = await sql<RegisteredModelRow>`
-    select registered_models.* from registered_models where ${sql.join(conditions, sql` and `)}
-    order by ${sql.join(order)} limit ${maxResults + 1} offset ${offset}`.execute(db);
-  // MLflow answers max_results=0 with no model and a token, when there is any model.
-  if (maxResults === 0) return { items: [], ...(rows.length > 0 ? { nextPageToken: pageToken(offset) } : {}) };
-  return toPage(rows, offset, maxResults);
+  return session.read(async (db) => {
+    const { rows } = await sql<RegisteredModelRow>`
+      select registered_models.* from registered_models where ${sql.join(conditions, sql` and `)}
+      order by ${sql.join(order)} limit ${maxResults + 1} offset ${offset}`.execute(db);
+    // MLflow answers max_results=0 with no model and a token, when there is any model.
+    if (maxResults === 0) return { items: [], ...(rows.length > 0 ? { nextPageToken: pageToken(offset) } : {}) };
+    const page = toPage(rows, offset, maxResults);
+    return { ...page, items: await complete(db, page.items) };
+  });
 }
 
-export async function searchModelVersions(db: Database, query: ModelQuery): Promise<Page<ModelVersion>> {
+export async function searchModelVersions(session: Session, query: ModelQuery): Promise<Page<ModelVersion>> {
   const maxResults = query.maxResults ?? DEFAULT_VERSIONS;
   if (!Number.isInteger(maxResults) || maxResults < 1) {
     throw invalid(`Invalid value for max_results. It must be a positive integer, but got ${maxResults}`);
@@ -83,9 +102,10 @@ export async function searchModelVersions(db: Database, query: ModelQuery): Prom
       `Invalid value for request parameter max_results. It must be at most ${MOST_VERSIONS}, but got value ${maxResults}`,
     );
   }
-  const filter = parseFilter(query.filter, MODEL_VERSION_RULES, query.grammar);
+  const parsed = parseFilter(query.filter, MODEL_VERSION_RULES);
   const given = parseOrderBy(query.orderBy, MODEL_VERSION_RULES);
   const offset = offsetOf(query.pageToken);
+  const filter = await settleRegexes(session, parsed, VERSION_TAGS, "model_versions", VERSION_COLUMNS);
   const conditions = [
     sql<SqlBool>`model_versions.workspace = ${WORKSPACE}`,
     sql<SqlBool>`model_versions.current_stage <> ${DELETED_STAGE}`,
@@ -96,12 +116,29 @@ export async function searchModelVersions(db: Database, query: ModelQuery): Prom
   const order = orderings.map((ordering) => orderColumn("model_versions", VERSION_COLUMNS, ordering));
   if (!orderings.some(({ field }) => field.key === "name")) order.push(sql`model_versions.name`);
   if (!orderings.some(({ field }) => field.key === "version_number")) order.push(sql`model_versions.version desc`);
-  const { rows } = await sql<ModelVersionRow>`
-    select model_versions.* from model_versions where ${sql.join(conditions, sql` and `)}
-    order by ${sql.join(order)} limit ${maxResults + 1} offset ${offset}`.execute(db);
-  const page = toPage(rows, offset, maxResults);
-  return { ...page, items: await toModelVersions(db, page.items, { aliases: false }) };
+  return session.read(async (db) => {
+    const { rows } = await sql<ModelVersionRow>`
+      select model_versions.* from model_versions where ${sql.join(conditions, sql` and `)}
+      order by ${sql.join(order)} limit ${maxResults + 1} offset ${offset}`.execute(db);
+    const page = toPage(rows, offset, maxResults);
+    return { ...page, items: await toModelVersions(db, page.items, { aliases: false }) };
+  });
 }
+
+const settleRegexes = (
+  session: Session,
+  filter: Filter | undefined,
+  tags: KeyedTable,
+  table: string,
+  columns: Readonly<Record<string, string>>,
+): Promise<Filter | undefined> =>
+  withoutRegexes(filter, ({ field }) =>
+    session.read((db) => {
+      if (field.entity === "tag") return keyedValues(db, tags, field.key);
+      const column = sql.ref(`${table}.${columns[field.key] ?? field.key}`);
+      return distinctValues(db, column, sql`${sql.table(table)} where ${column} is not null`);
+    }),
+  );
 
 /** MLflow keeps prompts among the models: a search shows them only when its filter asks for them. */
 function withoutPrompts(
@@ -113,7 +150,10 @@ function withoutPrompts(
   const asksForPrompts = comparisonsOf(filter).some(isPromptQuestion);
   const compareField = (comparison: Comparison): Condition => {
     const { entity, key } = comparison.field;
-    if (entity === "attribute") return test(sql.ref(`${table}.${columns[key] ?? key}`), comparison);
+    if (entity === "attribute") {
+      const column = sql.ref(`${table}.${columns[key] ?? key}`);
+      return key === "version_number" ? test(column, comparison) : testText(column, comparison);
+    }
     // "is no prompt" is true of every model that is left.
     if (key === PROMPT_TAG && !asksForPrompts) return sql<SqlBool>`true`;
     return testKeyed(tags, comparison);

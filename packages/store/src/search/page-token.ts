@@ -1,5 +1,6 @@
 import type { Page } from "@esteira/core/entities/page";
 import { invalid } from "@esteira/core/errors";
+import { pythonBytes, pythonValue } from "@esteira/core/search/python-text";
 
 /** MLflow's page token: base64 of `{"offset": N}`, written as Python writes JSON. */
 export const pageToken = (offset: number): string => Buffer.from(`{"offset": ${offset}}`).toString("base64");
@@ -8,11 +9,11 @@ export function decodeToken(token: string): unknown {
   // As Python's decoder: characters outside the alphabet are skipped, wrong padding is refused.
   const clean = token.replace(/[^A-Za-z0-9+/=]/g, "");
   if (clean.length % 4 !== 0) throw invalid("Invalid page token, could not base64-decode");
-  const text = Buffer.from(clean, "base64").toString("utf8");
+  const bytes = Buffer.from(clean, "base64");
   try {
-    return JSON.parse(text);
+    return JSON.parse(bytes.toString("utf8"));
   } catch {
-    throw invalid(`Invalid page token, decoded value=b'${text}'`);
+    throw invalid(`Invalid page token, decoded value=${pythonBytes(bytes)}`);
   }
 }
 
@@ -25,7 +26,7 @@ export function offsetOf(token: string | undefined): number {
     throw invalid(`Invalid page token, not stringable ${offset}`);
   const number = Number(offset);
   if (!Number.isSafeInteger(number) || number <= 0) {
-    throw invalid(`Invalid page token, parsed value=${JSON.stringify(decoded)}`);
+    throw invalid(`Invalid page token, parsed value=${pythonValue(decoded)}`);
   }
   return number;
 }

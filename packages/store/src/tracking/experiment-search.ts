@@ -7,10 +7,20 @@ import { EXPERIMENT_RULES } from "@esteira/core/search/rules";
 import type { TrackingStore } from "@esteira/core/tracking-store";
 import { sql } from "kysely";
 import { isVisible } from "../access/visible.ts";
-import type { Database } from "../database/tables.ts";
+import type { Session } from "../database/session.ts";
 import { WORKSPACE } from "../database/tables.ts";
-import { type Condition, compileFilter, test, testKeyed } from "../search/compile.ts";
+import {
+  type Condition,
+  compileFilter,
+  distinctValues,
+  type KeyedTable,
+  keyedValues,
+  test,
+  testKeyed,
+  testText,
+} from "../search/compile.ts";
 import { checkMaxResults, offsetOf, toPage } from "../search/page-token.ts";
+import { withoutRegexes } from "../search/regex.ts";
 import { toExperiments } from "./experiment-data.ts";
 
 const DEFAULT_RESULTS = 1000;
@@ -20,35 +30,50 @@ const NEWEST_FIRST: readonly Ordering[] = [
   { field: { entity: "attribute", key: "experiment_id" }, ascending: true },
 ];
 
+const TAGS: KeyedTable = {
+  table: "experiment_tags",
+  key: "key",
+  value: "value",
+  join: sql`t.experiment_id = experiments.experiment_id`,
+};
+
 export async function searchExperiments(
-  db: Database,
+  session: Session,
   query: Parameters<TrackingStore["searchExperiments"]>[0],
 ): Promise<Page<Experiment>> {
   const maxResults = checkMaxResults(query.maxResults, DEFAULT_RESULTS, MOST_RESULTS);
-  const filter = parseFilter(query.filter, EXPERIMENT_RULES, query.grammar);
+  const parsed = parseFilter(query.filter, EXPERIMENT_RULES);
   const given = parseOrderBy(query.orderBy, EXPERIMENT_RULES);
   const offset = offsetOf(query.pageToken);
-
-  let select = db.selectFrom("experiments").selectAll().where("workspace", "=", WORKSPACE);
-  const stage = stageOf(query.viewType);
-  if (stage !== undefined) select = select.where("lifecycle_stage", "=", stage);
-  if (query.visible !== undefined) {
-    select = select.where(
-      isVisible("experiments.experiment_id", { ...query.visible, ids: numbersOf(query.visible.ids) }),
-    );
-  }
-  if (filter !== undefined) select = select.where(compileFilter(filter, compareExperiment));
-  const orderings = given.length > 0 ? given : NEWEST_FIRST;
-  for (const { field, ascending } of orderings) {
-    select = select.orderBy(sql.ref(`experiments.${field.key}`), ascending ? "asc" : "desc");
-  }
-  if (!orderings.some(({ field }) => field.key === "experiment_id")) select = select.orderBy("experiment_id", "desc");
-  const rows = await select
-    .limit(maxResults + 1)
-    .offset(offset)
-    .execute();
-  const page = toPage(rows, offset, maxResults);
-  return { ...page, items: await toExperiments(db, page.items) };
+  const filter = await withoutRegexes(parsed, ({ field }) =>
+    session.read((db) =>
+      field.entity === "tag"
+        ? keyedValues(db, TAGS, field.key)
+        : distinctValues(db, sql.ref(`experiments.${field.key}`), sql`experiments`),
+    ),
+  );
+  return session.read(async (db) => {
+    let select = db.selectFrom("experiments").selectAll().where("workspace", "=", WORKSPACE);
+    const stage = stageOf(query.viewType);
+    if (stage !== undefined) select = select.where("lifecycle_stage", "=", stage);
+    if (query.visible !== undefined) {
+      select = select.where(
+        isVisible("experiments.experiment_id", { ...query.visible, ids: numbersOf(query.visible.ids) }),
+      );
+    }
+    if (filter !== undefined) select = select.where(compileFilter(filter, compareExperiment));
+    const orderings = given.length > 0 ? given : NEWEST_FIRST;
+    for (const { field, ascending } of orderings) {
+      select = select.orderBy(sql.ref(`experiments.${field.key}`), ascending ? "asc" : "desc");
+    }
+    if (!orderings.some(({ field }) => field.key === "experiment_id")) select = select.orderBy("experiment_id", "desc");
+    const rows = await select
+      .limit(maxResults + 1)
+      .offset(offset)
+      .execute();
+    const page = toPage(rows, offset, maxResults);
+    return { ...page, items: await toExperiments(db, page.items) };
+  });
 }
 
 const numbersOf = (ids: readonly string[]): readonly number[] => ids.map(Number).filter(Number.isSafeInteger);
@@ -58,17 +83,8 @@ export const stageOf = (view: ViewType | undefined): "active" | "deleted" | unde
 
 function compareExperiment(comparison: Comparison): Condition {
   const { entity, key } = comparison.field;
-  if (entity === "tag") {
-    return testKeyed(
-      {
-        table: "experiment_tags",
-        key: "key",
-        value: "value",
-        join: sql`t.experiment_id = experiments.experiment_id`,
-      },
-      comparison,
-    );
-  }
+  if (entity === "tag") return testKeyed(TAGS, comparison);
+  if (key === "name") return testText(sql`experiments.name`, comparison);
   if (key !== "experiment_id") return test(sql.ref(`experiments.${key}`), comparison);
   // Ids are text in the language and integers in the table.
   return test(sql`cast(experiments.experiment_id as text)`, canonicalIds(comparison));

@@ -42,7 +42,7 @@ export function experimentStore(session: Session, context: StoreContext): Experi
         if (row === undefined) throw notFound(`Could not find experiment with name '${name}'`);
         return withTags(db, row);
       }),
-    searchExperiments: (query) => session.read((db) => searchExperiments(db, query)),
+    searchExperiments: (query) => searchExperiments(session, query),
     renameExperiment: async (id, name) => {
       checkExperimentName(name);
       await session.write((db) => renameExperiment(db, context.clock(), parseExperimentId(id), name));

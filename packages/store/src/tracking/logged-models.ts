@@ -72,7 +72,7 @@ export function loggedModelStore(session: Session, context: StoreContext): Logge
       session.write(async (db) => {
         await insertParams(db, await findLoggedModel(db, id, forUpdate), params);
       }),
-    searchLoggedModels: (query) => session.read((db) => searchLoggedModels(db, query)),
+    searchLoggedModels: (query) => searchLoggedModels(session, query),
   };
 }
 

@@ -5,7 +5,8 @@ import { type RunId, runId } from "@esteira/core/ids";
 import type { Int64 } from "@esteira/core/int64";
 import { checkKey, checkLength, fieldPath, LIMITS } from "@esteira/core/names";
 import { sql } from "kysely";
-import { inList, insertMany } from "../database/sql.ts";
+import { byDialect } from "../database/dialect.ts";
+import { groupBy, inList, insertMany } from "../database/sql.ts";
 import type { Database, Tables } from "../database/tables.ts";
 import { offsetOf, toPage } from "../search/page-token.ts";
 
@@ -88,6 +89,13 @@ function latestOf(rows: readonly MetricRow[]): readonly MetricRow[] {
 const isLater = (a: MetricRow, b: MetricRow): boolean =>
   a.step !== b.step ? a.step > b.step : a.timestamp !== b.timestamp ? a.timestamp > b.timestamp : a.value > b.value;
 
+/** MLflow's own index finds a history; left alone, SQLite walks that metric of every run. */
+const BY_RUN = byDialect({
+  sqlite: () => sql`metrics indexed by index_metrics_run_uuid_key_step`,
+  postgres: () => sql`metrics`,
+});
+
+/** Ordered by timestamp, step, value. */
 export async function metricHistory(
   db: Database,
   query: { runId: RunId; metricKey: string; maxResults?: number; pageToken?: string },
@@ -97,17 +105,11 @@ export async function metricHistory(
     throw invalid(`Invalid value ${maxResults} for parameter 'max_results' supplied. It must be a positive integer.`);
   }
   const offset = offsetOf(query.pageToken);
-  let select = db
-    .selectFrom("metrics")
-    .selectAll()
-    .where("run_uuid", "=", query.runId)
-    .where("key", "=", query.metricKey)
-    .orderBy("timestamp")
-    .orderBy("step")
-    .orderBy("value");
-  if (maxResults !== undefined) select = select.limit(maxResults + 1).offset(offset);
-  else if (offset > 0) select = select.limit(Number.MAX_SAFE_INTEGER).offset(offset);
-  const metrics = (await select.execute()).map(toMetric);
+  const limit = maxResults === undefined ? Number.MAX_SAFE_INTEGER : maxResults + 1;
+  const { rows } = await sql<MetricRow>`
+    select * from ${BY_RUN} where run_uuid = ${query.runId} and "key" = ${query.metricKey}
+    order by timestamp, step, value, is_nan limit ${limit} offset ${offset}`.execute(db);
+  const metrics = rows.map(toMetric);
   return maxResults === undefined ? { items: metrics } : toPage(metrics, offset, maxResults);
 }
 
@@ -140,11 +142,12 @@ export async function metricHistoryBulk(
       select "key", value, timestamp, step, is_nan, run_uuid,
         row_number() over (partition by run_uuid order by step, timestamp, value, is_nan) - 1 as rank,
         count(*) over (partition by run_uuid) as total
-      from metrics
+      from ${BY_RUN}
       where ${inList("run_uuid", query.runIds)} and "key" = ${query.metricKey} ${from} ${to}
     )
     select * from ranked where ${kept} order by run_uuid, rank`.execute(db);
-  const byRun = new Map<string, Metric[]>(query.runIds.map((id) => [id, []]));
-  for (const row of rows) byRun.get(row.run_uuid)?.push({ ...toMetric(row), runId: runId(row.run_uuid) });
-  return [...byRun.values()].flat();
+  const byRun = groupBy(rows, (row) => row.run_uuid);
+  return query.runIds.flatMap((id) =>
+    (byRun.get(id) ?? []).map((row) => ({ ...toMetric(row), runId: runId(row.run_uuid) })),
+  );
 }

@@ -36,7 +36,8 @@ export const toRunInfo = (row: RunRow): RunInfo => ({
   userId: row.user_id ?? "",
   status: toStatus(row.status),
   startTime: Number(row.start_time ?? 0),
-  ...(row.end_time === null ? {} : { endTime: Number(row.end_time) }),
+  // As in MLflow, an end at 0 is none.
+  ...(row.end_time ? { endTime: Number(row.end_time) } : {}),
   artifactUri: row.artifact_uri ?? "",
   lifecycleStage: row.lifecycle_stage ?? "active",
 });
@@ -72,8 +73,10 @@ export async function toRuns(
     : new Map<string, readonly Edge[]>();
   return rows.map((row): Run => {
     const id = row.run_uuid;
+    const info = toRunInfo(row);
     return {
-      info: toRunInfo(row),
+      // Runs of old MLflow versions have their name in the tag alone.
+      info: info.runName === "" ? { ...info, runName: tags.get(id)?.find(isName)?.value ?? "" } : info,
       data: {
         metrics: (metrics.get(id) ?? []).map((metric): Metric => toMetric(metric)),
         params: (params.get(id) ?? []).map(({ key, value }) => ({ key, value })),
@@ -84,6 +87,8 @@ export async function toRuns(
     };
   });
 }
+
+const isName = (tag: { key: string }): boolean => tag.key === "mlflow.runName";
 
 interface Edge {
   readonly modelId: ReturnType<typeof loggedModelId>;

@@ -1,7 +1,17 @@
 import type { Comparison, Filter } from "@esteira/core/search/ast";
-import { type SqlBool, sql } from "kysely";
+import { type RawBuilder, type SqlBool, sql } from "kysely";
 import type { Database } from "../database/tables.ts";
-import { type Condition, compileFilter, type KeyedTable, test, testKeyed } from "../search/compile.ts";
+import {
+  type Condition,
+  compileFilter,
+  distinctValues,
+  type KeyedTable,
+  keyedValues,
+  test,
+  testKeyed,
+  testRows,
+  testText,
+} from "../search/compile.ts";
 import { RUN_NAME_TAG } from "./tags.ts";
 
 const ofRun = sql`t.run_uuid = runs.run_uuid`;
@@ -25,35 +35,61 @@ function compareRun(written: Comparison): Condition {
   const comparison = resolved(written);
   switch (comparison.field.entity) {
     case "metric":
-      return sql<SqlBool>`exists (select 1 from ${sql.table(METRICS.table)} as t
-        where ${METRICS.join} and t."key" = ${comparison.field.key} and ${testMetric(comparison)})`;
+      return testRows(
+        sql`select 1 from latest_metrics as t where ${METRICS.join} and t."key" = ${comparison.field.key}`,
+        comparison,
+        () => testMetric(comparison),
+      );
     case "param":
       return testKeyed(PARAMS, comparison);
     case "tag":
       return testKeyed(TAGS, comparison);
     case "dataset":
       return compareDataset(comparison);
-    default:
-      return test(sql.ref(runColumn(comparison.field.key)), comparison);
+    default: {
+      const column = sql.ref(runColumn(comparison.field.key));
+      return TIMES.has(comparison.field.key) ? test(column, comparison) : testText(column, comparison);
+    }
   }
 }
 
-/** NaN is stored as 0 with a flag: it is unequal to every number, and nothing else is true of it. */
+const TIMES = new Set(["start_time", "end_time"]);
+
+/** NaN is stored as 0 with a flag: it is unequal to every number and in no range, and nothing else is true of it. */
 function testMetric(comparison: Comparison): Condition {
   const value = test(sql`t.value`, comparison);
-  return comparison.operator === "!="
+  return comparison.operator === "!=" || comparison.operator === "NOT BETWEEN"
     ? sql<SqlBool>`(${value} or t.is_nan = true)`
     : sql<SqlBool>`(${value} and t.is_nan = false)`;
 }
 
+const OF_DATASETS = sql`inputs as e join datasets as d on d.dataset_uuid = e.source_id`;
+const CONTEXTS = sql`${OF_DATASETS} join input_tags as t on t.input_uuid = e.input_uuid and t.name = 'mlflow.data.context'`;
+
 function compareDataset(comparison: Comparison): Condition {
-  const edges = sql`select 1 from inputs as e join datasets as d on d.dataset_uuid = e.source_id`;
   const ofThisRun = sql`e.destination_id = runs.run_uuid and e.destination_type = 'RUN'`;
-  if (comparison.field.key !== "context") {
-    return sql<SqlBool>`exists (${edges} where ${ofThisRun} and ${test(sql.ref(`d.${comparison.field.key}`), comparison)})`;
+  const [from, value] = datasetValue(comparison.field.key);
+  return testRows(sql`select 1 from ${from} where ${ofThisRun}`, comparison, () => test(value, comparison));
+}
+
+const datasetValue = (key: string): readonly [RawBuilder<unknown>, RawBuilder<unknown>] =>
+  key === "context" ? [CONTEXTS, sql`t.value`] : [OF_DATASETS, sql.ref(`d.${key}`)];
+
+/** The different values of a text field, among the runs of these experiments where looking there is the shorter way. */
+export async function runValues(
+  db: Database,
+  written: Comparison,
+  inExperiments: Condition,
+): Promise<readonly string[]> {
+  const { entity, key } = resolved(written).field;
+  if (entity === "param") return keyedValues(db, PARAMS, key);
+  if (entity === "tag") return keyedValues(db, TAGS, key);
+  if (entity === "dataset") {
+    const [from, value] = datasetValue(key);
+    return distinctValues(db, value, from);
   }
-  return sql<SqlBool>`exists (${edges} join input_tags as t on t.input_uuid = e.input_uuid and t.name = 'mlflow.data.context'
-    where ${ofThisRun} and ${test(sql`t.value`, comparison)})`;
+  const column = sql.ref(runColumn(key));
+  return distinctValues(db, column, sql`runs where ${inExperiments} and ${column} is not null`);
 }
 
 const MOST_CANDIDATES = 2000;
@@ -74,7 +110,7 @@ export async function rareCandidates(db: Database, filter: Filter | undefined): 
       comparison.field.entity
     ];
     if (source === undefined) continue;
-    const matches = source === METRICS ? testMetric(comparison) : test(sql`t.value`, comparison);
+    const matches: Condition = source === METRICS ? testMetric(comparison) : test(sql`t.value`, comparison);
     const most = fewest?.length ?? MOST_CANDIDATES + 1;
     const { rows } = await sql<{ run_uuid: string }>`
       select t.run_uuid from ${sql.table(source.table)} as t

@@ -69,7 +69,7 @@ export function runStore(session: Session, context: StoreContext): RunPart {
       }),
     deleteRun: (id) => setStage(id, "deleted"),
     restoreRun: (id) => setStage(id, "active"),
-    searchRuns: (query) => session.read((db) => searchRuns(db, query)),
+    searchRuns: (query) => searchRuns(session, query),
     logBatch: async (id, batch, { alone = false } = {}) => {
       const checked = checkBatch(batch, alone);
       await session.write((db) => logBatch(db, id, checked, alone));
