@@ -47,12 +47,20 @@ export interface ArtifactStore {
    * is INVALID_PARAMETER_VALUE.
    */
   open(path: string, range?: ByteRange): Promise<OpenArtifact>;
-  /** Replaces the file at once or not at all, and returns when it is kept for good: when the source fails, nothing remains. */
-  write(path: string, source: ArtifactSource): Promise<void>;
+  /**
+   * Replaces the file at once or not at all, and returns when it is kept for good: when the source fails, nothing
+   * remains. `size`, where it is known, helps to choose how to send it on.
+   */
+  write(path: string, source: ArtifactSource, size?: number): Promise<void>;
   /** A file, or a folder with all it holds. What is not there counts as removed. */
   remove(path: string): Promise<void>;
   /** Removes what uploads have left that nobody will finish. */
   sweep(): Promise<void>;
   /** Absent where clients cannot reach what keeps the artifacts. */
   readonly direct?: DirectTransfers;
+}
+
+/** A store that clients can reach themselves. */
+export interface DirectArtifactStore extends ArtifactStore {
+  readonly direct: DirectTransfers;
 }

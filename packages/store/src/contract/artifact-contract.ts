@@ -54,6 +54,45 @@ export function describeArtifactStore(
       expect((await store.list("")).map((entry) => entry.path)).toContain("list");
     });
 
+    test("a folder is listed in pages that together hold each entry once", async () => {
+      const names = ["a", "a-b", "a.b", "b", "ç", "folder"];
+      for (const name of names) await write(name === "folder" ? "pages/folder/x" : `pages/${name}`, "x");
+      const seen: string[] = [];
+      let pageToken: string | undefined;
+      let pages = 0;
+      do {
+        const options = { limit: 2, ...(pageToken === undefined ? {} : { pageToken }) };
+        const page = await store.listPage("pages", options);
+        expect(page.items.length).toBeLessThanOrEqual(2);
+        seen.push(...page.items.map((entry) => entry.path));
+        pageToken = page.nextPageToken;
+        pages++;
+      } while (pageToken !== undefined);
+      expect(seen.sort()).toEqual(names.sort());
+      expect(pages).toBe(3);
+      expect(await store.listPage("none", { limit: 2 })).toEqual({ items: [] });
+      await refused(
+        store.listPage("pages", { limit: 2, pageToken: "not a token" }),
+        "INVALID_PARAMETER_VALUE",
+        "page token",
+      );
+    });
+
+    test("a file has a size, a date and a tag that changes with its content", async () => {
+      const began = Date.now() - 2000;
+      await write("versions/x.txt", "first");
+      const first = await store.stat("versions/x.txt");
+      expect(first).toMatchObject({ size: 5, etag: expect.stringMatching(/^"[^"]+"$/) });
+      expect(first.modified.getTime()).toBeGreaterThan(began);
+      const { stream, ...opened } = await store.open("versions/x.txt", { start: 1, end: 2 });
+      expect(await text(stream)).toBe("ir");
+      expect(opened).toEqual(first);
+      await write("versions/x.txt", "other");
+      expect((await store.stat("versions/x.txt")).etag).not.toBe(first.etag);
+      await refused(store.stat("versions/none"), "RESOURCE_DOES_NOT_EXIST", "No such artifact: 'versions/none'");
+      await refused(store.stat("versions"), "INVALID_PARAMETER_VALUE", "directory");
+    });
+
     test("what is missing, and what is a folder, cannot be opened", async () => {
       await write("kinds/file", "x");
       await refused(store.open("kinds/none.txt"), "RESOURCE_DOES_NOT_EXIST", "No such artifact: 'kinds/none.txt'");
