@@ -2,12 +2,17 @@ import type { RegistryStore } from "@esteira/core/registry-store";
 import type { TrackingStore } from "@esteira/core/tracking-store";
 import type { WebhookStore } from "@esteira/core/webhook-store";
 import type { ArtifactStore } from "@esteira/store/artifacts/artifact-store";
+import { isLocalUri, localFolder } from "@esteira/store/artifacts/open";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import type { Access } from "./access/access.ts";
 import { guardRoutes } from "./access/guard.ts";
 import { mountArtifactDownloads } from "./artifacts/downloads.ts";
 import { artifactListEndpoints } from "./artifacts/listings.ts";
+import { type ArtifactRoot, artifactLocations } from "./artifacts/locations.ts";
+import { multipartEndpoints } from "./artifacts/multipart.ts";
+import { presignedEndpoints } from "./artifacts/presigned.ts";
 import { mountArtifactProxy } from "./artifacts/proxy.ts";
+import { mountRunUpload } from "./artifacts/run-upload.ts";
 import { mountHealth } from "./health/health.ts";
 import { trustedHosts } from "./http/access.ts";
 import { createApp } from "./http/app.ts";
@@ -30,7 +35,12 @@ import { mountWebhooks, STANDARD_WEBHOOKS, type WebhookOptions } from "./webhook
 
 export interface ServerOptions {
   readonly store: TrackingStore & RegistryStore & WebhookStore;
-  readonly artifacts: ArtifactStore;
+  /** What the artifact proxy reads and writes. Without it no artifacts pass through (MLflow's `--no-serve-artifacts`). */
+  readonly artifacts?: ArtifactStore | undefined;
+  /** Where artifacts lie that clients reach by themselves. Experiments may name the local ones among them. */
+  readonly artifactRoots?: readonly ArtifactRoot[] | undefined;
+  /** How long a signed address for a download is good. */
+  readonly presignedDownloadSeconds?: number | undefined;
   /** Without it the server says nothing. */
   readonly log?: FastifyBaseLogger | undefined;
   /** The folder of the built web pages. */
@@ -39,8 +49,6 @@ export interface ServerOptions {
   readonly version: string;
   /** Host names, with or without a port, under which the server may be reached besides loopback; "*" for any. */
   readonly trustedHosts?: readonly string[] | undefined;
-  /** Folders of this machine that an experiment's `artifact_location` may name. None by default. */
-  readonly localArtifactRoots?: readonly string[] | undefined;
   /** Schemes (`hdfs`, `https` ...) whose URIs a request may give although they name a host. None by default. */
   readonly allowedHostSchemes?: readonly string[] | undefined;
   /** Where webhooks may lead and how they are sent; MLflow's limits by default. */
@@ -51,22 +59,28 @@ export interface ServerOptions {
 
 const API = ["/api/2.0/mlflow", "/ajax-api/2.0/mlflow"] as const;
 const UI_API = ["/ajax-api/2.0/mlflow"] as const;
+const ARTIFACT_API = ["/api/2.0/mlflow-artifacts", "/ajax-api/2.0/mlflow-artifacts"] as const;
 const ESTEIRA_API = ["/api/esteira/v1"] as const;
 
 /** MLflow's REST API over a store and an artifact store, ready to listen. The caller closes what it has passed in. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { store, artifacts } = options;
-  const locations = {
-    localArtifactRoots: options.localArtifactRoots ?? [],
+  const { store, artifactRoots = [] } = options;
+  const locations = artifactLocations(options.artifacts, artifactRoots);
+  const nameable = {
+    localArtifactRoots: artifactRoots
+      .map(({ uri }) => uri)
+      .filter(isLocalUri)
+      .map(localFolder),
     allowedHostSchemes: options.allowedHostSchemes ?? [],
   };
+  const signing = { downloadSeconds: options.presignedDownloadSeconds };
   const app = createApp({ hosts: trustedHosts(options.trustedHosts), log: options.log });
   guardRoutes(app, options.access?.authenticate);
   recordRoutes(app);
-  mountHealth(app, options.version);
+  mountHealth(app, options.version, { multipart: options.artifacts?.direct !== undefined });
   mountOpenApi(app, options.version);
   mountEndpoints(app, API, [
-    ...experimentEndpoints(store, locations),
+    ...experimentEndpoints(store, nameable),
     ...runEndpoints(store),
     ...metricEndpoints(store),
     ...paramEndpoints(store),
@@ -74,14 +88,17 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     ...logModelEndpoints(store),
     ...loggedModelEndpoints(store),
     ...registeredModelEndpoints(store),
-    ...modelVersionEndpoints(store, locations),
+    ...modelVersionEndpoints(store, nameable),
     ...aliasEndpoints(store),
-    ...artifactListEndpoints(store, artifacts),
+    ...artifactListEndpoints(store, locations),
+    ...presignedEndpoints(store, locations, signing),
   ]);
   mountEndpoints(app, UI_API, metricUiEndpoints(store));
   mountWebhooks(app, store, { mlflow: API, esteira: ESTEIRA_API }, options.webhooks ?? STANDARD_WEBHOOKS);
-  mountArtifactProxy(app, artifacts);
-  mountArtifactDownloads(app, store, artifacts);
+  mountEndpoints(app, ARTIFACT_API, multipartEndpoints(locations, signing));
+  mountArtifactProxy(app, locations);
+  mountArtifactDownloads(app, store, locations);
+  mountRunUpload(app, store, locations);
   const answerPage = await mountWeb(app, options.webRoot);
   app.setNotFoundHandler((request, reply) => answerPage(request, reply) ?? answerUnknownPath(app, request, reply));
   return app;

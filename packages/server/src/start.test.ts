@@ -68,10 +68,10 @@ it("answers what is under way before it closes", async () => {
 });
 
 it("creates nothing when an option is wrong", async () => {
-  const options = { host: "127.0.0.1", port: 0, artifactsDestination: "s3://bucket" };
+  const options = { host: "127.0.0.1", port: 0, artifactsDestination: "gs://bucket" };
   const database = join(home, "none.db");
   await expect(startServer({ ...options, backendStoreUri: `sqlite:///${database}` })).rejects.toThrow(
-    "Unsupported artifacts destination",
+    "Unsupported artifact location",
   );
   await expect(access(database)).rejects.toThrow();
 });

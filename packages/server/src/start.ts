@@ -1,27 +1,23 @@
-import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type Clock, systemClock } from "@esteira/core/clock";
 import { invalid } from "@esteira/core/errors";
-import { localArtifactStore } from "@esteira/store/artifacts/local";
-import { parseBackendUri, withoutPassword } from "@esteira/store/database/uri";
+import { parseBackendUri } from "@esteira/store/database/uri";
 import { openStore } from "@esteira/store/open";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
+import { type ArtifactOptions, configureArtifacts } from "./artifacts/configure.ts";
 import { sweepRegularly } from "./artifacts/sweep.ts";
 import { createServer } from "./create-server.ts";
 import type { WebhookOptions } from "./webhooks/mount.ts";
 import { webhookKeyFile } from "./webhooks/webhook-key.ts";
 
-export interface StartOptions {
+export interface StartOptions extends ArtifactOptions {
   /** The address to listen on: "127.0.0.1" for this machine only, "0.0.0.0" for every interface. */
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
   /** `sqlite:///relative.db`, `sqlite:////absolute.db` or `postgresql://user:password@host:port/database`. */
   readonly backendStoreUri: string;
-  /** A folder (a path or a `file:` URI) where the artifacts that pass through this server are kept. */
-  readonly artifactsDestination: string;
-  /** Where new experiments put their artifacts; by default behind this server (`mlflow-artifacts:/`). */
-  readonly defaultArtifactRoot?: string | undefined;
+  /** How long a signed address for a download is good. */
+  readonly presignedDownloadSeconds?: number | undefined;
   readonly webRoot?: string | undefined;
   /** What `/version` answers. */
   readonly version?: string | undefined;
@@ -48,34 +44,33 @@ export interface RunningServer {
 const VERSION = "0.1.0";
 /** How long requests under way may take to end when the server closes. */
 const GRACE_MS = 5000;
-const PROXIED_ROOT = "mlflow-artifacts:/";
 
 /**
  * Opens the database and the artifact folder and serves them. Refuses, before anything is listening, a URI that it does
  * not understand and a port that somebody else holds.
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
-  const artifactRoot = options.defaultArtifactRoot ?? PROXIED_ROOT;
-  const artifacts = localArtifactStore(localFolder(options.artifactsDestination));
+  const artifacts = configureArtifacts(options);
   const store = await openStore({
     uri: options.backendStoreUri,
-    artifactRoot,
+    artifactRoot: artifacts.defaultRoot,
     clock: options.clock ?? systemClock,
     webhookKey: options.webhookKey ?? keyBesideFile(options.backendStoreUri),
   });
   try {
     const app = await createServer({
       store,
-      artifacts,
+      artifacts: artifacts.proxied,
+      artifactRoots: artifacts.roots,
+      presignedDownloadSeconds: options.presignedDownloadSeconds,
       version: options.version ?? VERSION,
       log: options.log,
       webRoot: options.webRoot,
       trustedHosts: [options.host, ...(options.trustedHosts ?? [])],
       webhooks: options.webhooks,
-      localArtifactRoots: isLocal(artifactRoot) ? [localFolder(artifactRoot)] : [],
     });
     const port = await listen(app, options);
-    const stopSweeping = sweepRegularly([artifacts], options.log);
+    const stopSweeping = sweepRegularly(artifacts.stores, options.log);
     return {
       url: `http://${reachable(options.host)}:${port}`,
       close: async () => {
@@ -132,17 +127,6 @@ function listenFault(error: unknown, host: string, port: number): unknown {
     return invalid(`'${host}' is not an address of this machine; use 127.0.0.1, 0.0.0.0 or one of its own addresses.`);
   }
   return error;
-}
-
-const isLocal = (uri: string): boolean => !/^[a-z][a-z0-9+.-]+:/i.test(uri) || /^file:/i.test(uri);
-
-function localFolder(uri: string): string {
-  if (!isLocal(uri)) {
-    throw invalid(
-      `Unsupported artifacts destination '${withoutPassword(uri)}'; use a folder, for example ./mlartifacts.`,
-    );
-  }
-  return /^file:\/\//i.test(uri) ? fileURLToPath(uri) : resolve(uri.replace(/^file:/i, ""));
 }
 
 /** "Every interface" is no address to connect to. */

@@ -1,4 +1,5 @@
 import pc from "picocolors";
+import { artifactOptions } from "../artifact-options.ts";
 import { type Command, text } from "../command.ts";
 import { portOf } from "../port.ts";
 
@@ -12,11 +13,24 @@ export const server: Command = {
       flags: "--backend-store-uri <uri>",
       summary: "database; also MLFLOW_BACKEND_STORE_URI (default: sqlite:///mlflow.db)",
     },
-    { flags: "--artifacts-destination <folder>", summary: "where artifacts are kept", default: "./mlartifacts" },
+    {
+      flags: "--artifacts-destination <uri>",
+      summary:
+        "where the artifacts that pass through the server are kept, a folder or s3://bucket/prefix; also MLFLOW_ARTIFACTS_DESTINATION (default: ./mlartifacts)",
+    },
     {
       flags: "--default-artifact-root <uri>",
-      summary: "artifact root of new experiments",
-      default: "mlflow-artifacts:/",
+      summary:
+        "where new experiments keep artifacts; also MLFLOW_DEFAULT_ARTIFACT_ROOT (default: mlflow-artifacts:/, through the server)",
+    },
+    {
+      flags: "--serve-artifacts",
+      summary: "pass artifacts through the server (the default); also MLFLOW_SERVE_ARTIFACTS",
+    },
+    { flags: "--no-serve-artifacts", summary: "pass none through: clients reach the artifact root by themselves" },
+    {
+      flags: "--artifact-roots <uris>",
+      summary: "further places whose artifacts the server reads, with commas between; also ESTEIRA_ARTIFACT_ROOTS",
     },
   ],
   async run(values, terminal) {
@@ -29,8 +43,7 @@ export const server: Command = {
       port: portOf(text(values, "port")),
       backendStoreUri:
         text(values, "backendStoreUri") ?? terminal.env.MLFLOW_BACKEND_STORE_URI ?? "sqlite:///mlflow.db",
-      artifactsDestination: text(values, "artifactsDestination") ?? "./mlartifacts",
-      defaultArtifactRoot: text(values, "defaultArtifactRoot") ?? "mlflow-artifacts:/",
+      ...artifactOptions(values, terminal.env),
       webhooks: webhookOptions(terminal.env),
       webhookKey: terminal.env.MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY,
       ...(webRoot ? { webRoot } : {}),

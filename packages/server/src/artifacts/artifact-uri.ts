@@ -35,30 +35,28 @@ function proxyRouteEnd(segments: readonly string[]): number | undefined {
   return undefined;
 }
 
-/** Segment by segment, so that `…/artifacts-evil` is not inside `…/artifacts`. */
-export function isInsideRoot(uri: string, root: string): boolean {
+/** Segment by segment, so that `…/artifacts-evil` is not inside `…/artifacts`. A root is never a whole store. */
+export const isInsideRoot = (uri: string, root: string): boolean =>
+  parts(root).segments.length > 0 && pathInside(uri, root) !== undefined;
+
+/** The part of a URI below a root of the same scheme and host; undefined outside of it. */
+export function pathInside(uri: string, root: string): string | undefined {
   const inner = parts(uri);
   const outer = parts(root);
-  return (
+  const isBelow =
     inner.scheme === outer.scheme &&
     inner.authority === outer.authority &&
-    outer.segments.length > 0 &&
-    outer.segments.every((segment, index) => inner.segments[index] === segment)
-  );
+    outer.segments.every((segment, index) => inner.segments[index] === segment);
+  return isBelow ? inner.segments.slice(outer.segments.length).join("/") : undefined;
 }
 
 /**
- * The path below the server's artifact root that an artifact URI means: `mlflow-artifacts:/1/<run>/artifacts` gives
- * `1/<run>/artifacts`. Other locations are not this server's to read.
+ * The path below the server's artifact root that a proxied URI means: `mlflow-artifacts:/1/<run>/artifacts` gives
+ * `1/<run>/artifacts`. The host in it is this server, by whatever name its clients know it.
  */
 export function proxiedPath(uri: string): string {
   const { scheme, segments } = parts(uri);
-  if (scheme === "mlflow-artifacts") return segments.join("/");
-  const end = scheme === "http" || scheme === "https" ? proxyRouteEnd(segments) : undefined;
-  if (end !== undefined) return segments.slice(end).join("/");
-  throw invalid(
-    `The artifacts are at '${uri}', which this server does not serve: it reads and writes mlflow-artifacts locations only. Use a client with access to that location.`,
-  );
+  return segments.slice(scheme === "mlflow-artifacts" ? 0 : proxyRouteEnd(segments)).join("/");
 }
 
 /** Joins a folder and a path inside it; either may be empty. What is safe to join is `checkInnerPath`'s to say. */

@@ -1,24 +1,26 @@
 import { loggedModelId, runId } from "@esteira/core/ids";
 import type { TrackingStore } from "@esteira/core/tracking-store";
-import { fileInfoToWire, fileInfoWire } from "@esteira/core/wire/file-info";
-import type { ArtifactStore } from "@esteira/store/artifacts/artifact-store";
+import { fileInfoToWire } from "@esteira/core/wire/file-info";
 import { z } from "zod";
 import { read, reads } from "../access/policy.ts";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import { text } from "../http/fields.ts";
-import { listToWire } from "../http/paging.ts";
+import { pageToWire } from "../http/paging.ts";
 import { withRunId } from "../http/run-id.ts";
-import { checkInnerPath, joinPath, proxiedPath } from "./artifact-uri.ts";
+import { checkInnerPath, joinPath } from "./artifact-uri.ts";
+import { listFolder, pageAnswer, pageFields } from "./list-page.ts";
+import type { ArtifactLocations } from "./locations.ts";
 
-const listing = z.object({ root_uri: z.string(), files: z.array(fileInfoWire).optional() });
+const listing = z.object({ root_uri: z.string(), ...pageAnswer });
 
 /** What lies in one folder of a run's or a logged model's artifacts; paths are relative to that root. */
-export function artifactListEndpoints(store: TrackingStore, artifacts: ArtifactStore): readonly Endpoint[] {
-  const list = async (rootUri: string, folder: string) => {
-    const files = await artifacts.list(joinPath(proxiedPath(rootUri), folder));
+export function artifactListEndpoints(store: TrackingStore, locations: ArtifactLocations): readonly Endpoint[] {
+  const list = async (rootUri: string, folder: string, page: Parameters<typeof listFolder>[2]) => {
+    const { store: artifacts, folder: root } = locations.find(rootUri);
+    const found = await listFolder(artifacts, joinPath(root, folder), page);
     return {
       root_uri: rootUri,
-      ...listToWire("files", files, (file) => fileInfoToWire({ ...file, path: joinPath(folder, file.path) })),
+      ...pageToWire("files", found, (file) => fileInfoToWire({ ...file, path: joinPath(folder, file.path) })),
     };
   };
   return [
@@ -27,11 +29,12 @@ export function artifactListEndpoints(store: TrackingStore, artifacts: ArtifactS
       path: "/artifacts/list",
       policy: reads(read("run", "run_id")),
       summary: "List a folder of a run's artifacts",
-      input: withRunId({ path: text, page_token: text }),
+      input: withRunId({ path: text, ...pageFields }),
       output: listing,
       run: async (input) => {
+        const folder = checkInnerPath(input.path ?? "");
         const run = await store.getRun(runId(input.run_id));
-        return list(run.info.artifactUri, checkInnerPath(input.path ?? ""));
+        return list(run.info.artifactUri, folder, input);
       },
     }),
     endpoint({
@@ -39,11 +42,12 @@ export function artifactListEndpoints(store: TrackingStore, artifacts: ArtifactS
       path: "/logged-models/:model_id/artifacts/directories",
       policy: reads(read("logged model", ":model_id")),
       summary: "List a folder of a logged model's artifacts",
-      input: z.object({ artifact_directory_path: text, page_token: text }),
+      input: z.object({ artifact_directory_path: text, ...pageFields }),
       output: listing,
       run: async (input, params) => {
+        const folder = checkInnerPath(input.artifact_directory_path ?? "");
         const model = await store.getLoggedModel(loggedModelId(params.model_id ?? ""));
-        return list(model.artifactUri, checkInnerPath(input.artifact_directory_path ?? ""));
+        return list(model.artifactUri, folder, input);
       },
     }),
   ];

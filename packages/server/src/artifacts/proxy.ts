@@ -1,7 +1,6 @@
 import type { FileInfo } from "@esteira/core/entities/file-info";
 import { invalid } from "@esteira/core/errors";
-import { fileInfoToWire, fileInfoWire } from "@esteira/core/wire/file-info";
-import type { ArtifactStore } from "@esteira/store/artifacts/artifact-store";
+import { fileInfoToWire } from "@esteira/core/wire/file-info";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Caller } from "../access/caller.ts";
@@ -9,21 +8,23 @@ import { checked } from "../access/guard.ts";
 import { manage, read, reads, update, writes } from "../access/policy.ts";
 import { text } from "../http/fields.ts";
 import type { Operation } from "../http/operation.ts";
-import { listToWire, nothing } from "../http/paging.ts";
+import { nothing, pageToWire } from "../http/paging.ts";
 import { parseRequest } from "../http/validation.ts";
 import { checkInnerPath } from "./artifact-uri.ts";
+import { listFolder, pageAnswer, pageFields } from "./list-page.ts";
+import type { ArtifactLocations } from "./locations.ts";
 import { sendArtifact } from "./send.ts";
 import { streamBodies, withUpload } from "./upload-body.ts";
 
 const PREFIXES = ["/api/2.0/mlflow-artifacts/artifacts", "/ajax-api/2.0/mlflow-artifacts/artifacts"];
-const listing = z.object({ path: text });
+const listing = z.object({ path: text, ...pageFields });
 
 const OPERATIONS = {
   list: {
     summary: "List a folder of the artifacts behind this server",
     tag: "artifacts",
     input: listing,
-    output: z.object({ files: z.array(fileInfoWire).optional() }),
+    output: z.object(pageAnswer),
   },
   download: {
     summary: "Download an artifact, whole or (with Range) in part",
@@ -40,7 +41,7 @@ const OPERATIONS = {
 } satisfies Record<string, Operation>;
 
 /** Clients read and write artifacts through the server: the `mlflow-artifacts:` scheme. */
-export function mountArtifactProxy(app: FastifyInstance, artifacts: ArtifactStore): void {
+export function mountArtifactProxy(app: FastifyInstance, locations: ArtifactLocations): void {
   app.register(async (scope) => {
     streamBodies(scope);
     for (const prefix of PREFIXES) {
@@ -48,23 +49,27 @@ export function mountArtifactProxy(app: FastifyInstance, artifacts: ArtifactStor
         prefix,
         { config: { operation: OPERATIONS.list, policy: reads(read("artifact path", "path")) } },
         checked(
-          (request) => ({ path: checkInnerPath(parseRequest(listing, request.query).path ?? "") }),
-          async ({ path }, { caller }) => {
-            const files = await artifacts.list(path);
-            return listToWire("files", path === "" ? files.filter(isSeenBy(caller)) : files, fileInfoToWire);
+          (request) => {
+            const { path, ...page } = parseRequest(listing, request.query);
+            return { path: checkInnerPath(path ?? ""), page };
+          },
+          async ({ path, page }, { caller }) => {
+            const { items, ...rest } = await listFolder(locations.served(), path, page);
+            const seen = path === "" ? items.filter(isSeenBy(caller)) : items;
+            return pageToWire("files", { items: seen, ...rest }, fileInfoToWire);
           },
         ),
       );
       scope.get(
         `${prefix}/*`,
         { config: { operation: OPERATIONS.download, policy: reads(read("artifact path", "path")) } },
-        checked(filePath, ({ path }, request, reply) => sendArtifact(artifacts, path, request, reply)),
+        checked(filePath, ({ path }, request, reply) => sendArtifact(locations.served(), path, request, reply)),
       );
       scope.put(
         `${prefix}/*`,
         { config: { operation: OPERATIONS.upload, policy: writes(update("artifact path", "path")) } },
         checked(filePath, async ({ path }, request, reply) => {
-          await withUpload(request, (source) => artifacts.write(path, source));
+          await withUpload(request, (source, size) => locations.served().write(path, source, size));
           return reply.send("");
         }),
       );
@@ -72,7 +77,7 @@ export function mountArtifactProxy(app: FastifyInstance, artifacts: ArtifactStor
         `${prefix}/*`,
         { config: { operation: OPERATIONS.remove, policy: writes(manage("artifact path", "path")) } },
         checked(filePath, async ({ path }) => {
-          await artifacts.remove(path);
+          await locations.served().remove(path);
           return {};
         }),
       );

@@ -12,13 +12,14 @@ export function streamBodies(scope: FastifyInstance): void {
   scope.addContentTypeParser("*", (_, payload, done) => done(null, payload));
 }
 
-/** Gives the body of an upload to `write`. When that refuses it, the rest of the body is thrown away. */
+/** Gives the body of an upload, and its size where the client tells it, to `write`. What that refuses is thrown away. */
 export async function withUpload<T>(
   { raw }: FastifyRequest,
-  write: (source: ArtifactSource) => Promise<T>,
+  write: (source: ArtifactSource, size?: number) => Promise<T>,
 ): Promise<T> {
   try {
-    return await write(bodyOf(raw));
+    const length = raw.headers["content-length"];
+    return await write(bodyOf(raw), length === undefined ? undefined : Number(length));
   } catch (error) {
     discard(raw);
     throw error;

@@ -6,6 +6,11 @@ import type { Operation } from "../http/operation.ts";
 /** Liveness, the version, and what a client may expect of this server. `/health` and `/version` answer to any Host. */
 export const OPEN_PATHS: ReadonlySet<string> = new Set(["/health", "/version"]);
 
+interface ArtifactAbilities {
+  /** Clients can send and fetch large files in parts, past the server. */
+  readonly multipart: boolean;
+}
+
 const serverInfo = z.object({
   store_type: z.string(),
   workspaces_enabled: z.boolean(),
@@ -17,16 +22,18 @@ const serverInfo = z.object({
   features_enabled: z.record(z.string(), z.boolean()),
 });
 
-const SERVER_INFO = JSON.stringify({
-  store_type: "SqlStore",
-  workspaces_enabled: false,
-  trace_archival_enabled: false,
-  multipart_uploads_enabled: false,
-  multipart_downloads_enabled: false,
-  presigned_upload_run_id_supported: false,
-  presigned_upload_model_id_supported: false,
-  features_enabled: { gateway: false },
-} satisfies z.input<typeof serverInfo>);
+const serverInfoOf = (artifacts: ArtifactAbilities) =>
+  JSON.stringify({
+    store_type: "SqlStore",
+    workspaces_enabled: false,
+    trace_archival_enabled: false,
+    multipart_uploads_enabled: artifacts.multipart,
+    multipart_downloads_enabled: artifacts.multipart,
+    // That the calls are known; whether a run's artifacts are where addresses can be signed, they answer themselves.
+    presigned_upload_run_id_supported: true,
+    presigned_upload_model_id_supported: true,
+    features_enabled: { gateway: false },
+  } satisfies z.input<typeof serverInfo>);
 
 const OPERATIONS = {
   health: { summary: "Say that the server is up", tag: "health", output: { type: "text/plain" } },
@@ -34,7 +41,8 @@ const OPERATIONS = {
   info: { summary: "Say what the server can do", tag: "health", output: serverInfo },
 } satisfies Record<string, Operation>;
 
-export function mountHealth(app: FastifyInstance, version: string): void {
+export function mountHealth(app: FastifyInstance, version: string, artifacts: ArtifactAbilities): void {
+  const info = serverInfoOf(artifacts);
   const sendText = (path: string, operation: Operation, body: string) =>
     app.get(path, { config: { operation, policy: OPEN } }, async (_, reply) =>
       reply.type("text/plain; charset=utf-8").send(body),
@@ -45,7 +53,7 @@ export function mountHealth(app: FastifyInstance, version: string): void {
     app.get(
       `${prefix}/3.0/mlflow/server-info`,
       { config: { operation: OPERATIONS.info, policy: OPEN } },
-      async (_, reply) => reply.type("application/json").send(SERVER_INFO),
+      async (_, reply) => reply.type("application/json").send(info),
     );
   }
 }

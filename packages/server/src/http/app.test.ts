@@ -63,7 +63,6 @@ describe("answers", () => {
     ["POST", "/api/3.0/mlflow/traces", 501, "NOT_IMPLEMENTED"],
     ["POST", "/v1/traces", 501, "NOT_IMPLEMENTED"],
     ["POST", "/graphql", 501, "NOT_IMPLEMENTED"],
-    ["POST", "/api/2.0/mlflow-artifacts/mpu/create/a", 501, "NOT_IMPLEMENTED"],
     ["GET", "/api/2.0/mlflow-artifacts/presigned/a", 501, "NOT_IMPLEMENTED"],
   ])("to %s %s are JSON with status %i", async (method, url, status, error_code) => {
     expect(await server.call(method, url)).toMatchObject({ status, body: { error_code } });

@@ -17,9 +17,6 @@ const NOT_OFFERED: readonly (readonly [RegExp, string])[] = [
   [/^\/(ajax-)?api\/3\.0\/mlflow\/(issues|label-schemas|review-queues|demo|assistant|ui-telemetry)\b/, "This feature"],
   [/^\/(ajax-)?api\/3\.0\/mlflow\/mcp-servers\b/, "The MCP registry"],
   [/^\/(ajax-)?api\/3\.0\/(mlflow\/)?jobs\b/, "Server-side jobs"],
-  [/^\/(ajax-)?api\/2\.0\/mlflow-artifacts\/mpu\//, "Multipart upload"],
-  [/^\/(ajax-)?api\/2\.0\/mlflow-artifacts\/presigned\//, "Multipart download"],
-  [/^\/(ajax-)?api\/2\.0\/mlflow\/artifacts\/presigned-/, "A presigned URL"],
   [/^\/ajax-api\/2\.0\/mlflow\/runs\/create-promptlab-run\b/, "Prompt engineering"],
   [/^\/graphql\b/, "GraphQL"],
 ];

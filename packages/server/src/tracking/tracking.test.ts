@@ -1,3 +1,4 @@
+import { localArtifactStore } from "@esteira/store/artifacts/local";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Harness, openHarness } from "../testing/harness.ts";
 
@@ -139,7 +140,9 @@ describe("experiments", () => {
     },
   );
   it("takes a bucket, a proxied path, and a local folder below a root of its operator", async () => {
-    const local = await openHarness({ localArtifactRoots: ["/srv/artifacts"] });
+    const local = await openHarness({
+      artifactRoots: [{ uri: "/srv/artifacts", store: localArtifactStore("/srv/artifacts") }],
+    });
     try {
       for (const [index, artifact_location] of [
         "s3://b/k",

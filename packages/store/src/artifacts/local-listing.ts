@@ -8,6 +8,7 @@ import { UPLOADS } from "./artifact-path.ts";
 import type { ListOptions } from "./artifact-store.ts";
 import { absent } from "./file-errors.ts";
 import { isInside } from "./held-folder.ts";
+import { readToken, writeToken } from "./page-token.ts";
 import { realRoot } from "./real-paths.ts";
 
 /** Files are looked at so many at a time: the pool that answers has a few threads. */
@@ -60,14 +61,4 @@ async function describe(root: string, folder: string, entry: Dirent): Promise<Fi
 async function followed(root: string, link: string) {
   const path = await realpath(link).catch(() => undefined);
   return path === undefined || !isInside(root, path) ? undefined : stat(path).catch(() => undefined);
-}
-
-const writeToken = (name: string): string => Buffer.from(name).toString("base64url");
-
-function readToken(token: string): string {
-  const name = Buffer.from(token, "base64url").toString();
-  if (token === "" || writeToken(name) !== token) {
-    throw invalid("Invalid page token: send the next_page_token of the answer before.");
-  }
-  return name;
 }

@@ -1,9 +1,9 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from "@aws-sdk/client-s3";
 import type { FileInfo } from "@esteira/core/entities/file-info";
 import type { Page } from "@esteira/core/entities/page";
-import { invalid } from "@esteira/core/errors";
 import { parseArtifactPath } from "../artifact-path.ts";
 import type { ListOptions } from "../artifact-store.ts";
+import { badToken, readToken, writeToken } from "../page-token.ts";
 import type { Bucket } from "./bucket.ts";
 
 /** What S3 gives at most at a time. */
@@ -37,17 +37,17 @@ export async function listSome(
         Prefix: prefix,
         Delimiter: "/",
         MaxKeys: Math.min(limit, MAX_KEYS),
-        ContinuationToken: pageToken,
+        ContinuationToken: pageToken === undefined ? undefined : readToken(pageToken),
       }),
     )
     .catch((error: unknown) => {
       if (pageToken !== undefined && error instanceof Error && error.name === "InvalidArgument") {
-        throw invalid("Invalid page token: send the next_page_token of the answer before.");
+        throw badToken();
       }
       throw error;
     });
   const next = page.IsTruncated ? page.NextContinuationToken : undefined;
-  return { items: entriesOf(page, prefix), ...(next === undefined ? {} : { nextPageToken: next }) };
+  return { items: entriesOf(page, prefix), ...(next === undefined ? {} : { nextPageToken: writeToken(next) }) };
 }
 
 function entriesOf(page: ListObjectsV2CommandOutput, prefix: string): FileInfo[] {
