@@ -1,15 +1,18 @@
 /**
  * This server against `mlflow server`, in one run on one machine: requests per second of the calls that training makes
- * most, over kept connections, and time to start and memory. Prints a table; the ratio is ours to theirs.
+ * most, over kept connections and new ones, time to start and memory. Prints a table; the ratio is ours to theirs.
  *
  *     node --conditions=@esteira/source --import tsx bench/server.ts [--seconds 3]
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { Agent, request } from "node:http";
-import { tmpdir } from "node:os";
+import { createServer } from "node:net";
+import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { fileURLToPath } from "node:url";
+import { parseArgs, promisify } from "node:util";
 import { findOracle } from "../tests/compat/oracle.ts";
 import { startMlflow } from "../tests/compat/servers.ts";
 
@@ -31,24 +34,25 @@ interface Operation {
   next(index: number): { readonly method: string; readonly path: string; readonly body?: object };
 }
 
+/** The packed command, as users run it: what is measured is what is shipped. */
 async function startOurs(): Promise<Target> {
   const home = await mkdtemp(join(tmpdir(), "esteira-bench-"));
-  const code = `
-    import { startServer } from "@esteira/server/start";
-    const server = await startServer({
-      host: "127.0.0.1", port: 0,
-      backendStoreUri: "sqlite:///" + process.env.BENCH_HOME + "/esteira.db",
-      artifactsDestination: process.env.BENCH_HOME + "/artifacts",
-    });
-    console.log(server.url);
-    process.on("SIGTERM", () => server.close().then(() => process.exit(0)));`;
+  const root = fileURLToPath(new URL("..", import.meta.url));
+  const packed = join(root, "node_modules", ".cache", "esteira-bench");
+  const pack = ["--conditions=@esteira/source", "--import", "tsx", "packages/cli/pack/pack.ts", "--out", packed];
+  await promisify(execFile)(process.execPath, pack, { cwd: root });
+  const port = await freePort();
   const began = performance.now();
   const child = spawn(
     process.execPath,
-    ["--conditions=@esteira/source", "--import", "tsx", "--input-type=module", "-e", code],
-    { cwd: import.meta.dirname, env: { ...process.env, BENCH_HOME: home }, stdio: ["ignore", "pipe", "inherit"] },
+    [join(packed, "dist/main.js"), "server", "--port", String(port), "--backend-store-uri", "sqlite:///esteira.db"],
+    { cwd: home, stdio: ["ignore", "ignore", "inherit"] },
   );
-  const url = await firstLine(child);
+  const url = `http://127.0.0.1:${port}`;
+  while (!(await isHealthy(url))) {
+    if (child.exitCode !== null) throw new Error(`the server ended with code ${child.exitCode} before it was ready`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
   return {
     name: "esteira",
     url,
@@ -62,11 +66,19 @@ async function startOurs(): Promise<Target> {
   };
 }
 
-const firstLine = (child: ChildProcess): Promise<string> =>
-  new Promise((resolve, reject) => {
-    child.stdout?.setEncoding("utf8").once("data", (text: string) => resolve(text.trim()));
-    child.once("exit", (code) => reject(new Error(`the server ended with code ${code} before it was ready`)));
-  });
+const isHealthy = (url: string): Promise<boolean> =>
+  fetch(`${url}/health`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  probe.close();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
 
 async function startTheirs(python: string): Promise<Target> {
   const began = performance.now();
@@ -111,8 +123,11 @@ async function seed(target: Target): Promise<readonly Operation[]> {
     return id;
   };
   const run_id = await newRun(0);
+  const plain_id = await newRun(0);
   for (let index = 1; index <= 500; index += 1) await newRun(index);
   agent.destroy();
+  // A param cannot change: each call logs another.
+  let params = 0;
   const batch = Array.from({ length: 100 }, (_, number) => `metric${number}`);
   return [
     {
@@ -135,6 +150,22 @@ async function seed(target: Target): Promise<readonly Operation[]> {
       }),
     },
     {
+      name: "log-param",
+      next: (index) => ({
+        method: "POST",
+        path: `${M}/runs/log-parameter`,
+        body: { run_id, key: `param${params++}-${index}`, value: "v" },
+      }),
+    },
+    {
+      name: "set-tag",
+      next: (index) => ({
+        method: "POST",
+        path: `${M}/runs/set-tag`,
+        body: { run_id, key: "progress", value: String(index) },
+      }),
+    },
+    {
       name: "create run",
       next: (index) => ({
         method: "POST",
@@ -142,7 +173,7 @@ async function seed(target: Target): Promise<readonly Operation[]> {
         body: { experiment_id, start_time: 1000 + index },
       }),
     },
-    { name: "get run", next: () => ({ method: "GET", path: `${M}/runs/get?run_id=${run_id}` }) },
+    { name: "get run", next: () => ({ method: "GET", path: `${M}/runs/get?run_id=${plain_id}` }) },
     {
       name: "search runs (71 of 500)",
       next: () => ({
@@ -159,28 +190,37 @@ async function seed(target: Target): Promise<readonly Operation[]> {
   ];
 }
 
-/** Requests per second over `connections` kept connections, after a short warm-up. */
-async function measure(target: Target, operation: Operation, connections: number): Promise<number> {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+interface Speed {
+  /** Requests a second. */
+  readonly rate: number;
+  /** Milliseconds. */
+  readonly p99: number;
+}
+
+/** Drives an operation over `connections` at once, kept or new for each request, after a short warm-up. */
+async function measure(target: Target, operation: Operation, connections: number, keepAlive: boolean): Promise<Speed> {
+  const agent = new Agent({ keepAlive, maxSockets: connections });
   let index = 0;
+  let times: number[] = [];
   const drive = async (until: number) => {
-    let count = 0;
     while (performance.now() < until) {
       const { method, path, body } = operation.next(index++);
+      const began = performance.now();
       await send(agent, target.url, method, path, body);
-      count += 1;
+      times.push(performance.now() - began);
     }
-    return count;
   };
   const all = async (ms: number) => {
+    times = [];
     const began = performance.now();
-    const counts = await Promise.all(Array.from({ length: connections }, () => drive(began + ms)));
-    return counts.reduce((sum, count) => sum + count, 0) / ((performance.now() - began) / 1000);
+    await Promise.all(Array.from({ length: connections }, () => drive(began + ms)));
+    return times.length / ((performance.now() - began) / 1000);
   };
-  await all(300);
+  await all(500);
   const rate = await all(SECONDS * 1000);
   agent.destroy();
-  return rate;
+  times.sort((a, b) => a - b);
+  return { rate, p99: times[Math.floor(times.length * 0.99)] ?? Number.NaN };
 }
 
 /** Resident memory in MiB of a process and all in its group; on Linux, else undefined. */
@@ -202,37 +242,46 @@ async function memory(pid: number): Promise<number | undefined> {
 }
 
 const oracle = findOracle();
-const ours = await startOurs();
 const theirs = "python" in oracle ? await startTheirs(oracle.python) : undefined;
+const ours = await startOurs();
 if ("missing" in oracle) console.log(`Without the peer: ${oracle.missing}`);
-const row = (name: string, mine: string, peer: string, ratio: string) =>
-  console.log(`${name.padEnd(32)}${mine.padStart(12)}${peer.padStart(12)}${ratio.padStart(9)}`);
+const row = (name: string, ...cells: string[]) =>
+  console.log(name.padEnd(42) + cells.map((cell) => cell.padStart(12)).join(""));
+const ratio = (a: number | undefined, b: number | undefined): string =>
+  a === undefined || b === undefined ? "-" : `${(a / b).toFixed(1)}x`;
+const whole = (value: number | undefined): string => value?.toFixed(0) ?? "-";
 
 try {
-  const [mine, peer] = [await seed(ours), theirs === undefined ? undefined : await seed(theirs)];
+  const [idle, peerIdle] = [await memory(ours.pid), theirs === undefined ? undefined : await memory(theirs.pid)];
+  console.log(`${cpus()[0]?.model} x ${cpus().length}, Node ${process.version}, load ${loadavg()[0]?.toFixed(1)}`);
+  console.log("Every acknowledged write is on the disk first (SQLite: WAL, synchronous=FULL, group commit).");
   row("", "esteira", "mlflow", "ratio");
-  for (const connections of CONNECTIONS) {
-    for (const [index, operation] of mine.entries()) {
-      const other = peer?.[index];
-      const rate = await measure(ours, operation, connections);
-      const peerRate =
-        theirs === undefined || other === undefined ? undefined : await measure(theirs, other, connections);
-      row(
-        `${operation.name}, ${connections} conn (req/s)`,
-        rate.toFixed(0),
-        peerRate?.toFixed(0) ?? "-",
-        peerRate === undefined ? "-" : `${(rate / peerRate).toFixed(1)}x`,
-      );
+  row("start to /health (ms)", whole(ours.startMs), whole(theirs?.startMs), ratio(theirs?.startMs, ours.startMs));
+  row("idle memory (MiB)", whole(idle), whole(peerIdle), ratio(peerIdle, idle));
+  const [mine, peer] = [await seed(ours), theirs === undefined ? undefined : await seed(theirs)];
+  row("requests a second", "esteira", "mlflow", "ratio", "p99 ms", "p99 mlflow", "p99 ratio");
+  for (const keepAlive of [true, false]) {
+    for (const connections of CONNECTIONS) {
+      for (const [index, operation] of mine.entries()) {
+        const other = peer?.[index];
+        const own = await measure(ours, operation, connections, keepAlive);
+        const its = theirs && other ? await measure(theirs, other, connections, keepAlive) : undefined;
+        row(
+          `${operation.name}, ${connections} ${keepAlive ? "kept" : "new"}`,
+          whole(own.rate),
+          whole(its?.rate),
+          ratio(own.rate, its?.rate),
+          own.p99.toFixed(1),
+          its?.p99.toFixed(1) ?? "-",
+          ratio(its?.p99, own.p99),
+        );
+      }
     }
   }
   const [rss, peerRss] = [await memory(ours.pid), theirs === undefined ? undefined : await memory(theirs.pid)];
-  row("start (ms)", ours.startMs.toFixed(0), theirs?.startMs.toFixed(0) ?? "-", ratioOf(theirs?.startMs, ours.startMs));
-  row("memory after (MiB)", rss?.toFixed(0) ?? "-", peerRss?.toFixed(0) ?? "-", ratioOf(peerRss, rss));
+  row("memory afterwards (MiB)", whole(rss), whole(peerRss), ratio(peerRss, rss));
+  console.log(`load at the end ${loadavg()[0]?.toFixed(1)}`);
 } finally {
   await ours.close();
   await theirs?.close();
-}
-
-function ratioOf(a: number | undefined, b: number | undefined): string {
-  return a === undefined || b === undefined ? "-" : `${(a / b).toFixed(1)}x`;
 }
