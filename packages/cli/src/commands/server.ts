@@ -11,7 +11,8 @@ export const server: Command = {
     { flags: "-p, --port <port>", summary: "port to listen on; 0 is any free one", default: "5000" },
     {
       flags: "--backend-store-uri <uri>",
-      summary: "database; also MLFLOW_BACKEND_STORE_URI (default: sqlite:///mlflow.db)",
+      summary:
+        "database, sqlite:///file.db or postgresql://user:password@host/name; also MLFLOW_BACKEND_STORE_URI (default: sqlite:///mlflow.db)",
     },
     {
       flags: "--artifacts-destination <uri>",

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, chown, mkdtemp, readdir, rm } from "node:fs/promises";
+import { chmod, chown, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -39,11 +39,16 @@ export async function findPostgres(): Promise<{ readonly bin: string } | { reado
     : { bin };
 }
 
-/** Extra settings are lines for postgresql.conf, such as `{ ssl: "on" }`. */
-export async function startCluster(
-  bin: string,
-  settings: Readonly<Record<string, string>> = {},
-): Promise<PostgresCluster> {
+export interface ClusterOptions {
+  /** Settings of postgresql.conf, such as `{ ssl: "on" }`; files are found in the server's folder. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** What pg_hba.conf says; by default everybody is let in. */
+  readonly hba?: string;
+  /** Files of the server's folder, such as its certificate. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+export async function startCluster(bin: string, options: ClusterOptions = {}): Promise<PostgresCluster> {
   const home = await mkdtemp(join(tmpdir(), "esteira-postgres-"));
   const as = await unprivileged(home);
   const port = await freePort();
@@ -53,14 +58,24 @@ export async function startCluster(
     ["-D", data, "-U", "esteira", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"],
     { ...as, cwd: home },
   );
+  const files = { ...(options.hba === undefined ? {} : { "pg_hba.conf": options.hba }), ...options.files };
+  for (const [name, content] of Object.entries(files)) {
+    await writeFile(join(data, name), content, { mode: 0o600 });
+    if (as.uid !== undefined && as.gid !== undefined) await chown(join(data, name), as.uid, as.gid);
+  }
   let server: ChildProcess | undefined;
   const start = async (): Promise<void> => {
-    const options = { listen_addresses: "127.0.0.1", fsync: "off", max_connections: "200", ...settings };
+    const settings = {
+      listen_addresses: "127.0.0.1",
+      fsync: "off",
+      max_connections: "200",
+      ...options.settings,
+    };
     server = spawn(
       join(bin, "postgres"),
       [
         ...["-D", data, "-p", String(port), "-k", home],
-        ...Object.entries(options).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+        ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
       ],
       { ...as, cwd: home, stdio: "ignore" },
     );

@@ -10,12 +10,17 @@ export async function newTestDatabase(): Promise<string> {
   if (process.env.ESTEIRA_TEST_BACKEND !== "postgres") return "sqlite://";
   if (template === undefined) throw new Error("ESTEIRA_TEST_BACKEND=postgres needs ESTEIRA_TEST_POSTGRES");
   const name = `test_${randomBytes(6).toString("hex")}`;
-  const client = new pg.Client({ connectionString: template.replace("{}", "postgres") });
+  await query(template.replace("{}", "postgres"), `create database ${name}`);
+  return template.replace("{}", name);
+}
+
+/** The rows of one statement, on a connection of its own. */
+export async function query(uri: string, sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const client = new pg.Client({ connectionString: uri });
   await client.connect();
   try {
-    await client.query(`create database ${name}`);
+    return (await client.query(sql)).rows;
   } finally {
     await client.end();
   }
-  return template.replace("{}", name);
 }
