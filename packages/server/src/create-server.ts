@@ -14,17 +14,17 @@ import { presignedEndpoints } from "./artifacts/presigned.ts";
 import { mountArtifactProxy } from "./artifacts/proxy.ts";
 import { mountRunUpload } from "./artifacts/run-upload.ts";
 import { mountHealth } from "./health/health.ts";
-import { trustedHosts } from "./http/access.ts";
 import { createApp } from "./http/app.ts";
+import type { BoundaryOptions } from "./http/boundary.ts";
 import { mountEndpoints } from "./http/endpoint.ts";
-import { answerUnknownPath } from "./http/unknown-paths.ts";
+import { answerUnknownPath, refuseWorkspaces } from "./http/unknown-paths.ts";
 import { recordRoutes } from "./openapi/mounted-routes.ts";
 import { mountOpenApi } from "./openapi/openapi-endpoint.ts";
 import { aliasEndpoints } from "./registry/aliases.ts";
 import { modelVersionEndpoints } from "./registry/model-versions.ts";
 import { registeredModelEndpoints } from "./registry/registered-models.ts";
 import { experimentEndpoints } from "./tracking/experiments.ts";
-import { inputEndpoints } from "./tracking/inputs.ts";
+import { datasetSearchEndpoints, inputEndpoints } from "./tracking/inputs.ts";
 import { logModelEndpoints } from "./tracking/log-model.ts";
 import { loggedModelEndpoints } from "./tracking/logged-models.ts";
 import { metricEndpoints, metricUiEndpoints } from "./tracking/metrics.ts";
@@ -47,8 +47,8 @@ export interface ServerOptions {
   readonly webRoot?: string | undefined;
   /** What `/version` answers. */
   readonly version: string;
-  /** Host names, with or without a port, under which the server may be reached besides loopback; "*" for any. */
-  readonly trustedHosts?: readonly string[] | undefined;
+  /** How browsers and proxies may reach the server: from this machine and private networks by default. */
+  readonly boundary?: BoundaryOptions | undefined;
   /** Schemes (`hdfs`, `https` ...) whose URIs a request may give although they name a host. None by default. */
   readonly allowedHostSchemes?: readonly string[] | undefined;
   /** Where webhooks may lead and how they are sent; MLflow's limits by default. */
@@ -60,6 +60,8 @@ export interface ServerOptions {
 const API = ["/api/2.0/mlflow", "/ajax-api/2.0/mlflow"] as const;
 const UI_API = ["/ajax-api/2.0/mlflow"] as const;
 const ARTIFACT_API = ["/api/2.0/mlflow-artifacts", "/ajax-api/2.0/mlflow-artifacts"] as const;
+/** MLflow's own table of routes has one call without the slash between version and name. */
+const WITHOUT_SLASH = ["/api/2.0mlflow", "/ajax-api/2.0mlflow"] as const;
 const ESTEIRA_API = ["/api/esteira/v1"] as const;
 
 /** MLflow's REST API over a store and an artifact store, ready to listen. The caller closes what it has passed in. */
@@ -74,17 +76,20 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     allowedHostSchemes: options.allowedHostSchemes ?? [],
   };
   const signing = { downloadSeconds: options.presignedDownloadSeconds };
-  const app = createApp({ hosts: trustedHosts(options.trustedHosts), log: options.log });
+  const boundary = options.boundary ?? {};
+  const app = createApp({ boundary, log: options.log });
+  refuseWorkspaces(app);
   guardRoutes(app, options.access?.authenticate);
   recordRoutes(app);
   mountHealth(app, options.version, { multipart: options.artifacts?.direct !== undefined });
-  mountOpenApi(app, options.version);
+  mountOpenApi(app, options.version, boundary.staticPrefix);
   mountEndpoints(app, API, [
     ...experimentEndpoints(store, nameable),
     ...runEndpoints(store),
     ...metricEndpoints(store),
     ...paramEndpoints(store),
     ...inputEndpoints(store),
+    ...datasetSearchEndpoints(store),
     ...logModelEndpoints(store),
     ...loggedModelEndpoints(store),
     ...registeredModelEndpoints(store),
@@ -93,13 +98,14 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     ...artifactListEndpoints(store, locations),
     ...presignedEndpoints(store, locations, signing),
   ]);
+  mountEndpoints(app, WITHOUT_SLASH, datasetSearchEndpoints(store));
   mountEndpoints(app, UI_API, metricUiEndpoints(store));
   mountWebhooks(app, store, { mlflow: API, esteira: ESTEIRA_API }, options.webhooks ?? STANDARD_WEBHOOKS);
   mountEndpoints(app, ARTIFACT_API, multipartEndpoints(locations, signing));
   mountArtifactProxy(app, locations);
   mountArtifactDownloads(app, store, locations);
   mountRunUpload(app, store, locations);
-  const answerPage = await mountWeb(app, options.webRoot);
+  const answerPage = await mountWeb(app, options.webRoot, boundary.frameOptions);
   app.setNotFoundHandler((request, reply) => answerPage(request, reply) ?? answerUnknownPath(app, request, reply));
   return app;
 }

@@ -6,6 +6,7 @@ import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { type ArtifactOptions, configureArtifacts } from "./artifacts/configure.ts";
 import { sweepRegularly } from "./artifacts/sweep.ts";
 import { createServer } from "./create-server.ts";
+import type { BoundaryOptions } from "./http/boundary.ts";
 import type { WebhookOptions } from "./webhooks/mount.ts";
 import { webhookKeyFile } from "./webhooks/webhook-key.ts";
 
@@ -21,8 +22,10 @@ export interface StartOptions extends ArtifactOptions {
   readonly webRoot?: string | undefined;
   /** What `/version` answers. */
   readonly version?: string | undefined;
-  /** Host names besides loopback under which the server may be reached; "*" for any. `host` itself is always trusted. */
-  readonly trustedHosts?: readonly string[] | undefined;
+  /** How browsers and proxies may reach the server; `host` itself is trusted where no hosts are named. */
+  readonly boundary?: Omit<BoundaryOptions, "bindHost"> | undefined;
+  /** Schemes whose URIs a request may give although they name a host. None by default. */
+  readonly allowedHostSchemes?: readonly string[] | undefined;
   readonly clock?: Clock | undefined;
   readonly webhooks?: WebhookOptions | undefined;
   /**
@@ -66,13 +69,14 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       version: options.version ?? VERSION,
       log: options.log,
       webRoot: options.webRoot,
-      trustedHosts: [options.host, ...(options.trustedHosts ?? [])],
+      boundary: { ...options.boundary, bindHost: options.host },
+      allowedHostSchemes: options.allowedHostSchemes,
       webhooks: options.webhooks,
     });
     const port = await listen(app, options);
     const stopSweeping = sweepRegularly(artifacts.stores, options.log);
     return {
-      url: `http://${reachable(options.host)}:${port}`,
+      url: `http://${reachable(options.host)}:${port}${options.boundary?.staticPrefix ?? ""}`,
       close: async () => {
         stopSweeping();
         await stopServing(app);

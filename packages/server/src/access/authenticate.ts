@@ -4,7 +4,7 @@ import type { Token } from "@esteira/core/entities/access";
 import { EsteiraError } from "@esteira/core/errors";
 import type { Permission } from "@esteira/core/permissions";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { changesState, isOwnOrigin } from "../http/access.ts";
+import { changesState, isOwnOrigin } from "../http/trusted-hosts.ts";
 import type { Audit } from "./audit.ts";
 import { type Caller, knownCaller, NOBODY, type Via } from "./caller.ts";
 import { type Credentials, credentialsOf, TOKEN_USERNAMES } from "./credentials.ts";
@@ -108,7 +108,8 @@ export function authenticator(options: {
       const caller = credentials && (await limited(reply, () => recognize(credentials, request)));
       if (caller === undefined) throw refusal(request, reply);
       if (credentials?.kind === "session" && changesState(request.method)) {
-        if (!isOwnOrigin(request.headers, options.publicUrl)) throw FOREIGN_PAGE;
+        // Behind a trusted proxy `host` is the one that the browser has asked for.
+        if (!isOwnOrigin({ origin: request.headers.origin, host: request.host }, options.publicUrl)) throw FOREIGN_PAGE;
       }
       return caller;
     },

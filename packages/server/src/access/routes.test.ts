@@ -59,7 +59,7 @@ const nameOf = (method: string, url: string): string =>
   `${method} ${url
     .replace(/^\/(ajax-)?api\/2\.0\/mlflow-artifacts/, "/mlflow-artifacts")
     .replace(/^\/(ajax-)?api\/3\.0\/mlflow/, "/3.0")
-    .replace(/^\/(ajax-)?api\/2\.0\/mlflow/, "")}`;
+    .replace(/^\/(ajax-)?api\/2\.0\/?mlflow/, "")}`;
 
 const authorization = (who: Name) =>
   who === "nobody" ? {} : { authorization: `Basic ${Buffer.from(`${who}:${PASSWORD}`).toString("base64")}` };

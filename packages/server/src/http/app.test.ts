@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { OPEN } from "../access/policy.ts";
 import { type Harness, type Method, openHarness } from "../testing/harness.ts";
+import type { BoundaryOptions } from "./boundary.ts";
 
 const M = "/api/2.0/mlflow";
 const create = `${M}/experiments/create`;
@@ -98,4 +99,91 @@ it("tells honestly what it can do", async () => {
     features_enabled: { gateway: false },
   });
   expect(await server.call("GET", "/version")).toMatchObject({ text: "0.0.0-test" });
+});
+
+describe("the boundary to browsers and proxies", () => {
+  const start = (boundary: BoundaryOptions) => openHarness({ boundary });
+  const get = `${M}/experiments/get?experiment_id=0`;
+
+  it("believes X-Forwarded-Host only from a configured proxy", async () => {
+    const proxied = await start({ allowedHosts: ["ml.example"], trustedProxies: ["127.0.0.1"] });
+    const headers = { host: "127.0.0.1:5000", "x-forwarded-host": "ml.example" };
+    expect(await proxied.call("GET", get, undefined, headers)).toMatchObject({ status: 200 });
+    const from = { ...headers, origin: "https://ml.example" };
+    expect(await proxied.call("POST", create, { name: "same page" }, from)).toMatchObject({ status: 200 });
+    expect(await proxied.call("GET", get, undefined, { ...headers, "x-forwarded-host": "evil.example" })).toMatchObject(
+      { status: 403 },
+    );
+    await proxied.close();
+    const plain = await start({ allowedHosts: ["ml.example"] });
+    expect(await plain.call("GET", get, undefined, headers)).toMatchObject({ status: 403 });
+    expect(
+      await plain.call("GET", get, undefined, { host: "ml.example", "x-forwarded-host": "evil.example" }),
+    ).toMatchObject({ status: 200 });
+    await plain.close();
+    await expect(start({ trustedProxies: ["proxy.example"] })).rejects.toThrow("is no address of a proxy");
+  });
+
+  it("lets pages of named origins read and write, and tells their browsers so beforehand", async () => {
+    const shared = await start({ allowedOrigins: ["https://ui.example"] });
+    const origin = "https://ui.example";
+    const read = await shared.call("GET", get, undefined, { origin });
+    expect(read.headers).toMatchObject({
+      "access-control-allow-origin": origin,
+      "access-control-allow-credentials": "true",
+      vary: "Origin",
+    });
+    expect(await shared.call("POST", create, { name: "shared" }, { origin })).toMatchObject({ status: 200 });
+    const asked = { origin, "access-control-request-method": "POST", "access-control-request-headers": "content-type" };
+    expect(await shared.call("OPTIONS", create, undefined, asked)).toMatchObject({
+      status: 204,
+      headers: { "access-control-allow-origin": origin, "access-control-allow-headers": "content-type" },
+    });
+    const foreign = await shared.call("OPTIONS", create, undefined, { ...asked, origin: "https://evil.example" });
+    expect(foreign.headers).not.toHaveProperty("access-control-allow-origin");
+    await shared.close();
+    const open = await start({ allowedOrigins: ["*"] });
+    const { headers } = await open.call("GET", get, undefined, { origin: "https://any.example" });
+    expect(headers).toMatchObject({ "access-control-allow-origin": "*" });
+    expect(headers).not.toHaveProperty("access-control-allow-credentials");
+    await open.close();
+  });
+
+  it("says who may frame its pages", async () => {
+    for (const [frameOptions, header, policy] of [
+      ["SAMEORIGIN", "SAMEORIGIN", "frame-ancestors 'self'"],
+      ["DENY", "DENY", "frame-ancestors 'none'"],
+      ["NONE", undefined, ""],
+    ] as const) {
+      const framed = await start({ frameOptions });
+      const { headers } = await framed.call("GET", "/", undefined, { accept: "text/html" });
+      expect(headers["x-frame-options"]).toBe(header);
+      expect(headers["content-security-policy"]).toContain(policy);
+      await framed.close();
+    }
+  });
+
+  it("serves everything under a prefix, and nothing beside it", async () => {
+    const prefixed = await start({ staticPrefix: "/team/ml" });
+    for (const url of ["/health", "/version", get, "/api/3.0/mlflow/server-info", "/"]) {
+      expect(await prefixed.call("GET", `/team/ml${url}`), url).toMatchObject({ status: 200 });
+      expect(await prefixed.call("GET", url, undefined, { accept: "text/html" }), url).toMatchObject({ status: 404 });
+    }
+    expect(await prefixed.call("GET", "/team/ml")).toMatchObject({ status: 302, headers: { location: "/team/ml/" } });
+    expect(await prefixed.call("GET", "/team/mlx/health")).toMatchObject({ status: 404 });
+    const { body } = await prefixed.call("GET", "/team/ml/api/esteira/v1/openapi.json");
+    expect(body).toMatchObject({ servers: [{ url: "/team/ml" }] });
+    await prefixed.close();
+  });
+});
+
+describe("workspaces", () => {
+  it("are refused by name, wherever a client asks for one", async () => {
+    const disabled = { error_code: "FEATURE_DISABLED" };
+    expect(await server.call("GET", "/api/3.0/mlflow/workspaces")).toMatchObject({ status: 503, body: disabled });
+    const headers = { "x-mlflow-workspace": "team" };
+    expect(await server.call("POST", create, { name: "ws" }, headers)).toMatchObject({ body: disabled });
+    expect(await server.call("GET", `${M}/experiments/get-by-name?experiment_name=ws`)).toMatchObject({ status: 404 });
+    expect(await server.call("GET", "/api/3.0/mlflow/server-info", undefined, headers)).toMatchObject({ status: 200 });
+  });
 });

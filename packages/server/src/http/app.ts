@@ -1,9 +1,9 @@
-import { EsteiraError } from "@esteira/core/errors";
+import { isIP } from "node:net";
+import { EsteiraError, invalid } from "@esteira/core/errors";
 import { stringifyJson } from "@esteira/core/wire/json";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
-import { OPEN_PATHS } from "../health/health.ts";
-import { changesState, type TrustedHosts } from "./access.ts";
-import { sendError, sendFault, toFault } from "./errors.ts";
+import { type BoundaryOptions, guardBoundary, withoutPrefix } from "./boundary.ts";
+import { sendFault, toFault } from "./errors.ts";
 import { decodeUtf8, parseJsonBody } from "./json-body.ts";
 
 /** A log-batch may carry a thousand long values. */
@@ -13,15 +13,14 @@ const IDLE_TIMEOUT_MS = 300_000;
 const KEEP_ALIVE_MS = 75_000;
 const MAX_PARAM_LENGTH = 4096;
 
-const INVALID_HOST = new EsteiraError(
-  "PERMISSION_DENIED",
-  "Invalid Host header - possible DNS rebinding attack detected. Start the server with this host among its trusted hosts to allow it.",
-);
-const FOREIGN_ORIGIN = new EsteiraError("PERMISSION_DENIED", "Cross-origin request blocked");
-
 /** The HTTP side without routes: limits, body parsing, who may call, headers on every answer, faults as JSON. */
-export function createApp(options: { hosts: TrustedHosts; log?: FastifyBaseLogger | undefined }): FastifyInstance {
+export function createApp(
+  options: { boundary: BoundaryOptions } & { log?: FastifyBaseLogger | undefined },
+): FastifyInstance {
+  const { boundary } = options;
   const app = Fastify({
+    trustProxy: checkProxies(boundary.trustedProxies ?? []),
+    ...(boundary.staticPrefix === undefined ? {} : { rewriteUrl: withoutPrefix(boundary.staticPrefix) }),
     ...(options.log === undefined ? { logger: false } : { loggerInstance: options.log }),
     // Faults are logged where they are answered; a line for every request would be most of the log.
     logController: new LogController({ disableRequestLogging: true }),
@@ -45,22 +44,21 @@ export function createApp(options: { hosts: TrustedHosts; log?: FastifyBaseLogge
   parseOnlyJson(app);
   app.setReplySerializer((payload) => stringifyJson(payload));
   app.setErrorHandler(sendFault);
-  app.addHook("onRequest", (request, reply, done) => {
-    reply
-      .header("x-content-type-options", "nosniff")
-      .header("x-frame-options", "SAMEORIGIN")
-      .header("referrer-policy", "same-origin");
-    const { host, origin } = request.headers;
-    const fault =
-      !options.hosts.allowsHost(host) && !OPEN_PATHS.has(request.url.split("?", 1)[0] ?? "")
-        ? INVALID_HOST
-        : changesState(request.method) && !options.hosts.allowsOrigin(origin, host)
-          ? FOREIGN_ORIGIN
-          : undefined;
-    if (fault === undefined) return done();
-    sendError(reply, fault.status, fault.toBody());
-  });
+  guardBoundary(app, boundary);
   return app;
+}
+
+/** Fastify trusts nobody when the list is empty. */
+function checkProxies(proxies: readonly string[]): string[] | false {
+  for (const proxy of proxies) {
+    const [address = "", bits] = proxy.split("/");
+    const isNetwork =
+      bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (isIP(address) === 6 ? 128 : 32));
+    if (isIP(address) === 0 || !isNetwork) {
+      throw invalid(`'${proxy}' is no address of a proxy: expected an IP address or a network such as 10.0.0.0/8.`);
+    }
+  }
+  return proxies.length === 0 ? false : [...proxies];
 }
 
 /** JSON alone reaches a handler: a form or text/plain body can be sent by any web page without asking first. */

@@ -4,22 +4,24 @@ import { sendError } from "./errors.ts";
 
 /** Parts of MLflow's API that this server knows of and does not offer, with the name to use in the answer. */
 const NOT_OFFERED: readonly (readonly [RegExp, string])[] = [
-  [/^\/(ajax-)?api\/[23]\.0\/mlflow\/(traces|get-trace-artifact)\b/, "Tracing"],
-  [/^\/v1\/traces\b/, "Tracing"],
-  [/^\/(ajax-)?api\/[23]\.0\/mlflow\/assessments?\b/, "Assessments of traces"],
-  [/^\/(ajax-)?api\/[23]\.0\/mlflow\/(scorers?|genai)\b/, "Scorers"],
-  [/^\/(ajax-)?api\/[23]\.0\/mlflow\/(gateway|gateway-proxy|endpoints)\b/, "The AI gateway"],
-  [/^\/gateway\//, "The AI gateway"],
-  [/^\/(ajax-)?api\/2\.0\/mlflow\/webhooks\b/, "Webhooks"],
-  [/^\/(ajax-)?api\/3\.0\/mlflow\/datasets\b/, "Evaluation datasets"],
-  [/^\/(ajax-)?api\/3\.0\/mlflow\/(prompt|prompts|prompt-optimization)\b/, "Prompt optimization"],
-  [/^\/(ajax-)?api\/3\.0\/mlflow\/workspaces\b/, "Workspaces"],
-  [/^\/(ajax-)?api\/3\.0\/mlflow\/(issues|label-schemas|review-queues|demo|assistant|ui-telemetry)\b/, "This feature"],
-  [/^\/(ajax-)?api\/3\.0\/mlflow\/mcp-servers\b/, "The MCP registry"],
-  [/^\/(ajax-)?api\/3\.0\/(mlflow\/)?jobs\b/, "Server-side jobs"],
-  [/^\/ajax-api\/2\.0\/mlflow\/runs\/create-promptlab-run\b/, "Prompt engineering"],
+  [/^\/(ajax-)?api\/[23]\.0\/mlflow\/(traces|get-trace-artifact|unified-traces|get-online-trace-details)\b/, "tracing"],
+  [/^\/v1\/traces\b/, "tracing"],
+  [/^\/(ajax-)?api\/[23]\.0\/mlflow\/assessments?\b/, "assessments of traces"],
+  [/^\/(ajax-)?api\/[23]\.0\/mlflow\/(scorers?|genai)\b/, "scorers"],
+  [/^\/(ajax-)?api\/[23]\.0\/mlflow\/(gateway|gateway-proxy|endpoints)\b/, "an AI gateway"],
+  [/^\/gateway\//, "an AI gateway"],
+  [/^\/(ajax-)?api\/3\.0\/mlflow\/datasets\b/, "evaluation datasets"],
+  [/^\/(ajax-)?api\/3\.0\/mlflow\/(prompt|prompts|prompt-optimization)\b/, "prompt optimization"],
+  [/^\/(ajax-)?api\/3\.0\/mlflow\/issues\b/, "issue detection"],
+  [/^\/(ajax-)?api\/3\.0\/mlflow\/(label-schemas|review-queues)\b/, "reviews of traces"],
+  [/^\/(ajax-)?api\/3\.0\/mlflow\/(demo|assistant|ui-telemetry)\b/, "this feature of MLflow's own pages"],
+  [/^\/(ajax-)?api\/3\.0\/mlflow\/mcp-servers\b/, "a registry of MCP servers"],
+  [/^\/(ajax-)?api\/3\.0\/(mlflow\/)?jobs\b/, "jobs on the server"],
+  [/^\/ajax-api\/2\.0\/mlflow\/runs\/create-promptlab-run\b/, "prompt engineering"],
   [/^\/graphql\b/, "GraphQL"],
 ];
+/** Answered as by a server that has this switched off. */
+const WORKSPACES = /^\/(ajax-)?api\/3\.0\/mlflow\/workspaces\b/;
 
 const METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"] as const satisfies readonly HTTPMethods[];
 
@@ -31,8 +33,12 @@ export function answerUnknownPath(app: FastifyInstance, request: FastifyRequest,
   const path = request.url.split("?", 1)[0] ?? "";
   const feature = NOT_OFFERED.find(([pattern]) => pattern.test(path))?.[1];
   if (feature !== undefined) {
-    const fault = new EsteiraError("NOT_IMPLEMENTED", `${feature} is not supported by this server.`);
+    const fault = new EsteiraError("NOT_IMPLEMENTED", `This server does not offer ${feature}.`);
     return sendError(reply, fault.status, fault.toBody());
+  }
+  if (WORKSPACES.test(path)) {
+    const says = `Endpoint: ${path} disabled because the server is running without workspaces support.`;
+    return sendError(reply, 503, new EsteiraError("FEATURE_DISABLED", says).toBody());
   }
   const allowed = METHODS.filter((method) => app.hasRoute({ method, url: path }));
   if (allowed.length > 0) {
@@ -41,4 +47,20 @@ export function answerUnknownPath(app: FastifyInstance, request: FastifyRequest,
   }
   const fault = new EsteiraError("ENDPOINT_NOT_FOUND", "No such endpoint; check the path and the method.");
   return sendError(reply, fault.status, fault.toBody());
+}
+
+const NO_WORKSPACES = new EsteiraError(
+  "FEATURE_DISABLED",
+  "Workspace APIs are not available: workspaces are not enabled on this server",
+);
+
+/** A client that means one workspace must not write into the only one there is. */
+export function refuseWorkspaces(app: FastifyInstance): void {
+  app.addHook("onRequest", (request, reply, done) => {
+    const workspace = request.headers["x-mlflow-workspace"];
+    if (workspace === undefined || String(workspace).trim() === "" || request.url.endsWith("/mlflow/server-info")) {
+      return done();
+    }
+    sendError(reply, NO_WORKSPACES.status, NO_WORKSPACES.toBody());
+  });
 }

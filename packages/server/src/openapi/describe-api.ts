@@ -9,6 +9,7 @@ type Json = { readonly [key: string]: unknown };
 export interface ApiDescription {
   readonly openapi: "3.1.0";
   readonly info: { readonly title: string; readonly version: string; readonly description: string };
+  readonly servers: readonly { readonly url: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Json>>>>;
   readonly components: Json;
 }
@@ -30,7 +31,7 @@ const errorBody = z
   .meta({ id: "Error" });
 
 /** The OpenAPI description of the routes that are mounted, from the very schemas that read their requests. */
-export function describeApi(routes: readonly MountedRoute[], version: string): ApiDescription {
+export function describeApi(routes: readonly MountedRoute[], version: string, prefix = ""): ApiDescription {
   const schemas: Record<string, unknown> = {};
   const paths: Record<string, Record<string, Json>> = {};
   const schemaOf = (schema: z.ZodType): Json => {
@@ -63,6 +64,7 @@ export function describeApi(routes: readonly MountedRoute[], version: string): A
       description:
         "MLflow's REST API, version 3.17, as this server speaks it. Absent fields mean empty or zero; unknown fields are ignored.",
     },
+    servers: [{ url: prefix === "" ? "/" : prefix }],
     paths,
     components: { schemas },
   };

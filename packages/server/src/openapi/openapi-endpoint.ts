@@ -13,10 +13,10 @@ const OPERATION: Operation = {
 };
 
 /** Serves the description of all routes. It is made when somebody asks first: most servers are never asked. */
-export function mountOpenApi(app: FastifyInstance, version: string): void {
+export function mountOpenApi(app: FastifyInstance, version: string, prefix = ""): void {
   let text: string | undefined;
   app.get(OPENAPI_PATH, { config: { operation: OPERATION, policy: OPEN } }, async (_, reply) => {
-    text ??= JSON.stringify(describeApi(app.mountedRoutes, version));
+    text ??= JSON.stringify(describeApi(app.mountedRoutes, version, prefix));
     return reply.type("application/json").send(text);
   });
 }

@@ -19,7 +19,7 @@ export interface Harness {
   close(): Promise<void>;
 }
 
-export type Method = "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
+export type Method = "GET" | "POST" | "PATCH" | "PUT" | "DELETE" | "OPTIONS";
 
 export interface Answer {
   readonly status: number;

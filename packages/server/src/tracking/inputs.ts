@@ -93,6 +93,11 @@ export function inputEndpoints(store: TrackingStore): readonly Endpoint[] {
         return {};
       },
     }),
+  ];
+}
+
+export function datasetSearchEndpoints(store: TrackingStore): readonly Endpoint[] {
+  return [
     endpoint({
       method: "POST",
       path: "/experiments/search-datasets",

@@ -4,11 +4,12 @@ import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { openRoutes } from "../access/guard.ts";
 import { OPEN } from "../access/policy.ts";
+import type { FrameOptions } from "../http/boundary.ts";
 import type { Operation } from "../http/operation.ts";
 
-/** Scripts and styles come from this server alone; nobody may frame it. Charts set styles on elements. */
-export const PAGE_POLICY =
-  "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; frame-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
+/** Scripts and styles come from this server alone. Charts set styles on elements. */
+const PAGE_POLICY =
+  "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; frame-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'";
 
 const NOT_BUILT = `<!doctype html>
 <html lang="en">
@@ -23,6 +24,13 @@ const NOT_BUILT = `<!doctype html>
 
 const PAGE: Operation = { summary: "The web UI", tag: "web", output: { type: "text/html" } };
 
+/** Who may show the pages in a frame: what X-Frame-Options says, in the words of the policy. */
+const ANCESTORS: Readonly<Record<FrameOptions, string>> = {
+  SAMEORIGIN: "; frame-ancestors 'self'",
+  DENY: "; frame-ancestors 'none'",
+  NONE: "",
+};
+
 /** Answers a browser's GET of a page: the built application, or a plain page that says it is not built. */
 export type PageAnswer = (request: FastifyRequest, reply: FastifyReply) => FastifyReply | undefined;
 
@@ -30,13 +38,18 @@ export type PageAnswer = (request: FastifyRequest, reply: FastifyReply) => Fasti
  * Mounts the built web pages. Hashed files live long in caches, index.html never does. Returns what answers a page
  * whose path the server does not know: routes of the application are resolved in the browser.
  */
-export async function mountWeb(app: FastifyInstance, webRoot: string | undefined): Promise<PageAnswer> {
+export async function mountWeb(
+  app: FastifyInstance,
+  webRoot: string | undefined,
+  frameOptions: FrameOptions = "SAMEORIGIN",
+): Promise<PageAnswer> {
+  const policy = PAGE_POLICY + ANCESTORS[frameOptions];
   const index = webRoot === undefined ? undefined : await readIndex(webRoot);
   const page = index ?? NOT_BUILT;
   const sendPage = (reply: FastifyReply) =>
     reply
       .header("content-type", "text/html; charset=utf-8")
-      .header("content-security-policy", PAGE_POLICY)
+      .header("content-security-policy", policy)
       .header("cache-control", "no-cache")
       .send(page);
   app.get("/", { config: { operation: PAGE, policy: OPEN } }, (_, reply) => sendPage(reply));
@@ -53,7 +66,7 @@ export async function mountWeb(app: FastifyInstance, webRoot: string | undefined
       setHeaders: (response, path) => {
         const hashed = /[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+$/.test(path);
         response.setHeader("cache-control", hashed ? "public, max-age=31536000, immutable" : "public, max-age=300");
-        response.setHeader("content-security-policy", PAGE_POLICY);
+        response.setHeader("content-security-policy", policy);
       },
     });
   });
