@@ -3,7 +3,6 @@ import pc from "picocolors";
 import { createConsole } from "./job/console.ts";
 import { faultText } from "./job/fault.ts";
 import { parseOptions, USAGE } from "./job/options.ts";
-import { runJob } from "./job/run.ts";
 
 const INTERRUPTED = 130;
 const ONE_KEY_PRESS_MS = 500;
@@ -24,7 +23,11 @@ process.stderr.on("error", () => undefined);
 try {
   const options = parseOptions(process.argv.slice(2), process.stdout.isTTY === true);
   if (options === undefined) process.stdout.write(USAGE);
-  else process.exitCode = await runJob(options, createConsole(process.stdout), interrupt.signal);
+  else {
+    // Loaded late: help, and a fault in the options, are told at once.
+    const { runJob } = await import("./job/run.ts");
+    process.exitCode = await runJob(options, createConsole(process.stdout), interrupt.signal);
+  }
 } catch (error) {
   if (interrupt.signal.aborted) {
     process.stderr.write(

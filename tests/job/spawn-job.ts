@@ -8,7 +8,9 @@ import { stripVTControlCharacters } from "node:util";
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** What `npm run pix` runs, without npm in between: a signal then reaches the job itself, once. */
-const COMMAND: readonly string[] = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).scripts.pix.split(" ");
+export const COMMAND: readonly string[] = JSON.parse(
+  readFileSync(join(ROOT, "package.json"), "utf8"),
+).scripts.pix.split(" ");
 
 /** A world that a job gets through in seconds, in which both models still learn something. */
 export const SMALL = ["--transfers", "60000", "--trials", "2"] as const;
@@ -25,18 +27,21 @@ export interface Ended {
 export interface Job {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
-  /** Resolves when the job has printed this; rejects when it ends without. */
-  says(text: string | RegExp): Promise<void>;
+  /** Resolves when the job has printed this, with the pattern's first group; rejects when it ends without. */
+  says(text: RegExp): Promise<string>;
 }
 
 /** Starts the job with the node of these tests, or with `node`. */
 export function startJob(
   args: readonly string[],
-  given: { env?: NodeJS.ProcessEnv; cwd?: string; node?: string } = {},
+  given: { env?: NodeJS.ProcessEnv; cwd?: string; node?: string; uid?: number } = {},
 ): Job {
   const [, ...command] = COMMAND;
   const child = spawn(given.node ?? process.execPath, [...command, ...args], {
     cwd: given.cwd ?? ROOT,
+    ...(given.uid === undefined ? {} : { uid: given.uid, gid: given.uid }),
+    // A group of its own, so that a test can tell whether anything of it is left.
+    detached: true,
     env: { ...process.env, NODE_OPTIONS: "", NO_COLOR: "1", ...given.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -57,9 +62,10 @@ export function startJob(
     says: (text) =>
       new Promise((resolve, reject) => {
         const look = () => {
-          if (typeof text === "string" ? !stdout.includes(text) : !text.test(stdout)) return;
+          const found = text.exec(stdout);
+          if (found === null) return;
           listeners.delete(look);
-          resolve();
+          resolve(found[1] ?? "");
         };
         listeners.add(look);
         look();

@@ -67,9 +67,16 @@ async function prepare(database: LibsqlDatabase, file: string, context: StoreCon
     await prepareSchema(site, context);
     database.exec("COMMIT");
   } catch (error) {
-    database.exec("ROLLBACK");
+    rollBack(database);
     throw error;
   }
+}
+
+/** SQLite has already rolled back when the disk is full; that there is nothing left to roll back must not hide the first error. */
+function rollBack(database: LibsqlDatabase): void {
+  try {
+    database.exec("ROLLBACK");
+  } catch {}
 }
 
 const UNREACHABLE = new Set<unknown>(["SQLITE_CANTOPEN", "EACCES", "ENOTDIR", "EEXIST", "EROFS"]);

@@ -35,8 +35,9 @@ export function sqliteSession(path: string, writer: LibsqlDatabase, reader: Libs
     write: (work) => explained(queue.write(work)),
     close: async () => {
       await queue.idle();
-      // Folds the log into the file now: libsql lets a connection go only when its statements are collected.
-      if (reader !== writer) await sql`pragma wal_checkpoint(truncate)`.execute(writing);
+      // Folds the log into the file now: libsql lets a connection go only when its statements are collected. On a full disk the
+      // log stays beside the file, and nothing that was committed is lost.
+      if (reader !== writer) await sql`pragma wal_checkpoint(truncate)`.execute(writing).catch(() => undefined);
       await reading.destroy();
       if (reader !== writer) await writing.destroy();
       // Kysely closes a database only if it was ever used.
