@@ -39,6 +39,8 @@ export interface FeatureDefinition {
   readonly pit: PointInTime;
   /** Columns without which the ledger cannot have the feature: it is then left out of the table. */
   readonly requires?: readonly (keyof TransferColumns)[];
+  /** Days in which a feature of the calendar comes round: in fewer days only a part of it is seen. */
+  readonly cycleDays?: number;
   /** The direction that the domain demands of the score: 1 never falls, -1 never rises as the feature grows. */
   readonly monotone?: 1 | -1;
 }

@@ -37,6 +37,7 @@ const definitions = [
     unit: "flag",
     entity: "transfer",
     pit: "P3",
+    cycleDays: 7,
   },
   {
     name: "days_since_payday",
@@ -45,6 +46,7 @@ const definitions = [
     unit: "days",
     entity: "transfer",
     pit: "P3",
+    cycleDays: 31,
   },
 ] as const satisfies readonly FeatureDefinition[];
 

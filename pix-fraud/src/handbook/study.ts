@@ -21,6 +21,7 @@ export function handbookTimeline(ledger: Ledger): Timeline {
   const asOf = testTo + delayDays * DAY;
   const last = ledger.transfers.time[ledger.rows - 1] ?? 0;
   return {
+    begin: ledger.transfers.time[0] ?? trainStart,
     train: { from: trainStart, to: delayFrom },
     validation: { from: delayFrom, to: testFrom },
     test: { from: testFrom, to: testTo },

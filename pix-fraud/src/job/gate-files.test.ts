@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseGate } from "@esteira/lifecycle/gates/parse-gate";
 import { expect, test } from "vitest";
-import { CATALOGUE } from "../features/catalogue.ts";
 import { HANDBOOK_FEATURES } from "../handbook/features.ts";
 import { parseOptions } from "./options.ts";
 import { protocolOf } from "./protocol.ts";
@@ -29,13 +28,4 @@ test("the published results stand beside the handbook's file only", () => {
   expect(protocol("--ledger", "x.csv").published).toBeUndefined();
   expect(protocol("--ledger", "x.csv", "--mapping", "fdh").published).toBe("for reference");
   expect(protocol("--ledger", "x.csv", "--protocol", "handbook").published).toBe("same rows");
-});
-
-test("the ledger's gate excepts from drift what remembers everything since the file began, and nothing else", () => {
-  const drift = gateOf("gate-ledger.yaml").checks.find((check) => check.check === "drift");
-  const growing = CATALOGUE.filter(
-    ({ window, pit, unit }) =>
-      window === "ever" && ["P1", "P6"].includes(pit) && ["flag", "days", "count"].includes(unit),
-  );
-  expect(drift?.except.toSorted()).toEqual(growing.map(({ name }) => name).sort());
 });

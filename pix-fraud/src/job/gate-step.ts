@@ -14,6 +14,7 @@ import { driftTable } from "@esteira/lifecycle/monitoring/drift";
 import { type LatencySummary, summariseLatency } from "@esteira/lifecycle/monitoring/latency";
 import { STANDARD_SETTINGS } from "@esteira/lifecycle/monitoring/settings";
 import { downloadFolder } from "@esteira/sdk/node/folder";
+import { reachOf } from "../features/reach.ts";
 import { type FraudModel, openFraudModel } from "../service/fraud-model.ts";
 import type { Baseline } from "../training/baselines.ts";
 import type { Candidate } from "../training/candidate.ts";
@@ -23,6 +24,7 @@ import { valuesOf } from "../training/rows.ts";
 import type { Study } from "../training/study.ts";
 import type { JobContext } from "./context.ts";
 import type { Protocol } from "./protocol.ts";
+import { DAY } from "./timeline.ts";
 
 export interface Champion {
   readonly version: ModelVersion;
@@ -172,7 +174,16 @@ function evaluationDrift(study: Study, candidate: Candidate): FeatureDrift[] {
     current: study.test,
   });
   const leading = samples.sort((a, b) => b.importance - a.importance).slice(0, DRIFT_FEATURES);
-  return driftTable(leading, STANDARD_SETTINGS).filter((row) => Number.isFinite(row.psi));
+  const { begin, train, test } = study.timeline;
+  const days = Math.min(train.to - train.from, test.to - test.from) / DAY;
+  const inherent = new Set(
+    study.table.features
+      .filter((feature) => reachOf(feature) > train.from - begin || (feature.cycleDays ?? 0) > days)
+      .map(({ name }) => name),
+  );
+  return driftTable(leading, STANDARD_SETTINGS)
+    .filter((row) => Number.isFinite(row.psi))
+    .map((row) => ({ ...row, inherent: inherent.has(row.feature) }));
 }
 
 /** One transfer at a time, score and reasons, as the service does it; the first rows warm the code and do not count. */

@@ -17,6 +17,8 @@ export interface Span {
  * Models are trained, chosen and gated with the labels known at `asOf`; `live` is what the served model then meets.
  */
 export interface Timeline {
+  /** The ledger's first instant: nothing before it is known. */
+  readonly begin: number;
   readonly train: Span;
   readonly validation: Span;
   readonly test: Span;
@@ -48,6 +50,7 @@ export function splitTimeline(first: number, last: number): Timeline {
   const judged = testTo - trainFrom;
   const at = (share: number) => trainFrom + Math.round((judged * share) / DAY) * DAY;
   return {
+    begin: first,
     train: { from: trainFrom, to: at(0.45) },
     validation: { from: at(0.45), to: at(0.65) },
     test: { from: at(0.65), to: testTo },

@@ -42,6 +42,8 @@ export interface FeatureDrift {
   readonly expectedPsi: number;
   /** Share of the model's gain. */
   readonly importance: number;
+  /** It must move, whatever happens: its window reaches back before the data begin, or its cycle is longer than the rows judged. */
+  readonly inherent?: boolean;
 }
 
 /**

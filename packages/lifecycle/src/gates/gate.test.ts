@@ -297,11 +297,14 @@ describe("checks", () => {
     expect(evaluateGate(gateOf(`  - ${check}\n`), without).outcome).toBe("not_enough_evidence");
   });
 
-  it("drift: an excepted feature does not decide, and is still in the evidence", () => {
-    const found = judge("{ check: drift, psi: 0.1, top: 5, except: [unused] }");
-    expect(found).toMatchObject({ status: "passed", title: "PSI of the first 5 features at most 0.1, 1 excepted" });
-    expect(found.evidence).toMatchObject({ "unused (excepted)": 3 });
-    expect(judge("{ check: drift, except: [unused, amount_log] }").status).toBe("not_enough_evidence");
+  it("drift: a feature that must move is judged unless the gate excepts it, and is in the evidence then", () => {
+    const drift = evidence.drift!.map((row) => ({ ...row, inherent: row.feature === "unused" }));
+    expect(judge("{ check: drift, psi: 0.1, top: 5 }", { drift }).status).toBe("refused");
+    const found = judge("{ check: drift, psi: 0.1, top: 5, inherent: except }", { drift });
+    expect(found).toMatchObject({ status: "passed", found: "highest amount_log 0.02, 1 that must move excepted" });
+    expect(found.evidence).toMatchObject({ "unused (must move)": 3 });
+    const all = drift.map((row) => ({ ...row, inherent: true }));
+    expect(judge("{ check: drift, inherent: except }", { drift: all }).status).toBe("not_enough_evidence");
   });
 
   it("drift: only features that matter, and not what small samples show by themselves", () => {
