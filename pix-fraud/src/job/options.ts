@@ -47,7 +47,8 @@ Input
 Training
   --trainer NAME       both (default), xgboost, random-forest
   --trials N           trials of the hyperparameter search (default 3)
-  --gate FILE          what a candidate must prove (default pix-fraud/gate.yaml)
+  --gate FILE          what a candidate must prove (default pix-fraud/gate.yaml; gate-ledger.yaml for a file,
+                       gate-handbook.yaml for the protocol)
 
 Output
   --data DIR           database, artifacts and reports (default esteira-data)

@@ -8,7 +8,7 @@ import { at, createTimeReader, type Place, readCents, readCode, readFlag, readNa
 
 const DAY = 86_400_000;
 
-/** One row of a file before it is understood. */
+/** One row of a file before it is understood; a reader may give the same object again for the next row. */
 export interface RawRow {
   /** As an editor counts: a CSV's header is row 1. */
   readonly row: number;
@@ -33,9 +33,21 @@ export async function buildLedger(
   const knownAt: number[] = [];
   const scenario: number[] = [];
   const seen = new Map<string, number>();
-  for await (const { row, value } of rows) {
-    const place = (name: ColumnName): Place => ({ file: options.file, row, column: mapping.columns[name] ?? name });
-    const id = readName(value("id"), place("id"));
+  const places = new Map<ColumnName, { file: string; row: number; column: string }>();
+  let row = 0;
+  // One place a column, moved from row to row: files have millions of values, and one in a file is ever shown.
+  const place = (name: ColumnName): Place => {
+    let found = places.get(name);
+    if (found === undefined) {
+      found = { file: options.file, row, column: mapping.columns[name] ?? name };
+      places.set(name, found);
+    }
+    found.row = row;
+    return found;
+  };
+  for await (const raw of rows) {
+    row = raw.row;
+    const id = readName(raw.value("id"), place("id"));
     const before = seen.get(id);
     if (before !== undefined) {
       throw invalid(
@@ -48,19 +60,19 @@ export async function buildLedger(
         `${at(place("id"))}: the id '${id}' is no whole number, and the mapping orders rows of one instant by it (orderById).`,
       );
     }
-    const instant = readTime(value("time"), place("time"));
+    const instant = readTime(raw.value("time"), place("time"));
     const last = time.at(-1);
     if (last !== undefined && instant < last && !options.sort) {
       throw invalid(
         `${at(place("time"))}: ${new Date(instant).toISOString()} lies before the row above; order the file by time.`,
       );
     }
-    const label = readFlag(value("label"), place("label"));
+    const label = readFlag(raw.value("label"), place("label"));
     ids.push(id);
     fileRows.push(row);
     time.push(instant);
-    const from = readName(value("payer"), place("payer"));
-    const to = readName(value("payee"), place("payee"));
+    const from = readName(raw.value("payer"), place("payer"));
+    const to = readName(raw.value("payee"), place("payee"));
     if (from === to && !mapping.separatePayees) {
       throw invalid(
         `${at(place("payee"))}: '${to}' pays itself; expected another account than the payer's (separatePayees in the mapping where equal names are different things).`,
@@ -68,13 +80,13 @@ export async function buildLedger(
     }
     payer.push(from);
     payee.push(to);
-    cents.push(readCents(value("amount"), mapping.amountUnit, place("amount")));
+    cents.push(readCents(raw.value("amount"), mapping.amountUnit, place("amount")));
     fraud.push(label);
-    scenario.push(mapping.columns.scenario === undefined ? label : readCode(value("scenario"), place("scenario")));
+    scenario.push(mapping.columns.scenario === undefined ? label : readCode(raw.value("scenario"), place("scenario")));
     if (label === 0) knownAt.push(Number.NaN);
     else if (mapping.columns.knownAt === undefined) knownAt.push(instant + mapping.labelDelayDays * DAY);
     else {
-      const known = readKnownAt(value("knownAt"), place("knownAt"));
+      const known = readKnownAt(raw.value("knownAt"), place("knownAt"));
       if (known < instant)
         throw invalid(`${at(place("knownAt"))}: the label became known before the transfer was made.`);
       knownAt.push(known);

@@ -37,6 +37,15 @@ export async function* readParquet(path: string, mapping: Mapping): AsyncGenerat
   const instants = new Set(elements.filter(isInstant).map(({ name }) => name));
   const rows = Number(metadata.num_rows);
   const columns = Object.values(mapping.columns).filter((column) => column !== undefined);
+  let object: Record<string, unknown> = {};
+  const cursor = {
+    row: 0,
+    value(name: ColumnName): unknown {
+      const column = mapping.columns[name] ?? "";
+      const found = object[column];
+      return found instanceof Date && instants.has(column) ? found.getTime() : found;
+    },
+  };
   for (let from = 0; from < rows; from += CHUNK) {
     const objects = await parquetReadObjects({
       file,
@@ -48,13 +57,10 @@ export async function* readParquet(path: string, mapping: Mapping): AsyncGenerat
     }).catch((error: unknown) => {
       throw unreadable(`${path}, rows ${from + 1} to ${Math.min(rows, from + CHUNK)},`, error);
     });
-    for (const [index, object] of objects.entries()) {
-      const value = (name: ColumnName): unknown => {
-        const column = mapping.columns[name] ?? "";
-        const found = object[column];
-        return found instanceof Date && instants.has(column) ? found.getTime() : found;
-      };
-      yield { row: from + index + 1, value };
+    for (let at = 0; at < objects.length; at++) {
+      object = objects[at]!;
+      cursor.row = from + at + 1;
+      yield cursor;
     }
   }
 }
