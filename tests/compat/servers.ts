@@ -25,16 +25,19 @@ export interface Peer {
 interface Place {
   /** A SQLite file that is there already; by default a new database: see `newDatabase`. */
   readonly database?: string;
+  /** A path under which everything is served. */
+  readonly staticPrefix?: string;
 }
 
 /** This project's server on a free port, over a new database: in a temporary folder, or see `ESTEIRA_TEST_BACKEND`. */
-export async function startEsteira({ database }: Place = {}): Promise<Peer> {
+export async function startEsteira({ database, staticPrefix }: Place = {}): Promise<Peer> {
   const home = await mkdtemp(join(tmpdir(), "esteira-compat-"));
   const server = await startServer({
     host: "127.0.0.1",
     port: 0,
     backendStoreUri: database === undefined ? await newDatabase(home) : `sqlite:///${database}`,
     artifactsDestination: join(home, "artifacts"),
+    ...(staticPrefix === undefined ? {} : { boundary: { staticPrefix } }),
     webhooks: webhookOptions(WEBHOOKS_TO_LOOPBACK),
     webhookKey: WEBHOOKS_TO_LOOPBACK.MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY,
   });

@@ -5,10 +5,11 @@ import type { Command, Terminal } from "./command.ts";
 import { doctor } from "./commands/doctor.ts";
 import { modelsPredict } from "./commands/models-predict.ts";
 import { modelsServe } from "./commands/models-serve.ts";
+import { openapi } from "./commands/openapi.ts";
 import { server } from "./commands/server.ts";
 import { version } from "./version.ts";
 
-const COMMANDS: readonly Command[] = [server, modelsServe, modelsPredict, doctor];
+const COMMANDS: readonly Command[] = [server, modelsServe, modelsPredict, openapi, doctor];
 const GROUPS: Readonly<Record<string, string>> = { models: "Serve and use models" };
 
 /** 0 done, 2 a fault of the command line or of its input, 1 a defect of ours. */

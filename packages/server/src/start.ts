@@ -6,7 +6,7 @@ import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { type ArtifactOptions, configureArtifacts } from "./artifacts/configure.ts";
 import { sweepRegularly } from "./artifacts/sweep.ts";
 import { createServer } from "./create-server.ts";
-import type { BoundaryOptions } from "./http/boundary.ts";
+import { type BoundaryOptions, checkStaticPrefix } from "./http/boundary.ts";
 import type { WebhookOptions } from "./webhooks/mount.ts";
 import { webhookKeyFile } from "./webhooks/webhook-key.ts";
 
@@ -69,7 +69,13 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       version: options.version ?? VERSION,
       log: options.log,
       webRoot: options.webRoot,
-      boundary: { ...options.boundary, bindHost: options.host },
+      boundary: {
+        ...options.boundary,
+        ...(options.boundary?.staticPrefix === undefined
+          ? {}
+          : { staticPrefix: checkStaticPrefix(options.boundary.staticPrefix) }),
+        bindHost: options.host,
+      },
       allowedHostSchemes: options.allowedHostSchemes,
       webhooks: options.webhooks,
     });

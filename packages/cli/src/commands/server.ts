@@ -1,6 +1,8 @@
 import pc from "picocolors";
 import { artifactOptions } from "../artifact-options.ts";
+import { BOUNDARY, boundaryOptions } from "../boundary-options.ts";
 import { type Command, text } from "../command.ts";
+import { checkMlflowOptions, MLFLOW_OPTIONS } from "../mlflow-options.ts";
 import { portOf } from "../port.ts";
 
 export const server: Command = {
@@ -33,8 +35,14 @@ export const server: Command = {
       flags: "--artifact-roots <uris>",
       summary: "further places whose artifacts the server reads, with commas between; also ESTEIRA_ARTIFACT_ROOTS",
     },
+    ...BOUNDARY,
+    ...MLFLOW_OPTIONS,
   ],
   async run(values, terminal) {
+    const backendStoreUri =
+      text(values, "backendStoreUri") ?? terminal.env.MLFLOW_BACKEND_STORE_URI ?? "sqlite:///mlflow.db";
+    checkMlflowOptions(values, terminal.env, backendStoreUri, terminal.note);
+    const reach = boundaryOptions(values, terminal.env);
     const { startServer } = await import("@esteira/server/start");
     const { webhookOptions } = await import("@esteira/server/webhooks/environment");
     const { webAssets } = await import("@esteira/web/node/assets");
@@ -42,8 +50,8 @@ export const server: Command = {
     const running = await startServer({
       host: text(values, "host") ?? "127.0.0.1",
       port: portOf(text(values, "port")),
-      backendStoreUri:
-        text(values, "backendStoreUri") ?? terminal.env.MLFLOW_BACKEND_STORE_URI ?? "sqlite:///mlflow.db",
+      backendStoreUri,
+      ...reach,
       ...artifactOptions(values, terminal.env),
       webhooks: webhookOptions(terminal.env),
       webhookKey: terminal.env.MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY,
