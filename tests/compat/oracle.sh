@@ -17,4 +17,11 @@ fi
 # The driver with which MLflow reaches PostgreSQL, for the suite that shares a database with it.
 "$home/bin/python" -c "import psycopg2" 2>/dev/null ||
   "$home/bin/pip" install --quiet --disable-pip-version-check psycopg2-binary >&2 || true
+
+# What MLflow itself needs for artifacts in S3; beside the rest, so that an environment made before gets it too.
+extra="boto3==1.44.8"
+if [ ! -f "$home/extra" ] || [ "$(cat "$home/extra")" != "$extra" ]; then
+  "$home/bin/pip" install --quiet --disable-pip-version-check "$extra" >&2
+  printf '%s' "$extra" >"$home/extra"
+fi
 printf '%s\n' "$home/bin/python"
