@@ -8,7 +8,8 @@ export const fileInfoWire = z
     (wire): FileInfo => ({
       path: wire.path,
       isDir: wire.is_dir,
-      ...(wire.file_size === undefined ? {} : { fileSize: wire.file_size }),
+      // MLflow leaves out what is zero.
+      ...(wire.is_dir ? {} : { fileSize: wire.file_size ?? 0 }),
     }),
   )
   .meta({ id: "FileInfo" });
@@ -16,5 +17,5 @@ export const fileInfoWire = z
 export const fileInfoToWire = (file: FileInfo) => ({
   path: file.path,
   is_dir: file.isDir,
-  ...compact({ file_size: file.fileSize }),
+  ...compact({ file_size: file.fileSize || undefined }),
 });

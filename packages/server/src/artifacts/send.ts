@@ -1,9 +1,10 @@
 import { Readable } from "node:stream";
 import { EsteiraError } from "@esteira/core/errors";
 import type { ArtifactStore, ArtifactVersion, OpenArtifact } from "@esteira/store/artifacts/artifact-store";
+import { attachment } from "@esteira/store/artifacts/attachment";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { decide, isConditional, type Verdict } from "./conditions.ts";
-import { ARTIFACT_HEADERS, attachment, contentType } from "./content.ts";
+import { ARTIFACT_HEADERS, contentType } from "./content.ts";
 
 /** How often a file may be replaced between a look at it and its opening. */
 const MAX_ATTEMPTS = 4;
