@@ -24,4 +24,11 @@ if [ ! -f "$home/extra" ] || [ "$(cat "$home/extra")" != "$extra" ]; then
   "$home/bin/pip" install --quiet --disable-pip-version-check "$extra" >&2
   printf '%s' "$extra" >"$home/extra"
 fi
+
+# What MLflow's basic-auth app and its client need besides; beside the environment, so that it stays as it is.
+auth="$home-auth"
+if [ ! -f "$auth/stamp" ]; then
+  "$home/bin/pip" install --quiet --disable-pip-version-check --no-deps --target "$auth" flask-wtf==1.3.0 wtforms==3.3.2 >&2
+  printf 'flask-wtf' >"$auth/stamp"
+fi
 printf '%s\n' "$home/bin/python"

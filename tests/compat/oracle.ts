@@ -1,11 +1,17 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 const VERSION = "3.17.2";
 
 export type Oracle = { readonly python: string } | { readonly missing: string };
+
+/** The folder with what MLflow's basic-auth app needs besides MLflow; undefined when `oracle.sh` has not made it. */
+export function findAuthPackages(python: string): string | undefined {
+  const home = process.env.ESTEIRA_ORACLE_HOME ?? dirname(dirname(python));
+  return existsSync(join(`${home}-auth`, "flask_wtf")) ? `${home}-auth` : undefined;
+}
 
 /**
  * The Python that has real MLflow: `ESTEIRA_ORACLE_PYTHON`, else the environment that `oracle.sh` makes. Without one the

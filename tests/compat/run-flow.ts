@@ -21,7 +21,12 @@ export type FlowName = (typeof FLOWS)[number];
 export type Observations = readonly (readonly [string, unknown])[];
 
 /** Runs one Python script of `flows/` against a server and reads what it has recorded. */
-export async function runFlow(python: string, flow: FlowName, url: string): Promise<Observations> {
+export async function runFlow(
+  python: string,
+  flow: FlowName | "access",
+  url: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<Observations> {
   const cwd = await mkdtemp(join(tmpdir(), "esteira-flow-"));
   try {
     const { code, stdout, stderr } = await run(python, [fileURLToPath(new URL(`flows/${flow}.py`, import.meta.url))], {
@@ -36,6 +41,7 @@ export async function runFlow(python: string, flow: FlowName, url: string): Prom
         MPLBACKEND: "Agg",
         GIT_PYTHON_REFRESH: "quiet",
         PYTHONHASHSEED: "0",
+        ...env,
       },
     });
     if (code !== 0) throw new Error(`flow '${flow}' against ${url} ended with code ${code}\n${stderr.slice(-4000)}`);

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startServer } from "@esteira/server/start";
+import { type AccessStart, startServer } from "@esteira/server/start";
 import { webhookOptions } from "@esteira/server/webhooks/environment";
 import { newTestDatabase } from "@esteira/store/testing/test-database";
 import { forMlflow } from "./oracle.ts";
@@ -30,7 +30,11 @@ interface Place {
 }
 
 /** This project's server on a free port, over a new database: in a temporary folder, or see `ESTEIRA_TEST_BACKEND`. */
-export async function startEsteira({ database, staticPrefix }: Place = {}): Promise<Peer> {
+export async function startEsteira({
+  database,
+  staticPrefix,
+  access,
+}: Place & { access?: AccessStart } = {}): Promise<Peer> {
   const home = await mkdtemp(join(tmpdir(), "esteira-compat-"));
   const server = await startServer({
     host: "127.0.0.1",
@@ -40,6 +44,7 @@ export async function startEsteira({ database, staticPrefix }: Place = {}): Prom
     ...(staticPrefix === undefined ? {} : { boundary: { staticPrefix } }),
     webhooks: webhookOptions(WEBHOOKS_TO_LOOPBACK),
     webhookKey: WEBHOOKS_TO_LOOPBACK.MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY,
+    access,
   });
   return {
     url: server.url,
@@ -60,7 +65,12 @@ const STARTUP_MS = 400_000;
 /** MLflow's own server over a database of the same kind; without `workers`, as many as it takes by itself. */
 export async function startMlflow(
   python: string,
-  { workers, database }: Place & { workers?: number } = {},
+  {
+    workers,
+    database,
+    env = {},
+    args = [],
+  }: Place & { workers?: number; env?: NodeJS.ProcessEnv; args?: readonly string[] } = {},
 ): Promise<Peer> {
   const home = await mkdtemp(join(tmpdir(), "mlflow-compat-"));
   const port = await freePort();
@@ -71,8 +81,9 @@ export async function startMlflow(
       ...["--backend-store-uri", database === undefined ? forMlflow(await newDatabase(home)) : `sqlite:///${database}`],
       ...["--artifacts-destination", join(home, "artifacts")],
       ...(workers === undefined ? [] : ["--workers", String(workers)]),
+      ...args,
     ],
-    { cwd: home, stdio: "ignore", detached: true, env: { ...process.env, ...WEBHOOKS_TO_LOOPBACK } },
+    { cwd: home, stdio: "ignore", detached: true, env: { ...process.env, ...WEBHOOKS_TO_LOOPBACK, ...env } },
   );
   const url = `http://127.0.0.1:${port}`;
   const close = async () => {

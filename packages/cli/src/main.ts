@@ -7,10 +7,16 @@ import { modelsPredict } from "./commands/models-predict.ts";
 import { modelsServe } from "./commands/models-serve.ts";
 import { openapi } from "./commands/openapi.ts";
 import { server } from "./commands/server.ts";
+import { tokens } from "./commands/tokens.ts";
+import { users } from "./commands/users.ts";
 import { version } from "./version.ts";
 
-const COMMANDS: readonly Command[] = [server, modelsServe, modelsPredict, openapi, doctor];
-const GROUPS: Readonly<Record<string, string>> = { models: "Serve and use models" };
+const COMMANDS: readonly Command[] = [server, modelsServe, modelsPredict, ...users, ...tokens, openapi, doctor];
+const GROUPS: Readonly<Record<string, string>> = {
+  models: "Serve and use models",
+  users: "Manage who may use a server",
+  tokens: "Manage service tokens, for programs",
+};
 
 /** 0 done, 2 a fault of the command line or of its input, 1 a defect of ours. */
 const FAULT = 2;

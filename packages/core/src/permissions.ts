@@ -59,6 +59,14 @@ export function checkPattern(pattern: string, type: ResourceType): void {
   );
 }
 
+/** For the calls that give one user a permission; the workspace as a whole is managed by roles. */
+export function refuseWorkspace(resourceType: string): void {
+  if (resourceType !== "workspace") return;
+  throw invalid(
+    "resource_type 'workspace' is not supported by the per-user permission convenience APIs. Use a role for workspace-wide grants.",
+  );
+}
+
 /** Refuses a grant that no decision would ever read. */
 export function checkGrant(grant: { resourceType: string; resourcePattern: string; permission: string }): void {
   const type = checkResourceType(grant.resourceType);

@@ -6,6 +6,7 @@ import { isLocalUri, localFolder } from "@esteira/store/artifacts/open";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import type { Access } from "./access/access.ts";
 import { guardRoutes } from "./access/guard.ts";
+import { mountAccess } from "./access/mount.ts";
 import { mountArtifactDownloads } from "./artifacts/downloads.ts";
 import { artifactListEndpoints } from "./artifacts/listings.ts";
 import { type ArtifactRoot, artifactLocations } from "./artifacts/locations.ts";
@@ -58,6 +59,7 @@ export interface ServerOptions {
 }
 
 const API = ["/api/2.0/mlflow", "/ajax-api/2.0/mlflow"] as const;
+const API_3 = ["/api/3.0/mlflow", "/ajax-api/3.0/mlflow"] as const;
 const UI_API = ["/ajax-api/2.0/mlflow"] as const;
 const ARTIFACT_API = ["/api/2.0/mlflow-artifacts", "/ajax-api/2.0/mlflow-artifacts"] as const;
 /** MLflow's own table of routes has one call without the slash between version and name. */
@@ -100,6 +102,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   ]);
   mountEndpoints(app, WITHOUT_SLASH, datasetSearchEndpoints(store));
   mountEndpoints(app, UI_API, metricUiEndpoints(store));
+  mountAccess(app, options.access, { two: API, three: API_3, esteira: ESTEIRA_API });
   mountWebhooks(app, store, { mlflow: API, esteira: ESTEIRA_API }, options.webhooks ?? STANDARD_WEBHOOKS);
   mountEndpoints(app, ARTIFACT_API, multipartEndpoints(locations, signing));
   mountArtifactProxy(app, locations);

@@ -1,8 +1,11 @@
 import { type Clock, systemClock } from "@esteira/core/clock";
 import { invalid } from "@esteira/core/errors";
+import type { Permission } from "@esteira/core/permissions";
 import { parseBackendUri } from "@esteira/store/database/uri";
-import { openStore } from "@esteira/store/open";
+import { openStore, type Store } from "@esteira/store/open";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
+import { type AccessOptions, createAccess } from "./access/access.ts";
+import type { FirstAdmin } from "./access/setup.ts";
 import { type ArtifactOptions, configureArtifacts } from "./artifacts/configure.ts";
 import { sweepRegularly } from "./artifacts/sweep.ts";
 import { createServer } from "./create-server.ts";
@@ -33,13 +36,25 @@ export interface StartOptions extends ArtifactOptions {
    * PostgreSQL webhooks can have no secret.
    */
   readonly webhookKey?: string | undefined;
+  /** Turns access control on. */
+  readonly access?: AccessStart | undefined;
+  /** Lets everybody on the network do everything: to listen beyond this machine without access control. */
+  readonly allowAnonymous?: boolean | undefined;
   /** Without it the server says nothing. */
   readonly log?: FastifyBaseLogger | undefined;
+}
+
+/** How access is controlled; see `AccessOptions`. */
+export interface AccessStart extends Pick<AccessOptions, "publicUrl" | "passwordCost"> {
+  readonly defaultPermission?: Permission | undefined;
+  readonly admin?: FirstAdmin | undefined;
 }
 
 export interface RunningServer {
   /** `http://host:port`, where a client on this machine reaches the server. */
   readonly url: string;
+  /** With access control and no admin yet: what the first one is made with, once. */
+  readonly setupToken?: string;
   /** Answers what is under way (for at most five seconds), then closes the socket and the database. */
   close(): Promise<void>;
 }
@@ -53,6 +68,7 @@ const GRACE_MS = 5000;
  * not understand and a port that somebody else holds.
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
+  refuseOpenNetwork(options);
   const artifacts = configureArtifacts(options);
   const store = await openStore({
     uri: options.backendStoreUri,
@@ -61,6 +77,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     webhookKey: options.webhookKey ?? keyBesideFile(options.backendStoreUri),
   });
   try {
+    const access = options.access && accessOf(store, options.access, options);
+    const setupToken = await access?.prepare(options.access?.admin ?? { username: "admin" });
     const app = await createServer({
       store,
       artifacts: artifacts.proxied,
@@ -75,14 +93,17 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
           ? {}
           : { staticPrefix: checkStaticPrefix(options.boundary.staticPrefix) }),
         bindHost: options.host,
+        publicHosts: [...(options.boundary?.publicHosts ?? []), ...publicHost(options.access)],
       },
       allowedHostSchemes: options.allowedHostSchemes,
+      access,
       webhooks: options.webhooks,
     });
     const port = await listen(app, options);
     const stopSweeping = sweepRegularly(artifacts.stores, options.log);
     return {
       url: `http://${reachable(options.host)}:${port}${options.boundary?.staticPrefix ?? ""}`,
+      ...(setupToken === undefined ? {} : { setupToken }),
       close: async () => {
         stopSweeping();
         await stopServing(app);
@@ -93,6 +114,35 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     await store.close();
     throw error;
   }
+}
+
+function accessOf(store: Store, { defaultPermission, publicUrl, passwordCost }: AccessStart, options: StartOptions) {
+  return createAccess({
+    store,
+    clock: options.clock ?? systemClock,
+    defaultPermission: defaultPermission ?? "NO_PERMISSIONS",
+    publicUrl,
+    passwordCost,
+    log: options.log,
+  });
+}
+
+function publicHost(access: AccessStart | undefined): readonly string[] {
+  if (access?.publicUrl === undefined) return [];
+  const url = URL.canParse(access.publicUrl) ? new URL(access.publicUrl) : undefined;
+  if (url?.protocol === "http:" || url?.protocol === "https:") return [url.host];
+  throw invalid(`The public address '${access.publicUrl}' is no URL of the web, such as https://mlflow.example.`);
+}
+
+const isLoopback = (host: string): boolean =>
+  host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+
+/** Experiments, models and their files would be everybody's who can reach the port. */
+function refuseOpenNetwork({ host, access, allowAnonymous }: StartOptions): void {
+  if (isLoopback(host) || access !== undefined || allowAnonymous === true) return;
+  throw invalid(
+    `The server would listen on '${host}' for everybody, without access control: turn it on with --app-name basic-auth, listen on 127.0.0.1, or say --insecure-allow-anonymous.`,
+  );
 }
 
 function keyBesideFile(backendStoreUri: string): string | undefined {

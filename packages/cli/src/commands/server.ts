@@ -1,4 +1,6 @@
 import pc from "picocolors";
+import { accessStart } from "../access-start.ts";
+import { backendStoreUri, DATABASE } from "../administration.ts";
 import { artifactOptions } from "../artifact-options.ts";
 import { BOUNDARY, boundaryOptions } from "../boundary-options.ts";
 import { type Command, text } from "../command.ts";
@@ -11,11 +13,7 @@ export const server: Command = {
   options: [
     { flags: "--host <host>", summary: "address to listen on", default: "127.0.0.1" },
     { flags: "-p, --port <port>", summary: "port to listen on; 0 is any free one", default: "5000" },
-    {
-      flags: "--backend-store-uri <uri>",
-      summary:
-        "database, sqlite:///file.db or postgresql://user:password@host/name; also MLFLOW_BACKEND_STORE_URI (default: sqlite:///mlflow.db)",
-    },
+    DATABASE,
     {
       flags: "--artifacts-destination <uri>",
       summary:
@@ -35,30 +33,47 @@ export const server: Command = {
       flags: "--artifact-roots <uris>",
       summary: "further places whose artifacts the server reads, with commas between; also ESTEIRA_ARTIFACT_ROOTS",
     },
+    { flags: "--app-name <name>", summary: "basic-auth: users, tokens and permissions (off without it)" },
+    {
+      flags: "--default-permission <level>",
+      summary: "with access control: what users may do where nothing was granted (default: NO_PERMISSIONS)",
+    },
+    { flags: "--public-url <url>", summary: "with access control: the address at which browsers reach the server" },
+    {
+      flags: "--insecure-allow-anonymous",
+      summary: "listen beyond this machine without access control: everybody may do everything",
+    },
     ...BOUNDARY,
     ...MLFLOW_OPTIONS,
   ],
   async run(values, terminal) {
-    const backendStoreUri =
-      text(values, "backendStoreUri") ?? terminal.env.MLFLOW_BACKEND_STORE_URI ?? "sqlite:///mlflow.db";
-    checkMlflowOptions(values, terminal.env, backendStoreUri, terminal.note);
+    const uri = backendStoreUri(values, terminal.env);
+    checkMlflowOptions(values, terminal.env, uri, terminal.note);
     const reach = boundaryOptions(values, terminal.env);
     const { startServer } = await import("@esteira/server/start");
+    const { standardLog } = await import("@esteira/server/log");
     const { webhookOptions } = await import("@esteira/server/webhooks/environment");
     const { webAssets } = await import("@esteira/web/node/assets");
     const webRoot = await webAssets({ onProgress: terminal.note });
+    const access = accessStart(values, terminal.env);
     const running = await startServer({
       host: text(values, "host") ?? "127.0.0.1",
       port: portOf(text(values, "port")),
-      backendStoreUri,
+      backendStoreUri: uri,
       ...reach,
       ...artifactOptions(values, terminal.env),
       webhooks: webhookOptions(terminal.env),
       webhookKey: terminal.env.MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY,
+      allowAnonymous: values.insecureAllowAnonymous === true,
+      ...(access === undefined ? {} : { access, log: standardLog() }),
       ...(webRoot ? { webRoot } : {}),
     });
     terminal.out(`Esteira serves at ${pc.bold(running.url)}  ${pc.dim("(Ctrl-C stops it)")}`);
     terminal.out(pc.dim(`From Python: export MLFLOW_TRACKING_URI=${running.url}`));
+    if (running.setupToken !== undefined) {
+      terminal.out("There is no admin yet. Make the first one with this token, once, within 24 hours:");
+      terminal.out(`  ${running.url}/#/sign-in?setup=${running.setupToken}`);
+    }
     await terminal.interrupted();
     await running.close();
     return 0;

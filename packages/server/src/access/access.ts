@@ -2,12 +2,22 @@ import type { AccessStore } from "@esteira/core/access-store";
 import type { Clock } from "@esteira/core/clock";
 import type { Permission } from "@esteira/core/permissions";
 import type { FastifyBaseLogger } from "fastify";
+import type { Endpoint } from "../http/endpoint.ts";
+import { accountEndpoints } from "./account-endpoints.ts";
+import { accounts } from "./accounts.ts";
 import { auditTo } from "./audit.ts";
 import { authenticator } from "./authenticate.ts";
 import type { Authenticate } from "./guard.ts";
+import { legacyPermissionEndpoints } from "./legacy-permissions.ts";
 import { type PasswordCost, passwords } from "./passwords.ts";
+import { roleEndpoints } from "./roles.ts";
 import { sessionCookie } from "./session-cookie.ts";
+import { sessions } from "./sessions.ts";
+import { type FirstAdmin, prepareFirstAdmin } from "./setup.ts";
 import { signIn } from "./sign-in.ts";
+import { tokenEndpoints } from "./token-endpoints.ts";
+import { userPermissionEndpoints } from "./user-permissions.ts";
+import { userEndpoints } from "./users.ts";
 
 export interface AccessOptions {
   readonly store: AccessStore;
@@ -23,6 +33,14 @@ export interface AccessOptions {
 /** Access control of one server, ready to be mounted. */
 export interface Access {
   readonly authenticate: Authenticate;
+  /** MLflow's calls for users, and those of MLflow 2 for permissions: under version 2.0 of its API. */
+  readonly endpoints2: readonly Endpoint[];
+  /** MLflow's calls for permissions and roles: under version 3.0. */
+  readonly endpoints3: readonly Endpoint[];
+  /** Calls of this server's own. */
+  readonly ownEndpoints: readonly Endpoint[];
+  /** Makes sure that somebody can become an admin; gives a set-up token when nobody is one yet. */
+  prepare(admin: FirstAdmin): Promise<string | undefined>;
 }
 
 export function createAccess(options: AccessOptions): Access {
@@ -31,6 +49,24 @@ export function createAccess(options: AccessOptions): Access {
   const hashes = passwords(options.passwordCost);
   const cookie = sessionCookie(publicUrl?.startsWith("https:") ?? false);
   const check = signIn({ store, passwords: hashes, clock, audit });
-  const { authenticate } = authenticator({ store, clock, audit, signIn: check, cookie, defaultPermission, publicUrl });
-  return { authenticate };
+  const who = authenticator({ store, clock, audit, signIn: check, cookie, defaultPermission, publicUrl });
+  const people = accounts(store, hashes, audit);
+  return {
+    authenticate: who.authenticate,
+    endpoints2: [...userEndpoints(store, people, audit), ...legacyPermissionEndpoints(store, audit)],
+    endpoints3: [...userPermissionEndpoints(store, defaultPermission, audit), ...roleEndpoints(store, audit)],
+    ownEndpoints: [
+      ...accountEndpoints({
+        store,
+        audit,
+        publicUrl,
+        authenticator: who,
+        signIn: check,
+        sessions: sessions(store, clock, cookie),
+        passwords: hashes,
+      }),
+      ...tokenEndpoints(store, clock, audit),
+    ],
+    prepare: (admin) => prepareFirstAdmin(store, people, clock, admin),
+  };
 }

@@ -32,6 +32,17 @@ export function artifactRequirements(path: string, action: Action, owners: Owner
   });
 }
 
+/**
+ * Whoever makes an experiment manages what lies at its location, so the location must be new: not around, in or at that
+ * of another experiment, and without a number for a folder, where a coming experiment may have its own. One spelling is
+ * taken for each place.
+ */
+export function isFreePlace(uri: string, owners: Owners): boolean {
+  const path = /^(?:mlflow-artifacts:|[a-z0-9]+:\/\/[a-z0-9.-]+)((?:\/[^/]+)+)$/.exec(uri)?.[1];
+  if (path === undefined || path.split("/").some((segment) => /^\d+$|^\.+$/.test(segment))) return false;
+  return owners.locations.length === 0;
+}
+
 function tiersOf(inner: string, removes: boolean): readonly ("run" | "logged_model")[] {
   const [first = "", second] = inner.split("/").filter((segment) => segment !== "");
   if (first === "") return removes ? ["run", "logged_model"] : [];

@@ -1,8 +1,8 @@
 import type { AccessStore, Owners } from "@esteira/core/access-store";
 import type { Subject, Token, User, Visible, VisibleModels } from "@esteira/core/entities/access";
 import { EsteiraError } from "@esteira/core/errors";
-import { checkResourceType, type Permission, type ResourceType } from "@esteira/core/permissions";
-import { artifactRequirements, proxyLocation } from "./artifact-owners.ts";
+import { checkResourceType, type Permission, type ResourceType, refuseWorkspace } from "@esteira/core/permissions";
+import { artifactRequirements, isFreePlace, proxyLocation } from "./artifact-owners.ts";
 import type { Audit } from "./audit.ts";
 import { canonicalExperimentId } from "./canonical.ts";
 import { isMet, isUnrestricted, narrow, type Requirement, type Standing, visible } from "./decide.ts";
@@ -21,6 +21,8 @@ export interface Caller {
   /** Absent when access control is off, and for nobody. */
   readonly user?: User;
   readonly via?: Via;
+  /** May see the roles of others. */
+  readonly managesRoles: boolean;
   /** Throws PERMISSION_DENIED unless all needs of the route are met by what the request names. */
   check(policy: GuardedPolicy, fields: RequestFields): Promise<void>;
   /** Which experiments a search may tell; undefined for all. */
@@ -34,6 +36,7 @@ export interface Caller {
 
 /** Access control is off: everybody may do everything. */
 export const ANYBODY: Caller = {
+  managesRoles: true,
   check: async () => {},
   experiments: () => undefined,
   models: () => undefined,
@@ -46,6 +49,7 @@ const DENIED = new EsteiraError("PERMISSION_DENIED", "Permission denied");
 
 /** A caller that has said nothing about who it is. */
 export const NOBODY: Caller = {
+  managesRoles: false,
   check: async () => {
     throw new EsteiraError("UNAUTHENTICATED", "Sign in, or send a token.");
   },
@@ -99,6 +103,8 @@ export function knownCaller(
         return bound === undefined && (isUnrestricted(standing) || subject.workspaces.length > 0);
       case "new-experiment":
         return bound === undefined && notDenied("experiment");
+      case "free-place":
+        return isUnrestricted(standing) || item.values.every((uri) => isFreePlace(uri, owners));
       case "new-model":
         return bound === undefined && notDenied("registered_model");
       case "grantor":
@@ -112,15 +118,17 @@ export function knownCaller(
     const field = (name: string) =>
       typeof input === "object" && input !== null ? Reflect.get(input, name) : undefined;
     const id = field("resource_id");
+    refuseWorkspace(String(field("resource_type")));
     const type = checkResourceType(String(field("resource_type")));
     if (typeof id !== "string" || bound !== undefined) return false;
-    if (id === "*" || type === "workspace") return isUnrestricted(standing);
+    if (id === "*") return isUnrestricted(standing);
     return isMet(standing, { type, id, action: "manage" });
   };
 
   return {
     user,
     via,
+    managesRoles: isUnrestricted(standing) && bound === undefined,
     check: async (policy, fields) => {
       if (!hasScope(token, policy.scope)) {
         throw new EsteiraError(

@@ -46,6 +46,8 @@ export type Need =
   /** Something new inside an experiment or a model. */
   | { readonly kind: "new"; readonly what: "run" | "logged model" | "version"; readonly from: string }
   | { readonly kind: "new-experiment" }
+  /** A place for artifacts that is nobody's yet. */
+  | { readonly kind: "free-place"; readonly from: string }
   | { readonly kind: "new-model" }
   | { readonly kind: "admin" }
   /** Admins, and who manages the workspace. */
@@ -84,6 +86,7 @@ export const remove = on("delete");
 export const manage = on("manage");
 export const within = (what: "run" | "logged model" | "version", from: string): Need => ({ kind: "new", what, from });
 export const NEW_EXPERIMENT: Need = { kind: "new-experiment" };
+export const freePlace = (from: string): Need => ({ kind: "free-place", from });
 export const NEW_MODEL: Need = { kind: "new-model" };
 export const ADMIN: Need = { kind: "admin" };
 export const WORKSPACE_MANAGER: Need = { kind: "workspace-manager" };

@@ -46,7 +46,7 @@ export function ownerQuestion(needs: readonly Named[], locationOf: (path: string
     loggedModels: [...of("logged model"), ...pick("logged model")],
     models: [...of("model", "whole model", "version", "new version"), ...pick("model")],
     experimentNames: of("experiment name"),
-    locations: of("artifact path").map(locationOf),
+    locations: [...of("artifact path").map(locationOf), ...of("free-place")],
   };
 }
 

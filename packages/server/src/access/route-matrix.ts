@@ -1,3 +1,6 @@
+/** Of all users of the walk. */
+export const PASSWORD = "a long enough password";
+
 /** What one call of a route names; made anew for each call, because some calls delete it. */
 export interface Seed {
   readonly experiment: string;
@@ -12,8 +15,8 @@ export type Least = "open" | "signed-in" | "READ" | "EDIT" | "MANAGE" | "admin";
 
 export interface RouteCase {
   readonly least: Least;
-  /** Fields of the query (GET, uploads) or the body; parameters of the path by `:name`, its rest by `*`. */
-  readonly send?: (seed: Seed) => Readonly<Record<string, unknown>>;
+  /** What `who` sends: fields of the query (GET, uploads) or the body; parameters of the path by `:name`, its rest by `*`. */
+  readonly send?: (seed: Seed, who: string) => Readonly<Record<string, unknown>>;
 }
 
 const experiment = (seed: Seed) => ({ experiment_id: seed.experiment });
@@ -23,6 +26,9 @@ const model = (seed: Seed) => ({ name: seed.model });
 const version = (seed: Seed) => ({ name: seed.model, version: "1" });
 const tag = { key: "k", value: "v" };
 const artifact = (seed: Seed) => ({ "*": `${seed.experiment}/${seed.run}/artifacts/a.txt` });
+const role = () => ({ role_id: 999 });
+const grantee = { username: "stranger", permission: "READ" };
+const grant = (seed: Seed) => ({ ...grantee, resource_type: "experiment", resource_id: seed.experiment });
 const webhook = () => ({ ":webhook_id": "none" });
 const metric = { key: "m", value: 1, timestamp: 1, step: 0 };
 
@@ -142,4 +148,57 @@ export const ROUTES: Readonly<Record<string, RouteCase>> = {
     send: () => ({ ...webhook(), ":delivery_id": "none" }),
   },
   "POST /upload-artifact": { least: "EDIT", send: (seed) => ({ ...run(seed), path: "b.txt" }) },
+
+  "GET /api/esteira/v1/access": { least: "open" },
+  "POST /api/esteira/v1/access/sessions": { least: "open", send: () => ({ username: "reader", password: PASSWORD }) },
+  "DELETE /api/esteira/v1/access/sessions/current": { least: "signed-in" },
+  "POST /api/esteira/v1/access/setup": {
+    least: "open",
+    // Too short a password is told before the token is looked at.
+    send: () => ({ token: "none", username: "x", password: "short" }),
+  },
+  "POST /api/esteira/v1/access/tokens": { least: "signed-in", send: () => ({ name: "ci", scopes: ["read"] }) },
+  "GET /api/esteira/v1/access/tokens": { least: "signed-in" },
+  "DELETE /api/esteira/v1/access/tokens/:token_id": { least: "signed-in", send: () => ({ ":token_id": "none" }) },
+
+  "POST /users/create": { least: "admin", send: (seed) => ({ username: seed.run, password: PASSWORD }) },
+  "GET /users/get": { least: "signed-in", send: (_, who) => ({ username: who }) },
+  "GET /users/list": { least: "signed-in" },
+  "GET /users/current": { least: "signed-in" },
+  "PATCH /users/update-password": { least: "signed-in", send: (_, who) => ({ username: who, password: PASSWORD }) },
+  "PATCH /users/update-admin": { least: "admin", send: () => ({ username: "stranger", is_admin: false }) },
+  "DELETE /users/delete": { least: "admin", send: () => ({ username: "who is not" }) },
+  "POST /3.0/users/permissions/grant": { least: "MANAGE", send: grant },
+  "POST /3.0/users/permissions/revoke": { least: "MANAGE", send: grant },
+  "GET /3.0/users/permissions/get": { least: "signed-in", send: (seed, who) => ({ ...grant(seed), username: who }) },
+  "GET /3.0/users/permissions/list": { least: "signed-in", send: (_, who) => ({ username: who }) },
+  "GET /3.0/users/current/permissions": { least: "signed-in" },
+  "GET /3.0/users/roles/list": { least: "signed-in", send: (_, who) => ({ username: who }) },
+  "POST /3.0/roles/create": { least: "admin", send: (seed) => ({ name: seed.run, workspace: "default" }) },
+  // For whoever has any role: the walk's users have made something before, and manage it.
+  "GET /3.0/roles/get": { least: "signed-in", send: role },
+  "GET /3.0/roles/list": { least: "signed-in", send: () => ({ workspace: "default" }) },
+  "PATCH /3.0/roles/update": { least: "admin", send: () => ({ ...role(), name: "x" }) },
+  "DELETE /3.0/roles/delete": { least: "admin", send: role },
+  "POST /3.0/roles/permissions/add": {
+    least: "admin",
+    send: () => ({ ...role(), resource_type: "run", resource_pattern: "*", permission: "READ" }),
+  },
+  "DELETE /3.0/roles/permissions/remove": { least: "admin", send: () => ({ role_permission_id: 999 }) },
+  "GET /3.0/roles/permissions/list": { least: "signed-in", send: role },
+  "PATCH /3.0/roles/permissions/update": {
+    least: "admin",
+    send: () => ({ role_permission_id: 999, permission: "READ" }),
+  },
+  "POST /3.0/roles/assign": { least: "admin", send: () => ({ ...role(), username: "stranger" }) },
+  "DELETE /3.0/roles/unassign": { least: "admin", send: () => ({ ...role(), username: "stranger" }) },
+  "GET /3.0/roles/users/list": { least: "admin", send: role },
+  "POST /experiments/permissions/create": { least: "MANAGE", send: (seed) => ({ ...grantee, ...experiment(seed) }) },
+  "GET /experiments/permissions/get": { least: "MANAGE", send: (seed) => ({ ...grantee, ...experiment(seed) }) },
+  "PATCH /experiments/permissions/update": { least: "MANAGE", send: (seed) => ({ ...grantee, ...experiment(seed) }) },
+  "DELETE /experiments/permissions/delete": { least: "MANAGE", send: (seed) => ({ ...grantee, ...experiment(seed) }) },
+  "POST /registered-models/permissions/create": { least: "MANAGE", send: (seed) => ({ ...grantee, ...model(seed) }) },
+  "GET /registered-models/permissions/get": { least: "MANAGE", send: (seed) => ({ ...grantee, ...model(seed) }) },
+  "PATCH /registered-models/permissions/update": { least: "MANAGE", send: (seed) => ({ ...grantee, ...model(seed) }) },
+  "DELETE /registered-models/permissions/delete": { least: "MANAGE", send: (seed) => ({ ...grantee, ...model(seed) }) },
 };

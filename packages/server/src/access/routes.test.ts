@@ -2,9 +2,8 @@ import { experimentId } from "@esteira/core/ids";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CHEAP, type Harness, type Method, openHarness } from "../testing/harness.ts";
 import { passwords } from "./passwords.ts";
-import { type Least, ROUTES, type Seed } from "./route-matrix.ts";
+import { type Least, PASSWORD, ROUTES, type Seed } from "./route-matrix.ts";
 
-const PASSWORD = "a long enough password";
 const USERS = ["nobody", "stranger", "reader", "editor", "manager", "admin"] as const;
 type Name = (typeof USERS)[number];
 const LEVEL: Readonly<Partial<Record<Name, string>>> = { reader: "READ", editor: "EDIT", manager: "MANAGE" };
@@ -95,14 +94,15 @@ describe.each(USERS)("as %s", (who) => {
     for (const { method, url } of server.app.mountedRoutes) {
       const name = nameOf(method, url);
       const { least, send: fields } = ROUTES[name]!;
-      const { status, body, text } = await send(who, method, url, fields?.(await seed()) ?? {});
+      const { status, body, text } = await send(who, method, url, fields?.(await seed(), who) ?? {});
       const isEnough = RANK.indexOf(who) >= RANK.indexOf(ENOUGH[least]);
       const refusal = who === "nobody" ? 401 : 403;
-      if (isEnough !== (status !== 401 && status !== 403)) wrong.push(`${name} ${url}: ${status} ${text}`);
+      if (isEnough !== (status !== 401 && status !== 403))
+        wrong.push(`${name} ${url}: ${status} ${text.slice(0, 120)}`);
       if (!isEnough && status !== refusal) wrong.push(`${name}: ${status} instead of ${refusal}`);
       if (!isEnough && body.error_code === undefined) wrong.push(`${name}: no error body`);
       // 501: artifacts in a local folder have no address of their own.
-      if (status >= 500 && status !== 501) wrong.push(`${name}: ${status} ${text}`);
+      if (status >= 500 && status !== 501) wrong.push(`${name}: ${status} ${text.slice(0, 120)}`);
     }
     expect(wrong).toEqual([]);
   });

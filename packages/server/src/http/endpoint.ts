@@ -18,6 +18,12 @@ export interface Endpoint {
   readonly handle: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 }
 
+/** The request and answer as they are, for the few that read or set headers. */
+interface Raw {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
 /** What a handler may answer where a client reads `T`. */
 type Sent<T> = T extends readonly (infer Item)[]
   ? readonly Sent<Item>[]
@@ -41,6 +47,7 @@ export function endpoint<Input extends z.ZodObject, Output extends z.ZodType>(ro
     input: z.output<Input>,
     params: Readonly<Record<string, string>>,
     caller: Caller,
+    raw: Raw,
   ) => Promise<Sent<z.input<NoInfer<Output>>>>;
 }): Endpoint {
   const { method, path, policy, summary, input, output, run } = row;
@@ -51,11 +58,11 @@ export function endpoint<Input extends z.ZodObject, Output extends z.ZodType>(ro
     path,
     policy,
     operation: { summary, tag: path.split("/")[1] ?? "", input, output },
-    handle: async (request) => {
+    handle: async (request, reply) => {
       const source = request.method === "GET" ? queryInput(request.query, lists) : (request.body ?? {});
       const parsed = parseRequest(input, takesRunUuid ? joinRunId(source) : source);
       await permit(request, parsed);
-      return run(parsed, request.params as Record<string, string>, request.caller);
+      return run(parsed, request.params as Record<string, string>, request.caller, { request, reply });
     },
   };
 }

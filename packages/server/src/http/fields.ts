@@ -85,9 +85,11 @@ export const textOrEmpty = withDefault(readText, "", TEXT);
 export const requiredExactInt64 = required<Int64>(readInt64, INTEGER_64);
 export const exactInt64 = optional<Int64>(readInt64, INTEGER_64);
 export const exactInt64OrZero = withDefault<Int64>(readInt64, 0, INTEGER_64);
+export const requiredInteger = required(readInteger, INTEGER_64);
 export const int64 = optional(readInteger, INTEGER_64);
 export const int64OrZero = withDefault(readInteger, 0, INTEGER_64);
 export const requiredDouble = required(readDouble, DOUBLE);
+export const requiredBool = required(readBoolean, BOOLEAN);
 export const boolOrFalse = withDefault(readBoolean, false, BOOLEAN);
 export const boolOrTrue = withDefault(readBoolean, true, BOOLEAN);
 

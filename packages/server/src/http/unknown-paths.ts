@@ -23,6 +23,9 @@ const NOT_OFFERED: readonly (readonly [RegExp, string])[] = [
 /** Answered as by a server that has this switched off. */
 const WORKSPACES = /^\/(ajax-)?api\/3\.0\/mlflow\/workspaces\b/;
 
+/** Calls that are there only while access is controlled. */
+const ACCESS = /^\/(ajax-)?api\/[23]\.0\/mlflow\/(users|roles|(experiments|registered-models)\/permissions)\b/;
+
 const METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"] as const satisfies readonly HTTPMethods[];
 
 /**
@@ -31,6 +34,18 @@ const METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"] as const satisfies rea
  */
 export function answerUnknownPath(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const path = request.url.split("?", 1)[0] ?? "";
+  const allowed = METHODS.filter((method) => app.hasRoute({ method, url: path }));
+  if (allowed.length > 0) {
+    const fault = new EsteiraError("ENDPOINT_NOT_FOUND", `This endpoint answers to ${allowed.join(", ")} only.`);
+    return sendError(reply.header("allow", allowed.join(", ")), 405, fault.toBody());
+  }
+  if (ACCESS.test(path)) {
+    const fault = new EsteiraError(
+      "NOT_IMPLEMENTED",
+      "There are no users or permissions here: access control is off. Start the server with --app-name basic-auth to turn it on.",
+    );
+    return sendError(reply, fault.status, fault.toBody());
+  }
   const feature = NOT_OFFERED.find(([pattern]) => pattern.test(path))?.[1];
   if (feature !== undefined) {
     const fault = new EsteiraError("NOT_IMPLEMENTED", `This server does not offer ${feature}.`);
@@ -39,11 +54,6 @@ export function answerUnknownPath(app: FastifyInstance, request: FastifyRequest,
   if (WORKSPACES.test(path)) {
     const says = `Endpoint: ${path} disabled because the server is running without workspaces support.`;
     return sendError(reply, 503, new EsteiraError("FEATURE_DISABLED", says).toBody());
-  }
-  const allowed = METHODS.filter((method) => app.hasRoute({ method, url: path }));
-  if (allowed.length > 0) {
-    const fault = new EsteiraError("ENDPOINT_NOT_FOUND", `This endpoint answers to ${allowed.join(", ")} only.`);
-    return sendError(reply.header("allow", allowed.join(", ")), 405, fault.toBody());
   }
   const fault = new EsteiraError("ENDPOINT_NOT_FOUND", "No such endpoint; check the path and the method.");
   return sendError(reply, fault.status, fault.toBody());

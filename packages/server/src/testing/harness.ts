@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Clock } from "@esteira/core/clock";
 import { localArtifactStore } from "@esteira/store/artifacts/local";
 import { openStore, type Store } from "@esteira/store/open";
 import { newTestDatabase } from "@esteira/store/testing/test-database";
@@ -37,22 +38,25 @@ const ACCESS = { defaultPermission: "NO_PERMISSIONS", passwordCost: CHEAP } as c
 
 /** A whole server over a new database (see `newTestDatabase`) and artifacts in a temporary folder. */
 export async function openHarness(
-  options: Partial<Omit<ServerOptions, "access">> & { readonly access?: Partial<AccessOptions> } = {},
+  options: Partial<Omit<ServerOptions, "access">> & {
+    readonly access?: Partial<AccessOptions>;
+    readonly clock?: Clock;
+  } = {},
 ): Promise<Harness> {
+  const { access, clock = Date.now, ...rest } = options;
   const root = await mkdtemp(join(tmpdir(), "esteira-server-"));
   const store = await openStore({
     webhookKey: newFernetKey(),
     uri: await newTestDatabase(),
     artifactRoot: "mlflow-artifacts:/",
-    clock: () => Date.now(),
+    clock,
   });
-  const { access, ...rest } = options;
   const app = await createServer({
     store,
     artifacts: localArtifactStore(root),
     version: "0.0.0-test",
     ...rest,
-    ...(access === undefined ? {} : { access: createAccess({ ...ACCESS, store, clock: () => Date.now(), ...access }) }),
+    ...(access === undefined ? {} : { access: createAccess({ ...ACCESS, store, clock, log: options.log, ...access }) }),
   });
   return {
     app,

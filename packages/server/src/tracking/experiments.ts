@@ -2,7 +2,7 @@ import { experimentId } from "@esteira/core/ids";
 import type { TrackingStore } from "@esteira/core/tracking-store";
 import { experimentToWire, experimentWire } from "@esteira/core/wire/experiment";
 import { z } from "zod";
-import { NEW_EXPERIMENT, read, reads, remove, update, writes } from "../access/policy.ts";
+import { freePlace, NEW_EXPERIMENT, read, reads, remove, update, writes } from "../access/policy.ts";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import {
   enumOf,
@@ -27,7 +27,7 @@ export function experimentEndpoints(store: TrackingStore, options: LocationRules
     endpoint({
       method: "POST",
       path: "/experiments/create",
-      policy: writes(NEW_EXPERIMENT),
+      policy: writes(NEW_EXPERIMENT, freePlace("artifact_location")),
       summary: "Create an experiment",
       input: z.object({ name: requiredText, artifact_location: text, tags: keyValues }),
       output: z.object({ experiment_id: z.string() }),

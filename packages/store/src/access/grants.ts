@@ -1,7 +1,7 @@
 import type { AccessStore } from "@esteira/core/access-store";
 import type { Grant } from "@esteira/core/entities/access";
-import { alreadyExists, invalid, notFound } from "@esteira/core/errors";
-import { checkGrant, checkResourceType, ownRoleName } from "@esteira/core/permissions";
+import { alreadyExists, notFound } from "@esteira/core/errors";
+import { checkGrant, checkResourceType, ownRoleName, refuseWorkspace } from "@esteira/core/permissions";
 import { sql } from "kysely";
 import { isUniqueViolation } from "../database/errors.ts";
 import type { Session } from "../database/session.ts";
@@ -64,13 +64,6 @@ export function grantStore(session: Session): GrantPart {
         return row === undefined ? undefined : { ...resource, permission: row.permission };
       }),
   };
-}
-
-function refuseWorkspace(resourceType: string): void {
-  if (resourceType !== "workspace") return;
-  throw invalid(
-    "resource_type 'workspace' is not supported by the per-user permission convenience APIs. Use a role for workspace-wide grants.",
-  );
 }
 
 const findOwn = (db: Database, userId: number, { resourceType, resourcePattern }: Resource) =>

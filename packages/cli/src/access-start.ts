@@ -1,0 +1,18 @@
+import { invalid } from "@esteira/core/errors";
+import { checkPermission } from "@esteira/core/permissions";
+import type { AccessStart } from "@esteira/server/start";
+import { type Terminal, text, type Values } from "./command.ts";
+
+/** Access control as the command line asks for it: by the name of MLflow's app, and MLflow's variables for the first admin. */
+export function accessStart(values: Values, env: Terminal["env"]): AccessStart | undefined {
+  const app = text(values, "appName");
+  if (app === undefined) return undefined;
+  if (app !== "basic-auth") throw invalid(`--app-name is '${app}': this server has basic-auth, and no other app.`);
+  const permission = text(values, "defaultPermission");
+  const publicUrl = text(values, "publicUrl");
+  return {
+    admin: { username: env.MLFLOW_AUTH_ADMIN_USERNAME || "admin", password: env.MLFLOW_AUTH_ADMIN_PASSWORD },
+    ...(permission === undefined ? {} : { defaultPermission: checkPermission(permission) }),
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+  };
+}
