@@ -1,5 +1,9 @@
 import { columnsOf, type FeatureDefinition, type FeatureGroup } from "./feature.ts";
-import { OUT } from "./state/outflow.ts";
+import { outFields, outWholeFields } from "./state/outflow.ts";
+
+// A module's own constants are folded into its code; imported ones would be looked up at every use.
+const OUT = outFields;
+const OUT_WHOLE = outWholeFields;
 
 const CAPS_CENTS = [20_000, 100_000];
 
@@ -64,12 +68,14 @@ const AT = columnsOf(definitions);
 export const amount: FeatureGroup = {
   definitions,
   write(m, row, at) {
-    row[at + AT.amount_log] = Math.log1p(m.transfer.amountCents / 100);
+    row[at + AT.amount_log] = m.logAmount;
     row[at + AT.amount_round] = m.transfer.amountCents % 1000 === 0 ? 1 : 0;
     row[at + AT.amount_cents] = (m.transfer.amountCents % 100) / 100;
     {
       const spent =
-        m.outflow[m.payerOut + OUT.limitPeriod] === m.limitPeriod ? m.outflow[m.payerOut + OUT.periodSum]! : 0;
+        m.outflow.whole[2 * m.payerOut + OUT_WHOLE.limitPeriod] === m.limitPeriod
+          ? m.outflow.numbers[m.payerOut + OUT.periodSum]!
+          : 0;
       const limit = m.transfer.limitCents;
       row[at + AT.limit_use] = limit > 0 ? (spent + m.transfer.amountCents) / limit : Number.NaN;
     }

@@ -1,6 +1,10 @@
 import { columnsOf, type FeatureDefinition, type FeatureGroup } from "./feature.ts";
-import { DEVICE, LINK } from "./state/device-use.ts";
+import { deviceFields, linkFields } from "./state/device-use.ts";
 import { DAY } from "./state/windows.ts";
+
+// A module's own constants are folded into its code; imported ones would be looked up at every use.
+const DEVICE_WHOLE = deviceFields;
+const LINK = linkFields;
 
 const definitions = [
   {
@@ -59,9 +63,10 @@ export const device: FeatureGroup = {
   definitions,
   write(m, row, at) {
     row[at + AT.d_is_new] = m.device < 0 ? Number.NaN : m.link < 0 ? 1 : 0;
-    row[at + AT.d_age] = m.link < 0 ? Number.NaN : Math.min(60, (m.now - m.links[m.link + LINK.firstTime]!) / DAY);
-    row[at + AT.d_customers_7d] = m.device < 0 ? Number.NaN : m.devices[m.device + DEVICE.customers7d]!;
-    row[at + AT.d_cnt_1h] = m.device < 0 ? Number.NaN : m.devices[m.device + DEVICE.count1h]!;
-    row[at + AT.d_cnt_24h] = m.device < 0 ? Number.NaN : m.devices[m.device + DEVICE.count24h]!;
+    row[at + AT.d_age] =
+      m.link < 0 ? Number.NaN : Math.min(60, (m.now - m.links.numbers[m.link + LINK.firstTime]!) / DAY);
+    row[at + AT.d_customers_7d] = m.device < 0 ? Number.NaN : m.devices.whole[2 * m.device + DEVICE_WHOLE.customers7d]!;
+    row[at + AT.d_cnt_1h] = m.device < 0 ? Number.NaN : m.devices.whole[2 * m.device + DEVICE_WHOLE.count1h]!;
+    row[at + AT.d_cnt_24h] = m.device < 0 ? Number.NaN : m.devices.whole[2 * m.device + DEVICE_WHOLE.count24h]!;
   },
 };

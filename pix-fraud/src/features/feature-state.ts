@@ -1,15 +1,23 @@
-import type { Transfer } from "../ledger/ledger.ts";
+import type { Transfer, TransferColumns } from "../ledger/ledger.ts";
 import type { FeaturePlan } from "./catalogue.ts";
 import { Calendar, type Holidays } from "./state/calendar.ts";
 import { DeviceUse } from "./state/device-use.ts";
-import { EventLog } from "./state/event-log.ts";
+import { EventLog, eventFields, eventWholeFields, markBits } from "./state/event-log.ts";
 import { Inflow } from "./state/inflow.ts";
 import { type KnownFraud, KnownFrauds } from "./state/known-frauds.ts";
 import { Moment } from "./state/moment.ts";
 import { Outflow } from "./state/outflow.ts";
-import { Relations } from "./state/relations.ts";
+import { Prefetch } from "./state/prefetch.ts";
+import { pairFields, Relations } from "./state/relations.ts";
 import { Rings } from "./state/rings.ts";
-import { DAY, HOUR, MINUTE, WINDOW, WINDOW_LENGTHS } from "./state/windows.ts";
+import { DAY, HOUR, logOfCents, MINUTE, scaled, WINDOW_LENGTHS, windows } from "./state/windows.ts";
+
+// A module's own constants are folded into its code; imported ones would be looked up at every use.
+const WINDOW = windows;
+const EVENT = eventFields;
+const EVENT_WHOLE = eventWholeFields;
+const MARK_BITS = markBits;
+const PAIR = pairFields;
 
 export interface FeatureStateOptions {
   /** Columns of the vector, in order. */
@@ -40,7 +48,7 @@ export class FeatureState {
   readonly #row: Float64Array;
   readonly #utcOffset: number;
   readonly #calendar: Calendar;
-  readonly #moment = new Moment();
+  readonly #moment: Moment;
   readonly #log: EventLog;
   /** Sequence number of the oldest event in each window. */
   readonly #tails = new Float64Array(WINDOW_LENGTHS.length);
@@ -50,6 +58,7 @@ export class FeatureState {
   readonly #rings: Rings;
   readonly #devices: DeviceUse;
   readonly #frauds: KnownFrauds;
+  readonly #prefetch: Prefetch;
 
   constructor(options: FeatureStateOptions) {
     const accounts = options.expected?.accounts ?? 0;
@@ -61,11 +70,27 @@ export class FeatureState {
     this.#calendar = new Calendar(options.holidays);
     this.#log = new EventLog(events);
     this.#outflow = new Outflow(accounts);
-    this.#inflow = new Inflow(accounts);
+    this.#inflow = new Inflow(this.#outflow, accounts);
     this.#relations = new Relations(this.#outflow, this.#inflow, Math.ceil(events / 2));
     this.#rings = new Rings(accounts);
     this.#devices = new DeviceUse(this.#rings, options.expected?.devices ?? 0);
     this.#frauds = new KnownFrauds(this.#inflow, this.#devices, this.#rings);
+    this.#prefetch = new Prefetch({
+      log: this.#log,
+      tails: this.#tails,
+      outflow: this.#outflow,
+      inflow: this.#inflow,
+      relations: this.#relations,
+      devices: this.#devices,
+      rings: this.#rings,
+    });
+    this.#moment = new Moment({
+      outflow: this.#outflow.records,
+      inflow: this.#inflow.records,
+      pairs: this.#relations.pairs.records,
+      devices: this.#devices.records,
+      links: this.#devices.links.records,
+    });
   }
 
   /** Writes the transfer's `width` features at `out[offset]` and on. Leaves no trace but the clock. */
@@ -77,14 +102,19 @@ export class FeatureState {
   /** Makes the transfer part of the past. */
   update(transfer: Transfer): void {
     this.#arrive(transfer);
-    this.#add(transfer);
+    this.#add(transfer, logOfCents(transfer.amountCents));
   }
 
   /** `compute`, then `update`. */
   process(transfer: Transfer, out: Float32Array | Float64Array, offset: number): void {
     this.#arrive(transfer);
     this.#write(transfer, out, offset);
-    this.#add(transfer);
+    this.#add(transfer, this.#moment.logAmount);
+  }
+
+  /** Hint: rows `from` and on of the ledger come next, PREFETCH_ROWS of them. Makes them faster, changes nothing. */
+  prefetch(transfers: TransferColumns, from: number): void {
+    this.#prefetch.read(transfers, from);
   }
 
   /** A fraud was reported and accepted. Before `knownAt` it is kept and changes nothing. */
@@ -101,14 +131,20 @@ export class FeatureState {
     for (let at = 0; at < columns.length; at++) out[offset + at] = row[columns[at]!]!;
   }
 
-  #add(transfer: Transfer): void {
+  #add(transfer: Transfer, logAmount: number): void {
     const log = this.#log;
-    const pair = this.#relations.number(transfer.payer, transfer.payee);
-    const seq = log.push(transfer, this.clock, pair);
+    const seq = log.push();
+    const event = log.at(seq);
+    log.numbers[event + EVENT.time] = this.clock;
+    log.numbers[event + EVENT.amount] = transfer.amountCents;
+    log.whole[2 * event + EVENT_WHOLE.payer] = this.#outflow.number(transfer.payer);
+    log.whole[2 * event + EVENT_WHOLE.payee] = transfer.payee;
+    log.whole[2 * event + EVENT_WHOLE.device] = transfer.device;
+    log.whole[2 * event + EVENT_WHOLE.logAmountAndMarks] = scaled(logAmount) << MARK_BITS;
     this.#outflow.add(log, seq, transfer, this.#hour(this.clock), this.#limitPeriod(this.clock));
-    this.#inflow.add(log, seq);
-    this.#relations.add(log, seq, this.#tails);
-    this.#devices.add(log, seq, this.#tails);
+    this.#inflow.add(log, seq, transfer.payer);
+    this.#relations.add(log, seq, transfer.payer, this.#tails);
+    this.#devices.add(log, seq, transfer.payer, this.#tails);
   }
 
   #arrive(transfer: Transfer): void {
@@ -120,7 +156,7 @@ export class FeatureState {
 
   #ensure(payer: number, payee: number, device: number): void {
     const account = Math.max(payer, payee);
-    if (account >= this.#outflow.records.size) {
+    if (account >= this.#inflow.records.size) {
       this.#outflow.ensure(account);
       this.#inflow.records.ensure(account);
       this.#rings.ensure(account);
@@ -135,8 +171,10 @@ export class FeatureState {
     for (let window = 0; window < WINDOW_LENGTHS.length; window++) {
       const edge = now - WINDOW_LENGTHS[window]!;
       let seq = tails[window]!;
-      while (seq < log.head && log.time[seq & log.mask]! <= edge) {
-        this.#outflow.expire(log, seq, window, window === WINDOW.quarter ? this.#hour(log.time[seq & log.mask]!) : 0);
+      while (seq < log.head) {
+        const time = log.numbers[log.at(seq) + EVENT.time]!;
+        if (time > edge) break;
+        this.#outflow.expire(log, seq, window, window === WINDOW.quarter ? this.#hour(time) : 0);
         if (window !== WINDOW.tenMinutes) {
           this.#inflow.expire(log, seq, window);
           this.#relations.expire(log, seq, window);
@@ -154,6 +192,7 @@ export class FeatureState {
     const { payer, payee, device } = transfer;
     m.transfer = transfer;
     m.now = this.clock;
+    m.logAmount = logOfCents(transfer.amountCents);
     const local = transfer.time + this.#utcOffset;
     const day = Math.floor(local / DAY);
     m.minute = Math.floor((local - day * DAY) / MINUTE);
@@ -162,32 +201,24 @@ export class FeatureState {
     m.isNight = m.hour < NIGHT_ENDS || m.hour >= NIGHT_BEGINS;
     m.limitPeriod = this.#limitPeriod(transfer.time);
 
-    const out = this.#outflow.records;
-    m.outflow = out.data;
-    m.payerOut = payer * out.stride;
-    const into = this.#inflow.records;
-    m.inflow = into.data;
-    m.payerIn = payer * into.stride;
-    m.payeeIn = payee * into.stride;
-    m.hours = this.#outflow.hours;
-    m.payerHours = payer * 24;
+    m.payerOut = this.#outflow.find(payer) * m.outflow.width;
+    m.payerIn = payer * m.inflow.width;
+    m.payeeIn = payee * m.inflow.width;
 
-    const relations = this.#relations;
-    const reverse = relations.table.find(payee, payer);
-    const pair = relations.find(payer, payee);
-    m.pairs = relations.records.data;
-    m.pair = pair < 0 ? -1 : pair * relations.records.stride;
-    m.reversePair = reverse < 0 ? -1 : reverse * relations.records.stride;
+    const pair = this.#relations.find(payer, payee);
+    m.pair = pair < 0 ? -1 : pair * m.pairs.width;
+    const reverse = this.#relations.pairs.find(payee, payer);
+    m.hasReversePair = reverse >= 0;
+    m.reversePairLast24h =
+      reverse >= 0 && m.pairs.numbers[reverse * m.pairs.width + PAIR.lastSeq]! >= this.#tails[WINDOW.day]!;
 
-    m.devices = this.#devices.records.data;
-    m.links = this.#devices.links.data;
     if (device < 0) {
       m.device = -1;
       m.link = -1;
     } else {
       const link = this.#devices.find(device, payer);
-      m.device = device * this.#devices.records.stride;
-      m.link = link < 0 ? -1 : link * this.#devices.links.stride;
+      m.device = device * m.devices.width;
+      m.link = link < 0 ? -1 : link * m.links.width;
     }
     m.payerRingFrauds = this.#rings.fraudsOf(payer);
     m.payeeRingSize = this.#rings.sizeOf(payee);

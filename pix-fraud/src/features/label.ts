@@ -1,6 +1,10 @@
 import { columnsOf, type FeatureDefinition, type FeatureGroup } from "./feature.ts";
-import { DEVICE } from "./state/device-use.ts";
-import { IN } from "./state/inflow.ts";
+import { deviceFields } from "./state/device-use.ts";
+import { inWholeFields } from "./state/inflow.ts";
+
+// A module's own constants are folded into its code; imported ones would be looked up at every use.
+const DEVICE_WHOLE = deviceFields;
+const IN_WHOLE = inWholeFields;
 
 /** Payments, at the base rate, that a payee's own record is blended with. */
 const PRIOR_PAYMENTS = 20;
@@ -61,14 +65,16 @@ const AT = columnsOf(definitions);
 export const label: FeatureGroup = {
   definitions,
   write(m, row, at) {
-    row[at + AT.p_fraud_known_90d] = m.inflow[m.payeeIn + IN.knownFrauds]!;
+    row[at + AT.p_fraud_known_90d] = m.inflow.whole[2 * m.payeeIn + IN_WHOLE.knownFrauds]!;
     {
-      const old = m.inflow[m.payeeIn + IN.count90d]! - m.inflow[m.payeeIn + IN.count7d]!;
-      const known = m.inflow[m.payeeIn + IN.knownFrauds]!;
+      const old =
+        m.inflow.whole[2 * m.payeeIn + IN_WHOLE.count90d]! - m.inflow.whole[2 * m.payeeIn + IN_WHOLE.count7d]!;
+      const known = m.inflow.whole[2 * m.payeeIn + IN_WHOLE.knownFrauds]!;
       row[at + AT.p_risk_90d] = (known + PRIOR_PAYMENTS * m.baseRate) / (old + PRIOR_PAYMENTS);
     }
-    row[at + AT.c_fraud_received_90d] = m.inflow[m.payerIn + IN.knownFrauds]!;
-    row[at + AT.c_known_victim_180d] = m.inflow[m.payerIn + IN.knownVictim]! > 0 ? 1 : 0;
-    row[at + AT.d_fraud_known_90d] = m.device < 0 ? Number.NaN : m.devices[m.device + DEVICE.knownFrauds]!;
+    row[at + AT.c_fraud_received_90d] = m.inflow.whole[2 * m.payerIn + IN_WHOLE.knownFrauds]!;
+    row[at + AT.c_known_victim_180d] = m.inflow.whole[2 * m.payerIn + IN_WHOLE.knownVictim]! > 0 ? 1 : 0;
+    row[at + AT.d_fraud_known_90d] =
+      m.device < 0 ? Number.NaN : m.devices.whole[2 * m.device + DEVICE_WHOLE.knownFrauds]!;
   },
 };

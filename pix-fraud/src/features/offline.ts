@@ -5,6 +5,7 @@ import type { FeatureDefinition } from "./feature.ts";
 import { FeatureState } from "./feature-state.ts";
 import type { Holidays } from "./state/calendar.ts";
 import type { KnownFraud } from "./state/known-frauds.ts";
+import { PREFETCH_ROWS } from "./state/prefetch.ts";
 
 /** Features of consecutive ledger rows. */
 export interface FeatureTable {
@@ -53,6 +54,7 @@ export function computeFeatures(ledger: Ledger, options: FeatureTableOptions = {
   const frauds = labelSchedule(ledger);
   let nextFraud = 0;
   for (let row = 0; row < to; row++) {
+    if (row % PREFETCH_ROWS === 0) state.prefetch(ledger.transfers, row);
     readTransfer(ledger.transfers, row, transfer);
     if (transfer.time < state.clock) throw outOfOrder(row);
     while (nextFraud < frauds.count && frauds.visibleFrom[nextFraud]! <= row) {

@@ -1,6 +1,10 @@
 import { columnsOf, type FeatureDefinition, type FeatureGroup } from "./feature.ts";
-import { PAIR } from "./state/relations.ts";
+import { pairFields, pairWholeFields } from "./state/relations.ts";
 import { DAY } from "./state/windows.ts";
+
+// A module's own constants are folded into its code; imported ones would be looked up at every use.
+const PAIR = pairFields;
+const PAIR_WHOLE = pairWholeFields;
 
 const definitions = [
   {
@@ -55,10 +59,10 @@ export const pair: FeatureGroup = {
   definitions,
   write(m, row, at) {
     row[at + AT.cp_is_new] = m.pair < 0 ? 1 : 0;
-    row[at + AT.cp_cnt_90d] = m.pair < 0 ? 0 : m.pairs[m.pair + PAIR.count90d]!;
+    row[at + AT.cp_cnt_90d] = m.pair < 0 ? 0 : m.pairs.whole[2 * m.pair + PAIR_WHOLE.count90d]!;
     row[at + AT.cp_days_since_first] =
-      m.pair < 0 ? Number.NaN : Math.min(60, (m.now - m.pairs[m.pair + PAIR.firstTime]!) / DAY);
-    row[at + AT.cp_reverse] = m.reversePair < 0 ? 0 : 1;
-    row[at + AT.cp_reverse_24h] = m.reversePair >= 0 && m.now - m.pairs[m.reversePair + PAIR.lastTime]! < DAY ? 1 : 0;
+      m.pair < 0 ? Number.NaN : Math.min(60, (m.now - m.pairs.numbers[m.pair + PAIR.firstTime]!) / DAY);
+    row[at + AT.cp_reverse] = m.hasReversePair ? 1 : 0;
+    row[at + AT.cp_reverse_24h] = m.reversePairLast24h ? 1 : 0;
   },
 };

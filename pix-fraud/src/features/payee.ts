@@ -1,6 +1,10 @@
 import { columnsOf, type FeatureDefinition, type FeatureGroup } from "./feature.ts";
-import { IN } from "./state/inflow.ts";
+import { inFields, inWholeFields } from "./state/inflow.ts";
 import { DAY, LOG_SCALE } from "./state/windows.ts";
+
+// A module's own constants are folded into its code; imported ones would be looked up at every use.
+const IN = inFields;
+const IN_WHOLE = inWholeFields;
 
 const days = (from: number, to: number): number => (to >= from ? (to - from) / DAY : Number.NaN);
 
@@ -141,7 +145,8 @@ const INTERNAL = [
 export const payee: FeatureGroup = {
   definitions,
   write(m, row, at) {
-    const { transfer, inflow, payeeIn } = m;
+    const { transfer, payeeIn } = m;
+    const { numbers, whole } = m.inflow;
     row[at + AT.p_account_age] = days(transfer.payeeOpenedAt, transfer.time);
     row[at + AT.k_age] = days(transfer.keyRegisteredAt, transfer.time);
     row[at + AT.p_is_company] = transfer.payeeIsCompany;
@@ -150,21 +155,21 @@ export const payee: FeatureGroup = {
       for (const column of INTERNAL) row[at + column] = Number.NaN;
       return;
     }
-    const payers = inflow[payeeIn + IN.payers7d]!;
-    const sumDay = inflow[payeeIn + IN.sum24h]!;
-    const sumMonth = inflow[payeeIn + IN.sum30d]!;
-    const closed = inflow[payeeIn + IN.closed24h]!;
-    const turnarounds = inflow[payeeIn + IN.turnarounds7d]!;
-    row[at + AT.p_in_degree_1h] = inflow[payeeIn + IN.payers1h]!;
-    row[at + AT.p_in_degree_24h] = inflow[payeeIn + IN.payers24h]!;
+    const payers = whole[2 * payeeIn + IN_WHOLE.payers7d]!;
+    const sumDay = numbers[payeeIn + IN.sum24h]!;
+    const sumMonth = numbers[payeeIn + IN.sum30d]!;
+    const closed = numbers[payeeIn + IN.closed24h]!;
+    const turnarounds = whole[2 * payeeIn + IN_WHOLE.turnarounds7d]!;
+    row[at + AT.p_in_degree_1h] = whole[2 * payeeIn + IN_WHOLE.payers1h]!;
+    row[at + AT.p_in_degree_24h] = whole[2 * payeeIn + IN_WHOLE.payers24h]!;
     row[at + AT.p_in_degree_7d] = payers;
-    row[at + AT.p_in_cnt_24h] = inflow[payeeIn + IN.count24h]!;
+    row[at + AT.p_in_cnt_24h] = whole[2 * payeeIn + IN_WHOLE.count24h]!;
     row[at + AT.p_in_sum_24h] = sumDay / 100;
-    const age = (m.now - inflow[payeeIn + IN.firstTime]!) / DAY;
+    const age = (m.now - numbers[payeeIn + IN.firstTime]!) / DAY;
     row[at + AT.p_burst] = sumMonth > 0 ? (sumDay * Math.min(30, Math.max(1, age))) / sumMonth : Number.NaN;
-    row[at + AT.p_new_payer_share] = payers > 0 ? inflow[payeeIn + IN.newPayers7d]! / payers : Number.NaN;
-    row[at + AT.p_dispersal_24h] = closed > 0 ? inflow[payeeIn + IN.dispersed24h]! / closed : Number.NaN;
+    row[at + AT.p_new_payer_share] = payers > 0 ? whole[2 * payeeIn + IN_WHOLE.newPayers7d]! / payers : Number.NaN;
+    row[at + AT.p_dispersal_24h] = closed > 0 ? numbers[payeeIn + IN.dispersed24h]! / closed : Number.NaN;
     row[at + AT.p_secs_in_to_out_7d] =
-      turnarounds > 0 ? Math.expm1(inflow[payeeIn + IN.sumTurnaround7d]! / turnarounds / LOG_SCALE) : Number.NaN;
+      turnarounds > 0 ? Math.expm1(numbers[payeeIn + IN.sumTurnaround7d]! / turnarounds / LOG_SCALE) : Number.NaN;
   },
 };

@@ -1,8 +1,13 @@
 import { columnsOf, type FeatureDefinition, type FeatureGroup } from "./feature.ts";
-import { IN } from "./state/inflow.ts";
+import { inFields } from "./state/inflow.ts";
 import type { Moment } from "./state/moment.ts";
-import { OUT } from "./state/outflow.ts";
+import { outFields, outWholeFields } from "./state/outflow.ts";
 import { DAY, LOG_SCALE } from "./state/windows.ts";
+
+// A module's own constants are folded into its code; imported ones would be looked up at every use.
+const IN = inFields;
+const OUT = outFields;
+const OUT_WHOLE = outWholeFields;
 
 /** Fewer payments than this say nothing of the spread. */
 const ENOUGH = 5;
@@ -14,12 +19,13 @@ const PRIOR_PAYMENTS = 8;
 const sdLog = (count: number, sum: number, squares: number): number =>
   Math.sqrt(Math.max(0, squares - (sum * sum) / count) / (count - 1)) / LOG_SCALE;
 
-const hourRarity = ({ hour, hours, payerHours }: Moment, count: number): number => {
+const hourRarity = ({ hour, outflow, payerOut }: Moment, count: number): number => {
   if (count === 0) return Number.NaN;
+  const hours = 2 * payerOut + OUT_WHOLE.hours;
   const near =
-    hours[payerHours + hour]! +
-    hours[payerHours + (hour === 23 ? 0 : hour + 1)]! +
-    hours[payerHours + (hour === 0 ? 23 : hour - 1)]!;
+    outflow.whole[hours + hour]! +
+    outflow.whole[hours + (hour === 23 ? 0 : hour + 1)]! +
+    outflow.whole[hours + (hour === 0 ? 23 : hour - 1)]!;
   return -Math.log((near + (PRIOR_PAYMENTS * 3) / 24) / (count + PRIOR_PAYMENTS));
 };
 
@@ -214,18 +220,20 @@ const AT = columnsOf(definitions);
 export const payer: FeatureGroup = {
   definitions,
   write(m, row, at) {
-    const { outflow, inflow, payerOut, payerIn } = m;
+    const { payerOut, payerIn } = m;
+    const { numbers, whole } = m.outflow;
+    const inflow = m.inflow.numbers;
     const amount = m.transfer.amountCents;
-    row[at + AT.c_cnt_10m] = outflow[payerOut]!;
-    row[at + AT.c_sum_10m] = outflow[payerOut + 1]! / 100;
-    row[at + AT.c_cnt_1h] = outflow[payerOut + 2]!;
-    row[at + AT.c_sum_1h] = outflow[payerOut + 3]! / 100;
-    row[at + AT.c_cnt_24h] = outflow[payerOut + 4]!;
-    row[at + AT.c_sum_24h] = outflow[payerOut + 5]! / 100;
-    row[at + AT.c_cnt_7d] = outflow[payerOut + 6]!;
-    row[at + AT.c_sum_7d] = outflow[payerOut + 7]! / 100;
-    const count = outflow[payerOut + 8]!;
-    const sum = outflow[payerOut + 9]!;
+    row[at + AT.c_cnt_10m] = whole[2 * payerOut + OUT_WHOLE.count10m]!;
+    row[at + AT.c_sum_10m] = numbers[payerOut + OUT.sum10m]! / 100;
+    row[at + AT.c_cnt_1h] = whole[2 * payerOut + OUT_WHOLE.count1h]!;
+    row[at + AT.c_sum_1h] = numbers[payerOut + OUT.sum1h]! / 100;
+    row[at + AT.c_cnt_24h] = whole[2 * payerOut + OUT_WHOLE.count24h]!;
+    row[at + AT.c_sum_24h] = numbers[payerOut + OUT.sum24h]! / 100;
+    row[at + AT.c_cnt_7d] = whole[2 * payerOut + OUT_WHOLE.count7d]!;
+    row[at + AT.c_sum_7d] = numbers[payerOut + OUT.sum7d]! / 100;
+    const count = whole[2 * payerOut + OUT_WHOLE.count30d]!;
+    const sum = numbers[payerOut + OUT.sum30d]!;
     row[at + AT.c_cnt_30d] = count;
     row[at + AT.c_sum_30d] = sum / 100;
     row[at + AT.c_mean_30d] = count > 0 ? sum / count / 100 : Number.NaN;
@@ -233,24 +241,24 @@ export const payer: FeatureGroup = {
     let sd = Number.NaN;
     let z = Number.NaN;
     if (count >= ENOUGH) {
-      const sumLog = outflow[payerOut + OUT.sumLog30d]!;
-      sd = sdLog(count, sumLog, outflow[payerOut + OUT.sumLogSquare30d]!);
-      z = (Math.log1p(amount / 100) - sumLog / count / LOG_SCALE) / Math.max(SMALLEST_SD, sd);
+      const sumLog = numbers[payerOut + OUT.sumLog30d]!;
+      sd = sdLog(count, sumLog, numbers[payerOut + OUT.sumLogSquare30d]!);
+      z = (m.logAmount - sumLog / count / LOG_SCALE) / Math.max(SMALLEST_SD, sd);
     }
     row[at + AT.c_logstd_30d] = sd;
     row[at + AT.c_z_amount] = z;
-    const largest = outflow[payerOut + OUT.maxAmount]!;
+    const largest = numbers[payerOut + OUT.maxAmount]!;
     row[at + AT.c_ratio_max_90d] = largest > 0 ? amount / largest : Number.NaN;
-    row[at + AT.c_secs_since_last] = (m.now - outflow[payerOut + OUT.lastTime]!) / 1000;
-    row[at + AT.c_new_payees_24h] = outflow[payerOut + OUT.newPayees24h]!;
-    row[at + AT.c_payees_30d] = outflow[payerOut + OUT.payees30d]!;
-    row[at + AT.c_hour_rarity] = hourRarity(m, outflow[payerOut + OUT.count90d]!);
+    row[at + AT.c_secs_since_last] = (m.now - numbers[payerOut + OUT.lastTime]!) / 1000;
+    row[at + AT.c_new_payees_24h] = whole[2 * payerOut + OUT_WHOLE.newPayees24h]!;
+    row[at + AT.c_payees_30d] = whole[2 * payerOut + OUT_WHOLE.payees30d]!;
+    row[at + AT.c_hour_rarity] = hourRarity(m, whole[2 * payerOut + OUT_WHOLE.count90d]!);
     const age = (m.transfer.time - m.transfer.payerOpenedAt) / DAY;
     row[at + AT.c_account_age] = age >= 0 ? age : Number.NaN;
 
     const credited = inflow[payerIn + IN.sum1h]!;
     row[at + AT.c_in_sum_1h] = credited / 100;
     row[at + AT.c_in_sum_24h] = inflow[payerIn + IN.sum24h]! / 100;
-    row[at + AT.c_pass_through_1h] = credited > 0 ? (outflow[payerOut + 3]! + amount) / credited : Number.NaN;
+    row[at + AT.c_pass_through_1h] = credited > 0 ? (numbers[payerOut + OUT.sum1h]! + amount) / credited : Number.NaN;
   },
 };

@@ -1,7 +1,10 @@
 import { RISK_BITS, type Transfer } from "../ledger/ledger.ts";
 import { columnsOf, type FeatureDefinition, type FeatureGroup } from "./feature.ts";
-import { OUT } from "./state/outflow.ts";
+import { outFields } from "./state/outflow.ts";
 import { DAY, HOUR } from "./state/windows.ts";
+
+// A module's own constants are folded into its code; imported ones would be looked up at every use.
+const OUT = outFields;
 
 const EARTH_KM = 6371;
 const RADIANS = Math.PI / 180;
@@ -135,7 +138,8 @@ const AT = columnsOf(definitions);
 export const session: FeatureGroup = {
   definitions,
   write(m, row, at) {
-    const { transfer, outflow, payerOut } = m;
+    const { transfer, payerOut } = m;
+    const { numbers } = m.outflow;
     const bits = transfer.riskBits;
     row[at + AT.initiation] = transfer.initiation;
     row[at + AT.key_type] = transfer.keyType;
@@ -146,8 +150,8 @@ export const session: FeatureGroup = {
     row[at + AT.d_pasted_key] = (bits & RISK_BITS.pastedKey) === 0 ? 0 : 1;
     row[at + AT.c_limit_raise_24h] = within24h(transfer, transfer.limitRaisedAt);
     row[at + AT.c_credential_change_24h] = within24h(transfer, transfer.credentialsChangedAt);
-    const km = distanceKm(transfer, outflow[payerOut + OUT.latitude]!, outflow[payerOut + OUT.longitude]!);
+    const km = distanceKm(transfer, numbers[payerOut + OUT.latitude]!, numbers[payerOut + OUT.longitude]!);
     row[at + AT.geo_distance] = km;
-    row[at + AT.geo_speed] = km / Math.max((m.now - outflow[payerOut + OUT.placeTime]!) / HOUR, 1 / 60);
+    row[at + AT.geo_speed] = km / Math.max((m.now - numbers[payerOut + OUT.placeTime]!) / HOUR, 1 / 60);
   },
 };

@@ -30,17 +30,21 @@ const FROM_EASTER: readonly number[] = [-48, -47, -2, 60];
 export class Calendar {
   readonly #holidays: Holidays;
   readonly #days = new Map<number, CalendarDay>();
+  /** The day asked for last: transfers come in order of time, so it is nearly always the next one's too. */
+  #latest = { number: Number.NaN, day: { isDayOff: false, daysSincePayday: 0 } as CalendarDay };
 
   constructor(holidays: Holidays) {
     this.#holidays = holidays;
   }
 
   day(day: number): CalendarDay {
+    if (day === this.#latest.number) return this.#latest.day;
     let known = this.#days.get(day);
     if (known === undefined) {
       known = { isDayOff: this.#isDayOff(day), daysSincePayday: this.#sincePayday(day) };
       this.#days.set(day, known);
     }
+    this.#latest = { number: day, day: known };
     return known;
   }
 

@@ -1,8 +1,36 @@
-import type { Transfer } from "../../ledger/ledger.ts";
-import { scaledLog } from "./windows.ts";
+import { createBlock } from "./memory.ts";
 
-/** Bits of `EventLog.flags`. */
-export const EVENT = {
+/** Numbers of an event. An event is one cache line: four numbers and eight whole numbers. */
+const EVENT = {
+  time: 0,
+  /** Whole cents. */
+  amount: 1,
+  /** Until an hour after: what the payee had paid out, ever, before this credit. Then: how much of the credit left. */
+  dispersed: 2,
+  /** The amount of `previousMax`. */
+  previousAmount: 3,
+} as const;
+
+/** Whole numbers of an event. */
+const EVENT_WHOLE = {
+  /** Neighbours in the payer's queue of falling maxima: how many events later and earlier they are, 0 none. */
+  nextMax: 8,
+  previousMax: 9,
+  /** Number of the payer's record in Outflow. */
+  payer: 10,
+  /** Account and device as the ledger numbers them. */
+  payee: 11,
+  device: 12,
+  /** Number of the pair (payer, payee). */
+  pair: 13,
+  /** Scaled ln(1 + seconds) since the payer's last credit, when this is the first debit after it; else -1. */
+  turnaround: 14,
+  /** Scaled ln(1 + R$), above MARK_BITS of marks. */
+  logAmountAndMarks: 15,
+} as const;
+
+/** Bits of `logAmountAndMarks`. */
+const MARK = {
   /** First payment ever of this payer to this payee. */
   firstOfPair: 1,
   /** A later payment of the same payer to the same payee is in the log. */
@@ -10,91 +38,56 @@ export const EVENT = {
   /** A later payment of the same payer on the same device is in the log. */
   linkSuperseded: 4,
 } as const;
+const MARK_BITS = 3;
+
+export const eventFields = EVENT;
+export const eventWholeFields = EVENT_WHOLE;
+export const marks = MARK;
+export const markBits = MARK_BITS;
+
+const WIDTH = 8;
 
 /**
- * The transfers of the longest window, oldest first, in columns: a ring buffer whose capacity is a power of two. An event
- * keeps its sequence number for ever; its place in the columns is `seq & mask`.
+ * The transfers of the longest window, oldest first, one record each: a ring buffer whose capacity is a power of two. An
+ * event keeps its sequence number for ever; its record begins at `numbers[at(seq)]` and `whole[2 * at(seq)]`.
  */
 export class EventLog {
   /** Sequence number of the next event, and of the oldest one still held. */
   head = 0;
   tail = 0;
-  mask: number;
-  time: Float64Array;
-  amount: Float64Array;
-  /** ln(1 + R$), scaled. */
-  logAmount: Int32Array;
-  payer: Int32Array;
-  payee: Int32Array;
-  device: Int32Array;
-  /** Number of the pair (payer, payee). */
-  pair: Int32Array;
-  flags: Uint8Array;
-  /** Until an hour after: what the payee had paid out, ever, before this credit. Then: how much of the credit left. */
-  dispersed: Float64Array;
-  /** Scaled ln(1 + seconds) since the payer's last credit, when this is the first debit after it; else -1. */
-  turnaround: Int32Array;
-  /** Neighbours in the payer's queue of falling maxima (sequence numbers, -1 none). */
-  nextMax: Float64Array;
-  previousMax: Float64Array;
+  numbers: Float64Array;
+  whole: Int32Array;
+  #mask: number;
 
   constructor(capacity = 1024) {
     let size = 64;
     while (size < capacity) size *= 2;
-    this.mask = size - 1;
-    this.time = new Float64Array(size);
-    this.amount = new Float64Array(size);
-    this.logAmount = new Int32Array(size);
-    this.payer = new Int32Array(size);
-    this.payee = new Int32Array(size);
-    this.device = new Int32Array(size);
-    this.pair = new Int32Array(size);
-    this.flags = new Uint8Array(size);
-    this.dispersed = new Float64Array(size);
-    this.turnaround = new Int32Array(size);
-    this.nextMax = new Float64Array(size);
-    this.previousMax = new Float64Array(size);
+    this.#mask = size - 1;
+    ({ numbers: this.numbers, whole: this.whole } = createBlock(size * WIDTH));
   }
 
-  /** Appends the transfer at instant `now` and returns its sequence number. */
-  push(transfer: Transfer, now: number, pair: number): number {
-    if (this.head - this.tail > this.mask) this.#grow();
-    const seq = this.head++;
-    const slot = seq & this.mask;
-    this.time[slot] = now;
-    this.amount[slot] = transfer.amountCents;
-    this.logAmount[slot] = scaledLog(transfer.amountCents / 100);
-    this.payer[slot] = transfer.payer;
-    this.payee[slot] = transfer.payee;
-    this.device[slot] = transfer.device;
-    this.pair[slot] = pair;
-    this.flags[slot] = 0;
-    this.dispersed[slot] = 0;
-    this.turnaround[slot] = -1;
-    this.nextMax[slot] = -1;
-    this.previousMax[slot] = -1;
-    return seq;
+  at(seq: number): number {
+    return (seq & this.#mask) * WIDTH;
+  }
+
+  /** Reads the event; -1 is none. */
+  peek(seq: number): number {
+    return seq < 0 ? 0 : this.whole[2 * this.at(seq)]!;
+  }
+
+  /** Makes room for the next event and returns its sequence number. Whoever asks writes the record. */
+  push(): number {
+    if (this.head - this.tail > this.#mask) this.#grow();
+    return this.head++;
   }
 
   #grow(): void {
-    const old = this.mask;
-    this.mask = old * 2 + 1;
-    this.time = this.#moved(this.time, new Float64Array(this.mask + 1), old);
-    this.amount = this.#moved(this.amount, new Float64Array(this.mask + 1), old);
-    this.logAmount = this.#moved(this.logAmount, new Int32Array(this.mask + 1), old);
-    this.payer = this.#moved(this.payer, new Int32Array(this.mask + 1), old);
-    this.payee = this.#moved(this.payee, new Int32Array(this.mask + 1), old);
-    this.device = this.#moved(this.device, new Int32Array(this.mask + 1), old);
-    this.pair = this.#moved(this.pair, new Int32Array(this.mask + 1), old);
-    this.flags = this.#moved(this.flags, new Uint8Array(this.mask + 1), old);
-    this.dispersed = this.#moved(this.dispersed, new Float64Array(this.mask + 1), old);
-    this.turnaround = this.#moved(this.turnaround, new Int32Array(this.mask + 1), old);
-    this.nextMax = this.#moved(this.nextMax, new Float64Array(this.mask + 1), old);
-    this.previousMax = this.#moved(this.previousMax, new Float64Array(this.mask + 1), old);
-  }
-
-  #moved<T extends Float64Array | Int32Array | Uint8Array>(from: T, to: T, oldMask: number): T {
-    for (let seq = this.tail; seq < this.head; seq++) to[seq & this.mask] = from[seq & oldMask]!;
-    return to;
+    const old = { numbers: this.numbers, mask: this.#mask };
+    this.#mask = old.mask * 2 + 1;
+    ({ numbers: this.numbers, whole: this.whole } = createBlock((this.#mask + 1) * WIDTH));
+    for (let seq = this.tail; seq < this.head; seq++) {
+      const from = (seq & old.mask) * WIDTH;
+      this.numbers.set(old.numbers.subarray(from, from + WIDTH), this.at(seq));
+    }
   }
 }

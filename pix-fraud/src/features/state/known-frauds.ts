@@ -1,7 +1,11 @@
-import { DEVICE, type DeviceUse } from "./device-use.ts";
-import { IN, type Inflow } from "./inflow.ts";
+import { type DeviceUse, deviceFields } from "./device-use.ts";
+import { type Inflow, inWholeFields } from "./inflow.ts";
 import type { Rings } from "./rings.ts";
 import { FRAUD_MEMORY, VICTIM_MEMORY } from "./windows.ts";
+
+// A module's own constants are folded into its code; imported ones would be looked up at every use.
+const DEVICE_WHOLE = deviceFields;
+const IN_WHOLE = inWholeFields;
 
 /** A fraud that became known: an accepted report on an earlier transfer. */
 export interface KnownFraud {
@@ -78,18 +82,18 @@ export class KnownFrauds {
 
   #count(fraud: KnownFraud, step: 1 | -1): void {
     this.count += step;
-    const { data, stride } = this.#inflow.records;
-    data[fraud.payee * stride + IN.knownFrauds]! += step;
+    const { whole, width } = this.#inflow.records;
+    whole[2 * fraud.payee * width + IN_WHOLE.knownFrauds]! += step;
     this.#rings.addFraud(fraud.payee, step);
     if (fraud.device >= 0) {
       const devices = this.#devices.records;
-      devices.data[fraud.device * devices.stride + DEVICE.knownFrauds]! += step;
+      devices.whole[2 * fraud.device * devices.width + DEVICE_WHOLE.knownFrauds]! += step;
     }
   }
 
   #mark(fraud: KnownFraud, step: 1 | -1): void {
-    const { data, stride } = this.#inflow.records;
-    data[fraud.payer * stride + IN.knownVictim]! += step;
+    const { whole, width } = this.#inflow.records;
+    whole[2 * fraud.payer * width + IN_WHOLE.knownVictim]! += step;
   }
 
   #pop(): KnownFraud {

@@ -1,16 +1,31 @@
 import { emptyTransfer, type Transfer } from "../../ledger/ledger.ts";
 import type { CalendarDay } from "./calendar.ts";
+import type { Records } from "./records.ts";
 
-const NOTHING = new Float64Array(0);
+/** The records that features read. */
+export interface MomentRecords {
+  /** What accounts paid (fields OUT) and received (fields IN). */
+  readonly outflow: Records;
+  readonly inflow: Records;
+  /** Pairs (fields PAIR). */
+  readonly pairs: Records;
+  /** Devices (fields DEVICE) and links (fields LINK). */
+  readonly devices: Records;
+  readonly links: Records;
+}
 
 /**
  * Everything that a feature may look at for one transfer: the transfer itself and the places, in the records, of the
  * entities it names, as they were before it. Filled anew for each row; nothing here is kept.
+ *
+ * A place is where a record's numbers begin; its whole numbers begin at twice that.
  */
 export class Moment {
   transfer: Transfer = emptyTransfer();
   /** The clock of the windows: the transfer's time, or the newest time seen when the transfer comes late. */
   now = 0;
+  /** ln(1 + R$) of the transfer. */
+  logAmount = 0;
   /** Local minute of the day (0..1439), hour, and day counted from 1970-01-01. */
   minute = 0;
   hour = 0;
@@ -19,25 +34,22 @@ export class Moment {
   /** Number of the limit period: two a day, changing at 06:00 and 20:00 local. */
   limitPeriod = 0;
 
-  /** What accounts paid (fields OUT) and received (fields IN); where the records of payer and payee begin. */
-  outflow: Float64Array = NOTHING;
-  inflow: Float64Array = NOTHING;
+  readonly outflow: Records;
+  readonly inflow: Records;
   payerOut = 0;
   payerIn = 0;
   payeeIn = 0;
-  /** Payments by hour of the day, 24 an account; where the payer's begin. */
-  hours: Uint32Array = new Uint32Array(0);
-  payerHours = 0;
 
-  /** Pairs (fields PAIR); -1 where nobody paid so before. */
-  pairs: Float64Array = NOTHING;
+  /** -1 where nobody paid so before. */
+  readonly pairs: Records;
   pair = -1;
-  reversePair = -1;
+  hasReversePair = false;
+  reversePairLast24h = false;
 
-  /** Devices (fields DEVICE) and links (fields LINK); -1 unknown or never seen. */
-  devices: Float64Array = NOTHING;
+  /** -1 unknown or never seen. */
+  readonly devices: Records;
   device = -1;
-  links: Float64Array = NOTHING;
+  readonly links: Records;
   link = -1;
 
   payerRingFrauds = 0;
@@ -45,4 +57,12 @@ export class Moment {
   payeeRingFrauds = 0;
   /** Known frauds of everybody over payments, of the last 90 days, that are older than 7 days; NaN without any. */
   baseRate = Number.NaN;
+
+  constructor(records: MomentRecords) {
+    this.outflow = records.outflow;
+    this.inflow = records.inflow;
+    this.pairs = records.pairs;
+    this.devices = records.devices;
+    this.links = records.links;
+  }
 }

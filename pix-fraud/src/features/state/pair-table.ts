@@ -1,69 +1,98 @@
-const EMPTY = -1;
-const SLOT = 4;
+import { type Layout, Records } from "./records.ts";
+
+/** A slot is the pair's tag and its number + 1; 0 is an empty slot. */
+const SLOT = 2;
+const FULL = 0.6;
+
+/** The first whole numbers of a pair's record are the pair itself; they take the place of number 0. */
+const A = 0;
+const B = 1;
 
 /**
- * Numbers ordered pairs (a, b) of entity indexes 0, 1, 2 ... as they are first seen. An open-addressing hash table in
- * one Int32Array (a, b, number, unused), linear probing, at most 60 % full; nothing is ever removed.
+ * Numbers ordered pairs (a, b) of entity indexes 0, 1, 2 ... as they are first seen, and keeps a record of each. An
+ * open-addressing hash table with linear probing; nothing is ever removed. The pair and its reverse are looked for in the
+ * same slots, so that asking for both costs one visit to memory.
  */
 export class PairTable {
+  /** Field 0 belongs to the table, the others to the caller. */
+  readonly records: Records;
   count = 0;
   #slots: Int32Array;
   #mask: number;
-  #limit: number;
 
-  constructor(expected = 1024) {
+  constructor(layout: Layout, expected: number) {
+    this.records = new Records(layout, expected);
     let capacity = 64;
-    while (capacity * 0.6 < expected) capacity *= 2;
-    this.#slots = new Int32Array(capacity * SLOT).fill(EMPTY);
+    while (capacity * FULL < expected) capacity *= 2;
+    this.#slots = new Int32Array(capacity * SLOT);
     this.#mask = capacity - 1;
-    this.#limit = Math.floor(capacity * 0.6);
   }
 
   /** The pair's number, or -1 when it was never added. */
   find(a: number, b: number): number {
     const slots = this.#slots;
-    let slot = hash(a, b) & this.#mask;
+    const { whole, width } = this.records;
+    const tag = tagOf(a, b);
+    let slot = home(tag) & this.#mask;
     for (;;) {
-      const at = slot * SLOT;
-      const number = slots[at + 2]!;
-      if (number === EMPTY) return -1;
-      if (slots[at] === a && slots[at + 1] === b) return number;
+      const number = slots[slot * SLOT + 1]! - 1;
+      if (number < 0) return -1;
+      if (slots[slot * SLOT] === tag) {
+        const at = 2 * width * number;
+        if (whole[at + A] === a && whole[at + B] === b) return number;
+      }
       slot = (slot + 1) & this.#mask;
     }
   }
 
-  /** Adds a pair that `find` did not know, and returns its number. */
-  add(a: number, b: number): number {
-    if (this.count >= this.#limit) this.#grow();
-    this.#place(a, b, this.count);
-    return this.count++;
+  /** Reads the slot where the search for the pair begins. */
+  peek(a: number, b: number): number {
+    return this.#slots[(home(tagOf(a, b)) & this.#mask) * SLOT]!;
   }
 
-  #place(a: number, b: number, number: number): void {
+  /** Adds a pair that `find` did not know, and returns its number. */
+  add(a: number, b: number): number {
+    if (this.count >= FULL * (this.#mask + 1)) this.#grow();
+    const number = this.count++;
+    this.#place(tagOf(a, b), number);
+    this.records.ensure(number);
+    const at = 2 * this.records.width * number;
+    this.records.whole[at + A] = a;
+    this.records.whole[at + B] = b;
+    return number;
+  }
+
+  #place(tag: number, number: number): void {
     const slots = this.#slots;
-    let slot = hash(a, b) & this.#mask;
-    while (slots[slot * SLOT + 2] !== EMPTY) slot = (slot + 1) & this.#mask;
-    slots[slot * SLOT] = a;
-    slots[slot * SLOT + 1] = b;
-    slots[slot * SLOT + 2] = number;
+    let slot = home(tag) & this.#mask;
+    while (slots[slot * SLOT + 1] !== 0) slot = (slot + 1) & this.#mask;
+    slots[slot * SLOT] = tag;
+    slots[slot * SLOT + 1] = number + 1;
   }
 
   #grow(): void {
     const old = this.#slots;
-    const capacity = (this.#mask + 1) * 2;
-    this.#slots = new Int32Array(capacity * SLOT).fill(EMPTY);
-    this.#mask = capacity - 1;
-    this.#limit = Math.floor(capacity * 0.6);
+    this.#mask = this.#mask * 2 + 1;
+    this.#slots = new Int32Array((this.#mask + 1) * SLOT);
     for (let at = 0; at < old.length; at += SLOT) {
-      if (old[at + 2] !== EMPTY) this.#place(old[at]!, old[at + 1]!, old[at + 2]!);
+      if (old[at + 1] !== 0) this.#place(old[at]!, old[at + 1]! - 1);
     }
   }
 }
 
-/** Mixes two 32-bit integers (multiply, xor-shift), so that dense indexes spread over the table. */
-const hash = (a: number, b: number): number => {
-  let h = Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b);
+/**
+ * Mixes two 32-bit integers (multiply, xor-shift), so that dense indexes spread over the table. The lowest bit tells a
+ * pair from its reverse; the others are the same for both.
+ */
+const tagOf = (a: number, b: number): number => {
+  const low = Math.min(a, b);
+  const high = Math.max(a, b);
+  let h = Math.imul(low, 0x9e3779b1) ^ Math.imul(high, 0x85ebca6b);
   h ^= h >>> 15;
   h = Math.imul(h, 0x2c1b3c6d);
-  return h ^ (h >>> 13);
+  h ^= h >>> 13;
+  return a < b ? h | 1 : h & ~1;
 };
+
+/** Where the search for a tag begins, before the table's mask. */
+const home = (tag: number): number => tag >>> 1;

@@ -1,20 +1,32 @@
-import { EVENT, type EventLog } from "./event-log.ts";
-import { IN, type Inflow } from "./inflow.ts";
-import { OUT, type Outflow } from "./outflow.ts";
+import { type EventLog, eventFields, eventWholeFields, marks } from "./event-log.ts";
+import { type Inflow, inWholeFields } from "./inflow.ts";
+import { type Outflow, outWholeFields } from "./outflow.ts";
 import { PairTable } from "./pair-table.ts";
-import { Records } from "./records.ts";
-import { WINDOW } from "./windows.ts";
+import { windows } from "./windows.ts";
 
-/** Fields of a pair (payer, payee). */
-export const PAIR = { firstTime: 0, lastTime: 1, lastSeq: 2, count90d: 3 } as const;
+// A module's own constants are folded into its code; imported ones would be looked up at every use.
+const WINDOW = windows;
+const EVENT = eventFields;
+const EVENT_WHOLE = eventWholeFields;
+const MARK = marks;
+const IN_WHOLE = inWholeFields;
+const OUT_WHOLE = outWholeFields;
+
+/** Fields of a pair (payer, payee): numbers, after the table's own, and a whole number. */
+const PAIR = { firstTime: 1, lastSeq: 2 } as const;
+const PAIR_WHOLE = { count90d: 6 } as const;
+
+export const pairFields = PAIR;
+export const pairWholeFields = PAIR_WHOLE;
+
+const LAYOUT = { width: 4 } as const;
 
 /**
  * Who paid whom: the pairs themselves, and the distinct counterparts of each account over windows. A counterpart counts
  * in a window when its latest event does, so only the event that no later one of the pair supersedes is subtracted.
  */
 export class Relations {
-  readonly table: PairTable;
-  readonly records: Records;
+  readonly pairs: PairTable;
   readonly #outflow: Outflow;
   readonly #inflow: Inflow;
   #payer = -1;
@@ -22,8 +34,7 @@ export class Relations {
   #pair = -1;
 
   constructor(outflow: Outflow, inflow: Inflow, expected: number) {
-    this.table = new PairTable(expected);
-    this.records = new Records([Number.NaN, Number.NaN, -1, 0], expected);
+    this.pairs = new PairTable(LAYOUT, expected);
     this.#outflow = outflow;
     this.#inflow = inflow;
   }
@@ -31,72 +42,78 @@ export class Relations {
   /** The pair's number or -1. The last answer is kept: a row is first computed, then added. */
   find(payer: number, payee: number): number {
     if (payer !== this.#payer || payee !== this.#payee) {
-      this.#pair = this.table.find(payer, payee);
+      this.#pair = this.pairs.find(payer, payee);
       this.#payer = payer;
       this.#payee = payee;
     }
     return this.#pair;
   }
 
-  /** The pair's number, new when it was not known. */
-  number(payer: number, payee: number): number {
-    if (this.find(payer, payee) < 0) {
-      this.#pair = this.table.add(payer, payee);
-      this.records.ensure(this.#pair);
+  /** The event's payer pays its payee, before the event is in the log. `tails` are the oldest events of the windows. */
+  add(log: EventLog, seq: number, payer: number, tails: Float64Array): void {
+    const { whole, numbers } = log;
+    const event = log.at(seq);
+    const payee = whole[2 * event + EVENT_WHOLE.payee]!;
+    const out = this.#outflow.records;
+    const outAt = 2 * out.width * whole[2 * event + EVENT_WHOLE.payer]!;
+    const into = this.#inflow.records;
+    const inAt = 2 * into.width * payee;
+    let pair = this.find(payer, payee);
+    let last = -1;
+    if (pair < 0) {
+      pair = this.pairs.add(payer, payee);
+      this.#pair = pair;
+      const { records } = this.pairs;
+      records.numbers[pair * records.width + PAIR.firstTime] = numbers[event + EVENT.time]!;
+      whole[2 * event + EVENT_WHOLE.logAmountAndMarks]! |= MARK.firstOfPair;
+      out.whole[outAt + OUT_WHOLE.newPayees24h]! += 1;
+      into.whole[inAt + IN_WHOLE.newPayers7d]! += 1;
+    } else {
+      last = this.pairs.records.numbers[pair * this.pairs.records.width + PAIR.lastSeq]!;
+      // Nobody asks for the mark of an event that has left the month.
+      if (last >= tails[WINDOW.month]!) {
+        whole[2 * log.at(last) + EVENT_WHOLE.logAmountAndMarks]! |= MARK.pairSuperseded;
+      }
     }
-    return this.#pair;
-  }
-
-  /** `tails` are the sequence numbers of the oldest event in each window. */
-  add(log: EventLog, seq: number, tails: Float64Array): void {
-    const slot = seq & log.mask;
-    const { data, stride } = this.records;
-    const at = log.pair[slot]! * stride;
-    const last = data[at + PAIR.lastSeq]!;
-    const out = this.#outflow.records.data;
-    const outAt = log.payer[slot]! * this.#outflow.records.stride;
-    const into = this.#inflow.records.data;
-    const inAt = log.payee[slot]! * this.#inflow.records.stride;
-    if (last < 0) {
-      data[at + PAIR.firstTime] = log.time[slot]!;
-      log.flags[slot]! |= EVENT.firstOfPair;
-      out[outAt + OUT.newPayees24h]! += 1;
-      into[inAt + IN.newPayers7d]! += 1;
-    } else if (last >= log.tail) log.flags[last & log.mask]! |= EVENT.pairSuperseded;
-    if (last < tails[WINDOW.hour]!) into[inAt + IN.payers1h]! += 1;
-    if (last < tails[WINDOW.day]!) into[inAt + IN.payers24h]! += 1;
-    if (last < tails[WINDOW.week]!) into[inAt + IN.payers7d]! += 1;
-    if (last < tails[WINDOW.month]!) out[outAt + OUT.payees30d]! += 1;
-    data[at + PAIR.lastTime] = log.time[slot]!;
-    data[at + PAIR.lastSeq] = seq;
-    data[at + PAIR.count90d]! += 1;
+    whole[2 * event + EVENT_WHOLE.pair] = pair;
+    if (last < tails[WINDOW.hour]!) into.whole[inAt + IN_WHOLE.payers1h]! += 1;
+    if (last < tails[WINDOW.day]!) into.whole[inAt + IN_WHOLE.payers24h]! += 1;
+    if (last < tails[WINDOW.week]!) into.whole[inAt + IN_WHOLE.payers7d]! += 1;
+    if (last < tails[WINDOW.month]!) out.whole[outAt + OUT_WHOLE.payees30d]! += 1;
+    const { records } = this.pairs;
+    records.numbers[pair * records.width + PAIR.lastSeq] = seq;
+    records.whole[2 * pair * records.width + PAIR_WHOLE.count90d]! += 1;
   }
 
   expire(log: EventLog, seq: number, window: number): void {
-    const slot = seq & log.mask;
-    const flags = log.flags[slot]!;
-    const latest = (flags & EVENT.pairSuperseded) === 0;
-    const first = (flags & EVENT.firstOfPair) !== 0;
-    const into = this.#inflow.records;
+    const event = 2 * log.at(seq);
+    const marks = log.whole[event + EVENT_WHOLE.logAmountAndMarks]!;
+    const latest = (marks & MARK.pairSuperseded) === 0;
+    const first = (marks & MARK.firstOfPair) !== 0;
     const out = this.#outflow.records;
+    const outAt = 2 * out.width * log.whole[event + EVENT_WHOLE.payer]!;
+    const into = this.#inflow.records;
+    const inAt = 2 * into.width * log.whole[event + EVENT_WHOLE.payee]!;
     switch (window) {
       case WINDOW.hour:
-        if (latest) into.data[log.payee[slot]! * into.stride + IN.payers1h]! -= 1;
+        if (latest) into.whole[inAt + IN_WHOLE.payers1h]! -= 1;
         break;
       case WINDOW.day:
-        if (latest) into.data[log.payee[slot]! * into.stride + IN.payers24h]! -= 1;
-        if (first) out.data[log.payer[slot]! * out.stride + OUT.newPayees24h]! -= 1;
+        if (latest) into.whole[inAt + IN_WHOLE.payers24h]! -= 1;
+        if (first) out.whole[outAt + OUT_WHOLE.newPayees24h]! -= 1;
         break;
       case WINDOW.week:
-        if (latest) into.data[log.payee[slot]! * into.stride + IN.payers7d]! -= 1;
-        if (first) into.data[log.payee[slot]! * into.stride + IN.newPayers7d]! -= 1;
+        if (latest) into.whole[inAt + IN_WHOLE.payers7d]! -= 1;
+        if (first) into.whole[inAt + IN_WHOLE.newPayers7d]! -= 1;
         break;
       case WINDOW.month:
-        if (latest) out.data[log.payer[slot]! * out.stride + OUT.payees30d]! -= 1;
+        if (latest) out.whole[outAt + OUT_WHOLE.payees30d]! -= 1;
         break;
-      case WINDOW.quarter:
-        this.records.data[log.pair[slot]! * this.records.stride + PAIR.count90d]! -= 1;
+      case WINDOW.quarter: {
+        const { records } = this.pairs;
+        records.whole[2 * records.width * log.whole[event + EVENT_WHOLE.pair]! + PAIR_WHOLE.count90d]! -= 1;
         break;
+      }
     }
   }
 }

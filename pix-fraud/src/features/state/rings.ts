@@ -39,6 +39,11 @@ export class Rings {
     return this.#nodes[this.#root(account) + FRAUDS]!;
   }
 
+  /** Reads the account's own fields. */
+  peek(account: number): number {
+    return this.#nodes[account * STRIDE + PARENT]!;
+  }
+
   join(a: number, b: number): void {
     const nodes = this.#nodes;
     let big = this.#root(a);

@@ -3,9 +3,9 @@ export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
-export const WINDOW = { tenMinutes: 0, hour: 1, day: 2, week: 3, month: 4, quarter: 5 } as const;
+export const windows = { tenMinutes: 0, hour: 1, day: 2, week: 3, month: 4, quarter: 5 } as const;
 
-/** Lengths in milliseconds, by the indexes of WINDOW. The last is the longest: older events leave the log. */
+/** Lengths in milliseconds, by the indexes of `windows`. The last is the longest: older events leave the log. */
 export const WINDOW_LENGTHS: readonly number[] = [10 * MINUTE, HOUR, DAY, 7 * DAY, 30 * DAY, 90 * DAY];
 
 /** Known frauds count for this long after they became known, the mark of a known victim for the longer. */
@@ -18,5 +18,8 @@ export const VICTIM_MEMORY = 180 * DAY;
  */
 export const LOG_SCALE = 16_384;
 
-/** ln(1 + x) in whole 1/LOG_SCALE, for x >= 0. */
-export const scaledLog = (x: number): number => Math.round(Math.log1p(x) * LOG_SCALE);
+/** A logarithm in whole 1/LOG_SCALE. */
+export const scaled = (logarithm: number): number => Math.round(logarithm * LOG_SCALE);
+
+/** ln(1 + R$) of an amount in cents. */
+export const logOfCents = (cents: number): number => Math.log1p(cents / 100);
