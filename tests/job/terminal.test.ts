@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { createClient } from "@esteira/sdk/client";
 import { afterAll, describe, expect, test } from "vitest";
+import { servingAgain } from "./serve-again.ts";
 import { runsOf, serving } from "./snapshot.ts";
 import { COMMAND, LENIENT_GATE, ROOT, runJob } from "./spawn-job.ts";
 
@@ -107,32 +108,10 @@ test("without a terminal it exits, and the command that it prints serves the sam
   const url = /Server +(http:\S+)/.exec(end.stdout)?.[1];
   await expect(fetch(`${url}/health`)).rejects.toThrow();
 
-  const printed = /Again +(npx esteira server .*)/.exec(end.stdout)?.[1] ?? "";
-  const server = spawn("sh", ["-c", printed], {
-    cwd: ROOT,
-    // A group of its own, as a terminal gives to a command: Ctrl-C reaches all of it.
-    detached: true,
-    env: { ...process.env, NO_COLOR: "1" },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const exited = once(server, "exit");
-  try {
-    const again = await new Promise<string>((resolve, reject) => {
-      let said = "";
-      server.stdout.setEncoding("utf8").on("data", (text: string) => {
-        said += text;
-        const found = /serves at (http:\S+)/.exec(said)?.[1];
-        if (found !== undefined) resolve(found);
-      });
-      void exited.then(() => reject(new Error(`${printed}\nended after it said:\n${said}`)));
-    });
-    const client = createClient({ baseUrl: again });
+  await servingAgain(end.stdout, async (client) => {
     const [train] = await runsOf(client);
     expect(train?.info).toMatchObject({ status: "FINISHED", runName: "random-forest-seed-7" });
     expect(await client.artifacts.readText(train?.info.artifactUri ?? "", "pictures/roc.svg")).toContain("<svg");
     expect((await client.registeredModels.getByAlias("pix-fraud", "champion")).version).toBe("1");
-  } finally {
-    process.kill(-(server.pid ?? 0), "SIGINT");
-    await exited;
-  }
+  });
 });
