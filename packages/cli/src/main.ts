@@ -2,6 +2,8 @@ import { EsteiraError } from "@esteira/core/errors";
 import { Command as Program } from "commander";
 import pc from "picocolors";
 import type { Command, Terminal } from "./command.ts";
+import { dbBackup } from "./commands/db-backup.ts";
+import { dbCheck } from "./commands/db-check.ts";
 import { doctor } from "./commands/doctor.ts";
 import { modelsPredict } from "./commands/models-predict.ts";
 import { modelsServe } from "./commands/models-serve.ts";
@@ -11,11 +13,22 @@ import { tokens } from "./commands/tokens.ts";
 import { users } from "./commands/users.ts";
 import { version } from "./version.ts";
 
-const COMMANDS: readonly Command[] = [server, modelsServe, modelsPredict, ...users, ...tokens, openapi, doctor];
+const COMMANDS: readonly Command[] = [
+  server,
+  modelsServe,
+  modelsPredict,
+  ...users,
+  ...tokens,
+  openapi,
+  dbCheck,
+  dbBackup,
+  doctor,
+];
 const GROUPS: Readonly<Record<string, string>> = {
   models: "Serve and use models",
   users: "Manage who may use a server",
   tokens: "Manage service tokens, for programs",
+  db: "Look after a database",
 };
 
 /** 0 done, 2 a fault of the command line or of its input, 1 a defect of ours. */
