@@ -57,7 +57,7 @@ test("a busy port", async () => {
   try {
     const data = join(folder, "busy-port");
     expectFault(await runJob(["--port", port, "--data", data]), `Port ${port} on 127.0.0.1 is already in use`);
-    expect(await readdir(data)).not.toContain("job.lock");
+    expect(await readdir(data)).not.toContain("job.pid");
   } finally {
     holder.close();
   }
@@ -97,7 +97,7 @@ test("no libxgboost within reach", async () => {
     /libxgboost 3\.2\.0 was not found.*neither pip nor uv is installed.*run "pip install xgboost-cpu==3\.2\.0"/,
   );
   await serving(data, async (client) => expect(await runsOf(client)).toEqual([]));
-  expect(await readdir(data)).not.toContain("job.lock");
+  expect(await readdir(data)).not.toContain("job.pid");
 
   const wrong = join(folder, "libxgboost.so");
   await writeFile(wrong, "bytes of somebody else");
@@ -145,7 +145,7 @@ test("artifacts that cannot be written: a FAILED run with the reason, and the sa
     expect(runs.map(({ info }) => info.status)).toEqual(["FAILED"]);
     expect(runs[0] && tagOf(runs[0], "esteira.failure")).toMatch(/environment\.json/);
   });
-  expect(await readdir(data)).not.toContain("job.lock");
+  expect(await readdir(data)).not.toContain("job.pid");
   expect(await readdir(data)).not.toContain("scratch");
 
   await rm(join(data, "artifacts"));

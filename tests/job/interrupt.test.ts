@@ -91,7 +91,7 @@ test("stopped by Ctrl-C, by SIGTERM and by a kill, the same command ends where o
   job.child.kill("SIGKILL");
   expect(await job.ended).toMatchObject({ code: null, signal: "SIGKILL" });
   expectNoOrphans(job);
-  expect(existsSync(join(data, "job.lock"))).toBe(true);
+  expect(existsSync(join(data, "job.pid"))).toBe(true);
 
   const [resumed, whole] = await Promise.all([
     runJob([...ARGS, "--data", data]),

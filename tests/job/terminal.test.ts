@@ -66,7 +66,7 @@ describe.skipIf(!hasScript)("at a terminal", () => {
     expect((await fetch(`${url}/health`)).status).toBe(200);
     expect(await (await fetch(url)).text()).toContain("<html");
     expect((await runsOf(createClient({ baseUrl: url }))).length).toBe(2);
-    expect(await readdir(data)).not.toContain("job.lock");
+    expect(await readdir(data)).not.toContain("job.pid");
     terminal.press(CTRL_C);
     expect(await terminal.ended).toMatchObject({ code: 0 });
     await expect(fetch(`${url}/health`)).rejects.toThrow();
@@ -96,7 +96,7 @@ describe.skipIf(!hasScript)("at a terminal", () => {
     await serving(data, async (ours) => {
       expect((await runsOf(ours)).map(({ info }) => info.status)).not.toContain("RUNNING");
     });
-    expect(await readdir(data)).not.toContain("job.lock");
+    expect(await readdir(data)).not.toContain("job.pid");
   });
 });
 

@@ -33,7 +33,7 @@ export async function runJob(options: JobOptions, console: JobConsole, signal: A
   const gate = await readGate(protocol, options.gate);
   const data = resolve(options.data);
   await mkdir(data, { recursive: true });
-  const unlock = await lockDataFolder(data);
+  const unlock = lockDataFolder(data);
   try {
     const webRoot = await webAssets({ onProgress: (line) => console.line(line) });
     const server = await startServer({

@@ -72,7 +72,8 @@ export const server: Command = {
     terminal.out(pc.dim(`From Python: export MLFLOW_TRACKING_URI=${running.url}`));
     if (running.setupToken !== undefined) {
       terminal.out("There is no admin yet. Make the first one with this token, once, within 24 hours:");
-      terminal.out(`  ${running.url}/#/sign-in?setup=${running.setupToken}`);
+      terminal.out(`  curl -X POST ${running.url}/api/esteira/v1/access/setup -H 'content-type: application/json' \\`);
+      terminal.out(`    -d '{"token": "${running.setupToken}", "username": "admin", "password": "..."}'`);
     }
     await terminal.interrupted();
     await running.close();

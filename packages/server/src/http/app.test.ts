@@ -139,6 +139,9 @@ describe("the boundary to browsers and proxies", () => {
       status: 204,
       headers: { "access-control-allow-origin": origin, "access-control-allow-headers": "content-type" },
     });
+    const neighbour = await shared.call("GET", get, undefined, { origin: "http://127.0.0.1:3000" });
+    expect(neighbour.headers).toMatchObject({ "access-control-allow-origin": "http://127.0.0.1:3000" });
+    expect(neighbour.headers).not.toHaveProperty("access-control-allow-credentials");
     const foreign = await shared.call("OPTIONS", create, undefined, { ...asked, origin: "https://evil.example" });
     expect(foreign.headers).not.toHaveProperty("access-control-allow-origin");
     await shared.close();

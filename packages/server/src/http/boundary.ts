@@ -73,7 +73,7 @@ const refuse = (reply: FastifyReply, fault: EsteiraError): void => void sendErro
 /** Lets a page of a trusted origin read the answer, and answers what its browser asks beforehand. */
 function share(request: FastifyRequest, reply: FastifyReply, origin: string, hosts: TrustedHosts): void {
   reply.header("vary", "Origin").header("access-control-allow-origin", hosts.sharesWithAll ? "*" : origin);
-  if (!hosts.sharesWithAll) reply.header("access-control-allow-credentials", "true");
+  if (hosts.sharesCredentialsWith(origin)) reply.header("access-control-allow-credentials", "true");
   if (request.method !== "OPTIONS" || request.headers["access-control-request-method"] === undefined) {
     reply.header("access-control-expose-headers", "*");
     return;

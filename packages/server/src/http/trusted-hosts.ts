@@ -11,6 +11,11 @@ export interface TrustedHosts {
   allowsOrigin(origin: string | undefined, host: string | undefined): boolean;
   /** Whether a page of this origin may read answers: one that the operator names, or one on this machine. */
   sharesWith(origin: string): boolean;
+  /**
+   * Whether its pages may read them as the browser's user: only an origin that the operator names. Another port of this
+   * machine is another program, to whose pages the browser would lend the session.
+   */
+  sharesCredentialsWith(origin: string): boolean;
   /** Every origin is trusted; then nobody's credentials go with a request. */
   readonly sharesWithAll: boolean;
 }
@@ -36,12 +41,12 @@ export function trustedHosts(options: TrustOptions = {}): TrustedHosts {
   const trusts = hostRule(options);
   const origins = listed(options.allowedOrigins).map(pattern);
   const sharesWithAll = listed(options.allowedOrigins).includes("*");
+  const isNamed = (origin: string): boolean => origins.some((rule) => rule.test(origin));
   const sharesWith = (origin: string): boolean =>
-    sharesWithAll ||
-    origins.some((rule) => rule.test(origin)) ||
-    isLoopbackName(parseHost(originHost(origin))?.name ?? "");
+    sharesWithAll || isNamed(origin) || isLoopbackName(parseHost(originHost(origin))?.name ?? "");
   return {
     sharesWith,
+    sharesCredentialsWith: (origin) => !sharesWithAll && isNamed(origin),
     sharesWithAll,
     allowsHost: (header) => trusts(parseHost(header)),
     allowsOrigin: (origin, hostHeader) => {
