@@ -32,18 +32,6 @@ export function pythonBytes(bytes: Uint8Array): string {
   return `b'${shown}'`;
 }
 
-/** JSON as Python writes it: a space after commas and colons, and only ASCII. */
-export function pythonJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(pythonJson).join(", ")}]`;
-  if (typeof value === "object" && value !== null) {
-    return `{${Object.entries(value)
-      .map(([key, item]) => `${pythonJson(key)}: ${pythonJson(item)}`)
-      .join(", ")}}`;
-  }
-  const text = JSON.stringify(value) ?? "null";
-  return text.replace(/[^ -~]/g, (char) => `\\u${hex(char.charCodeAt(0), 4)}`);
-}
-
 const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 function escapeOf(char: string, unprintable: boolean): string {

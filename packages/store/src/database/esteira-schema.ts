@@ -18,6 +18,15 @@ const OBJECTS: readonly SchemaObject[] = [
     create: "CREATE INDEX esteira_runs_by_start ON runs (experiment_id, start_time DESC, run_uuid, lifecycle_stage)",
   },
   {
+    name: "esteira_runs_by_time",
+    create: "CREATE INDEX esteira_runs_by_time ON runs (start_time DESC, run_uuid, experiment_id, lifecycle_stage)",
+  },
+  {
+    // What a walk over metrics, params or tags asks of each run, without reading the run itself.
+    name: "esteira_runs_by_id",
+    create: "CREATE INDEX esteira_runs_by_id ON runs (run_uuid, experiment_id, lifecycle_stage, start_time)",
+  },
+  {
     name: "esteira_latest_metrics_by_value",
     create: `CREATE INDEX esteira_latest_metrics_by_value ON latest_metrics ("key", is_nan, value, run_uuid)`,
   },

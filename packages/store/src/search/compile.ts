@@ -79,15 +79,24 @@ export interface KeyedTable {
   readonly value: string;
   /** Join of the table `t` with the searched row. */
   readonly join: RawBuilder<unknown>;
+  /** An index on key, value and owner: of a value that is asked for, SQLite would rather look at the owner's row. */
+  readonly byValue?: string;
 }
 
 /** A comparison on something kept as key and value in a table of its own. */
-export const testKeyed = (source: KeyedTable, comparison: Comparison): Condition =>
-  testRows(
-    sql`select 1 from ${sql.table(source.table)} as t where ${source.join} and t.${sql.ref(source.key)} = ${comparison.field.key}`,
+export function testKeyed(source: KeyedTable, comparison: Comparison): Condition {
+  const by = comparison.operator === "=" ? source.byValue : undefined;
+  const table = sql`${sql.table(source.table)} as t${by === undefined ? sql`` : indexedBy(by)}`;
+  return testRows(
+    sql`select 1 from ${table} where ${source.join} and t.${sql.ref(source.key)} = ${comparison.field.key}`,
     comparison,
     () => test(sql`t.${sql.ref(source.value)}`, comparison),
   );
+}
+
+/** SQLite's hint; PostgreSQL knows by its statistics. */
+const indexedBy = (index: string): RawBuilder<unknown> =>
+  byDialect({ sqlite: () => sql` indexed by ${sql.ref(index)}`, postgres: () => sql`` });
 
 /** A comparison on the rows of a subquery: one must pass; for IS NULL, none may be there. */
 export function testRows(rows: RawBuilder<unknown>, comparison: Comparison, passes: () => Condition): Condition {

@@ -1,5 +1,6 @@
 import { invalid } from "@esteira/core/errors";
-import { pythonJson, pythonValue } from "@esteira/core/search/python-text";
+import { pythonJson } from "@esteira/core/python-json";
+import { pythonValue } from "@esteira/core/search/python-text";
 import { decodeToken } from "../search/page-token.ts";
 import type { LoggedModelQuery } from "./logged-model-search.ts";
 

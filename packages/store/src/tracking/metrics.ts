@@ -1,12 +1,13 @@
 import type { Metric } from "@esteira/core/entities/metric";
 import type { Page } from "@esteira/core/entities/page";
 import { invalid } from "@esteira/core/errors";
-import { type RunId, runId } from "@esteira/core/ids";
+import type { RunId } from "@esteira/core/ids";
 import type { Int64 } from "@esteira/core/int64";
 import { checkKey, checkLength, fieldPath, LIMITS } from "@esteira/core/names";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
+import { readColumns } from "../database/columns.ts";
 import { byDialect } from "../database/dialect.ts";
-import { groupBy, inList, insertMany } from "../database/sql.ts";
+import { inList, insertMany } from "../database/sql.ts";
 import type { Database, Tables } from "../database/tables.ts";
 import { offsetOf, toPage } from "../search/page-token.ts";
 
@@ -105,17 +106,59 @@ export async function metricHistory(
     throw invalid(`Invalid value ${maxResults} for parameter 'max_results' supplied. It must be a positive integer.`);
   }
   const offset = offsetOf(query.pageToken);
+  const key = query.metricKey;
+  const ofRun = sql`${BY_RUN} where run_uuid = ${query.runId} and "key" = ${key}`;
+  if (maxResults === undefined && offset === 0) return { items: inOrder(await readPoints(db, key, ofRun)) };
   const limit = maxResults === undefined ? Number.MAX_SAFE_INTEGER : maxResults + 1;
-  const { rows } = await sql<MetricRow>`
-    select * from ${BY_RUN} where run_uuid = ${query.runId} and "key" = ${query.metricKey}
-    order by timestamp, step, value, is_nan limit ${limit} offset ${offset}`.execute(db);
-  const metrics = rows.map(toMetric);
+  const page = sql`(select value, timestamp, step, is_nan from ${ofRun}
+    order by timestamp, step, value, is_nan limit ${limit} offset ${offset}) as t`;
+  const metrics = await readPoints(db, key, page);
   return maxResults === undefined ? { items: metrics } : toPage(metrics, offset, maxResults);
+}
+
+async function readPoints(db: Database, key: string, from: RawBuilder<unknown>): Promise<Metric[]> {
+  const { value, timestamp, step, isNan } = await readColumns(
+    db,
+    {
+      value: ["real", sql`value`],
+      timestamp: ["integer", sql`timestamp`],
+      step: ["integer", sql`step`],
+      isNan: ["flag", sql`is_nan`],
+    },
+    from,
+  );
+  return value.map((stored, row) => ({
+    key,
+    value: isNan[row] ? Number.NaN : stored,
+    timestamp: timestamp[row] ?? 0,
+    step: step[row] ?? 0,
+  }));
+}
+
+/** The order of `metricHistory`, for points that mostly have it already: sorting them here is cheaper than in SQL. */
+const inOrder = (points: Metric[]): readonly Metric[] => points.sort(byTime);
+
+function byTime(a: Metric, b: Metric): number {
+  if (a.timestamp !== b.timestamp) return a.timestamp < b.timestamp ? -1 : 1;
+  if (a.step !== b.step) return a.step < b.step ? -1 : 1;
+  const [first, second] = [storedValue(a.value), storedValue(b.value)];
+  if (first !== second) return first < second ? -1 : 1;
+  return Number(Number.isNaN(a.value)) - Number(Number.isNaN(b.value));
+}
+
+/** The ranks that stay of `total`: all, or of that many equal parts each one's first, and of the last part the last. */
+export function sampledRanks(total: number, parts: number): readonly number[] {
+  if (total <= parts) return Array.from({ length: total }, (_, rank) => rank);
+  const size = Math.floor(total / parts);
+  const longer = total % parts;
+  return Array.from({ length: parts }, (_, part) =>
+    part === parts - 1 ? total - 1 : part * size + Math.min(part, longer),
+  );
 }
 
 /**
  * Evenly sampled within each run, as MLflow samples: of `maxResults` buckets of equal size the first point of each, and
- * the last point of all in place of the last bucket's.
+ * the last point of all in place of the last bucket's. The steps alone tell which points those are.
  */
 export async function metricHistoryBulk(
   db: Database,
@@ -130,24 +173,58 @@ export async function metricHistoryBulk(
   const most = Math.min(MOST_SAMPLES, Math.max(1, Math.floor(query.maxResults)));
   const from = query.startStep === undefined ? sql`` : sql`and step >= ${query.startStep}`;
   const to = query.endStep === undefined ? sql`` : sql`and step <= ${query.endStep}`;
-  const buckets = sql.raw(String(most));
-  // Null where there are fewer points than buckets: PostgreSQL may look at this side of the "or" first.
-  const size = sql`nullif(total / ${buckets}, 0)`;
-  const wide = sql`(total % ${buckets})`;
-  const opensBucket = sql`case when rank < ${wide} * (${size} + 1) then rank % (${size} + 1) = 0
-      else (rank - ${wide} * (${size} + 1)) % ${size} = 0 end`;
-  const kept = sql`total <= ${buckets} or rank = total - 1 or (rank < total - ${size} and ${opensBucket})`;
-  const { rows } = await sql<MetricRow>`
-    with ranked as (
-      select "key", value, timestamp, step, is_nan, run_uuid,
-        row_number() over (partition by run_uuid order by step, timestamp, value, is_nan) - 1 as rank,
-        count(*) over (partition by run_uuid) as total
-      from ${BY_RUN}
-      where ${inList("run_uuid", query.runIds)} and "key" = ${query.metricKey} ${from} ${to}
-    )
-    select * from ranked where ${kept} order by run_uuid, rank`.execute(db);
-  const byRun = groupBy(rows, (row) => row.run_uuid);
-  return query.runIds.flatMap((id) =>
-    (byRun.get(id) ?? []).map((row) => ({ ...toMetric(row), runId: runId(row.run_uuid) })),
+  const samples = new Map<RunId, readonly Metric[]>();
+  for (const id of query.runIds) {
+    if (samples.has(id)) continue;
+    const points = sql`${BY_RUN} where run_uuid = ${id} and "key" = ${query.metricKey} ${from} ${to}`;
+    const sample = await sampleRun(db, query.metricKey, points, most);
+    samples.set(
+      id,
+      sample.map((metric) => ({ ...metric, runId: id })),
+    );
+  }
+  return query.runIds.flatMap((id) => samples.get(id) ?? []);
+}
+
+async function sampleRun(
+  db: Database,
+  key: string,
+  points: RawBuilder<unknown>,
+  most: number,
+): Promise<readonly Metric[]> {
+  const { step: steps } = await readColumns(
+    db,
+    { step: ["integer", sql`t.step`] },
+    sql`(select step from ${points} order by step) as t`,
   );
+  if (steps.length <= most) return (await readPoints(db, key, points)).sort(byStep);
+  const ranks = sampledRanks(steps.length, most);
+  const chosen = [...new Set(ranks.map((rank) => steps[rank] ?? 0))];
+  const narrow = chosen.filter((step) => typeof step === "number");
+  // Steps beyond 2^53 are too rare to be looked up one by one.
+  const some = narrow.length === chosen.length ? sql`${points} and ${inList("step", narrow)}` : points;
+  const found = (await readPoints(db, key, some)).sort(byStep);
+  const firstRank = firstOfEach(steps, new Set(chosen));
+  const firstFound = firstOfEach(
+    found.map(({ step }) => step),
+    new Set(chosen),
+  );
+  return ranks.flatMap((rank) => {
+    const step = steps[rank] ?? 0;
+    return found[(firstFound.get(step) ?? 0) + rank - (firstRank.get(step) ?? rank)] ?? [];
+  });
+}
+
+/** Where each of the wanted steps is first. */
+function firstOfEach(steps: readonly Int64[], wanted: ReadonlySet<Int64>): ReadonlyMap<Int64, number> {
+  const first = new Map<Int64, number>();
+  for (let index = 0; index < steps.length; index++) {
+    const step = steps[index] ?? 0;
+    if (step !== steps[index - 1] && wanted.has(step)) first.set(step, index);
+  }
+  return first;
+}
+
+function byStep(a: Metric, b: Metric): number {
+  return a.step === b.step ? byTime(a, b) : a.step < b.step ? -1 : 1;
 }

@@ -1,13 +1,14 @@
 import type { DatasetInput } from "@esteira/core/entities/dataset";
 import type { Metric } from "@esteira/core/entities/metric";
 import { RUN_STATUSES, type Run, type RunInfo, type RunStatus } from "@esteira/core/entities/run";
+import type { Tag } from "@esteira/core/entities/tag";
 import { invalid, notFound } from "@esteira/core/errors";
 import { experimentId, loggedModelId, type RunId, runId } from "@esteira/core/ids";
 import type { Int64 } from "@esteira/core/int64";
-import type { Selectable } from "kysely";
+import { type RawBuilder, type Selectable, sql } from "kysely";
+import { readColumns } from "../database/columns.ts";
 import { type forUpdate, groupBy, inList } from "../database/sql.ts";
 import type { Database, Tables } from "../database/tables.ts";
-import { toMetric } from "./metrics.ts";
 
 export type RunRow = Selectable<Tables["runs"]>;
 
@@ -29,7 +30,20 @@ export async function findActiveRun(db: Database, id: RunId, lock?: typeof forUp
 
 const toStatus = (text: string | null): RunStatus => RUN_STATUSES.find((status) => status === text) ?? "RUNNING";
 
-export const toRunInfo = (row: RunRow): RunInfo => ({
+type RunInfoRow = Pick<
+  RunRow,
+  | "run_uuid"
+  | "experiment_id"
+  | "name"
+  | "user_id"
+  | "status"
+  | "start_time"
+  | "end_time"
+  | "artifact_uri"
+  | "lifecycle_stage"
+>;
+
+export const toRunInfo = (row: RunInfoRow): RunInfo => ({
   runId: runId(row.run_uuid),
   experimentId: experimentId(String(row.experiment_id)),
   runName: row.name ?? "",
@@ -42,50 +56,130 @@ export const toRunInfo = (row: RunRow): RunInfo => ({
   lifecycleStage: row.lifecycle_stage ?? "active",
 });
 
+/** The runs of these ids, in their order, each complete; an id of no run is left out. */
+export async function readRuns(
+  db: Database,
+  ids: readonly string[],
+  options: { modelInputs: boolean },
+): Promise<readonly Run[]> {
+  if (ids.length === 0) return [];
+  const columns = await readColumns(
+    db,
+    {
+      id: ["text", sql`run_uuid`],
+      experiment: ["integer", sql`coalesce(experiment_id, 0)`],
+      name: ["text", sql`name`],
+      user: ["text", sql`user_id`],
+      status: ["text", sql`status`],
+      start: ["integer", sql`coalesce(start_time, 0)`],
+      end: ["integer", sql`coalesce(end_time, 0)`],
+      artifacts: ["text", sql`artifact_uri`],
+      stage: ["text", sql`lifecycle_stage`],
+    },
+    sql`runs where ${inList("run_uuid", ids)}`,
+  );
+  const infos = new Map(
+    columns.id.map((id, row): [string, RunInfo] => [
+      id ?? "",
+      toRunInfo({
+        run_uuid: id ?? "",
+        experiment_id: Number(columns.experiment[row]),
+        name: columns.name[row] ?? null,
+        user_id: columns.user[row] ?? null,
+        status: columns.status[row] ?? null,
+        start_time: columns.start[row] ?? null,
+        end_time: columns.end[row] ?? null,
+        artifact_uri: columns.artifacts[row] ?? null,
+        lifecycle_stage: columns.stage[row] === "deleted" ? "deleted" : "active",
+      }),
+    ]),
+  );
+  return completeRuns(
+    db,
+    ids.flatMap((id) => infos.get(id) ?? []),
+    options,
+  );
+}
+
 /**
  * Runs with everything that belongs to them, by a constant number of queries. Model inputs are left out of searches,
  * as MLflow does.
  */
-export async function toRuns(
+export async function completeRuns(
   db: Database,
-  rows: readonly RunRow[],
+  infos: readonly RunInfo[],
   options: { modelInputs: boolean },
 ): Promise<readonly Run[]> {
-  if (rows.length === 0) return [];
-  const ids = rows.map((row) => row.run_uuid);
+  if (infos.length === 0) return [];
+  const ids = infos.map((info) => info.runId);
   // No ORDER BY: the index on run_uuid gives each run's rows in the order in which they were first logged.
-  const metrics = groupBy(
-    await db.selectFrom("latest_metrics").selectAll().where(inList("run_uuid", ids)).execute(),
-    (metric) => metric.run_uuid,
-  );
-  const params = groupBy(
-    await db.selectFrom("params").selectAll().where(inList("run_uuid", ids)).execute(),
-    (param) => param.run_uuid,
-  );
-  const tags = groupBy(
-    await db.selectFrom("tags").selectAll().where(inList("run_uuid", ids)).execute(),
-    (tag) => tag.run_uuid,
-  );
+  const metrics = await latestMetrics(db, sql`latest_metrics where ${inList("run_uuid", ids)}`);
+  const params = await keyedTexts(db, sql`params where ${inList("run_uuid", ids)}`);
+  const tags = await keyedTexts(db, sql`tags where ${inList("run_uuid", ids)}`);
   const datasets = await datasetInputs(db, ids);
   const outputs = await modelEdges(db, ids, "RUN_OUTPUT", "MODEL_OUTPUT");
   const inputs = options.modelInputs
     ? await modelEdges(db, ids, "RUN_INPUT", "MODEL_INPUT")
     : new Map<string, readonly Edge[]>();
-  return rows.map((row): Run => {
-    const id = row.run_uuid;
-    const info = toRunInfo(row);
+  return infos.map((info): Run => {
+    const id = info.runId;
     return {
       // Runs of old MLflow versions have their name in the tag alone.
       info: info.runName === "" ? { ...info, runName: tags.get(id)?.find(isName)?.value ?? "" } : info,
       data: {
-        metrics: (metrics.get(id) ?? []).map((metric): Metric => toMetric(metric)),
-        params: (params.get(id) ?? []).map(({ key, value }) => ({ key, value })),
-        tags: (tags.get(id) ?? []).map(({ key, value }) => ({ key, value: value ?? "" })),
+        metrics: metrics.get(id) ?? [],
+        params: params.get(id) ?? [],
+        tags: tags.get(id) ?? [],
       },
       inputs: { datasets: datasets.get(id) ?? [], models: (inputs.get(id) ?? []).map(({ modelId }) => ({ modelId })) },
       outputs: { models: (outputs.get(id) ?? []).map(({ modelId, step }) => ({ modelId, step })) },
     };
   });
+}
+
+/** The rows of `latest_metrics` that `from` gives, by run. */
+async function latestMetrics(db: Database, from: RawBuilder<unknown>): Promise<ReadonlyMap<string, readonly Metric[]>> {
+  const { run, key, value, timestamp, step, isNan } = await readColumns(
+    db,
+    {
+      run: ["text", sql`run_uuid`],
+      key: ["text", sql`"key"`],
+      value: ["real", sql`value`],
+      timestamp: ["integer", sql`timestamp`],
+      step: ["integer", sql`step`],
+      isNan: ["flag", sql`is_nan`],
+    },
+    from,
+  );
+  return collect(run, (row) => ({
+    key: key[row] ?? "",
+    value: isNan[row] ? Number.NaN : (value[row] ?? 0),
+    timestamp: timestamp[row] ?? 0,
+    step: step[row] ?? 0,
+  }));
+}
+
+/** The rows of `params` or `tags` that `from` gives, by run. */
+async function keyedTexts(db: Database, from: RawBuilder<unknown>): Promise<ReadonlyMap<string, readonly Tag[]>> {
+  const { run, key, value } = await readColumns(
+    db,
+    { run: ["text", sql`run_uuid`], key: ["text", sql`"key"`], value: ["text", sql`value`] },
+    from,
+  );
+  return collect(run, (row) => ({ key: key[row] ?? "", value: value[row] ?? "" }));
+}
+
+function collect<Item>(
+  owners: readonly (string | null)[],
+  itemOf: (row: number) => Item,
+): ReadonlyMap<string, readonly Item[]> {
+  const items = new Map<string, Item[]>();
+  for (const [row, owner] of owners.entries()) {
+    const own = items.get(owner ?? "");
+    if (own === undefined) items.set(owner ?? "", [itemOf(row)]);
+    else own.push(itemOf(row));
+  }
+  return items;
 }
 
 const isName = (tag: { key: string }): boolean => tag.key === "mlflow.runName";

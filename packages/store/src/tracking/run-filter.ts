@@ -1,5 +1,6 @@
 import type { Comparison, Filter } from "@esteira/core/search/ast";
 import { type RawBuilder, type SqlBool, sql } from "kysely";
+import { byDialect } from "../database/dialect.ts";
 import type { Database } from "../database/tables.ts";
 import {
   type Condition,
@@ -16,8 +17,20 @@ import { RUN_NAME_TAG } from "./tags.ts";
 
 const ofRun = sql`t.run_uuid = runs.run_uuid`;
 export const METRICS: KeyedTable = { table: "latest_metrics", key: "key", value: "value", join: ofRun };
-export const PARAMS: KeyedTable = { table: "params", key: "key", value: "value", join: ofRun };
-export const TAGS: KeyedTable = { table: "tags", key: "key", value: "value", join: ofRun };
+export const PARAMS: KeyedTable = {
+  table: "params",
+  key: "key",
+  value: "value",
+  join: ofRun,
+  byValue: "esteira_params_by_value",
+};
+export const TAGS: KeyedTable = {
+  table: "tags",
+  key: "key",
+  value: "value",
+  join: ofRun,
+  byValue: "esteira_tags_by_value",
+};
 
 /** Names of attributes in the search language -> columns of `runs`, where they differ. */
 const COLUMNS: Readonly<Record<string, string>> = { run_id: "run_uuid", run_name: "name" };
@@ -56,11 +69,12 @@ function compareRun(written: Comparison): Condition {
 const TIMES = new Set(["start_time", "end_time"]);
 
 /** NaN is stored as 0 with a flag: it is unequal to every number and in no range, and nothing else is true of it. */
-function testMetric(comparison: Comparison): Condition {
-  const value = test(sql`t.value`, comparison);
+export function testMetric(comparison: Comparison, alias = "t"): Condition {
+  const isNan = sql.ref(`${alias}.is_nan`);
+  const value = test(sql.ref(`${alias}.value`), comparison);
   return comparison.operator === "!=" || comparison.operator === "NOT BETWEEN"
-    ? sql<SqlBool>`(${value} or t.is_nan = true)`
-    : sql<SqlBool>`(${value} and t.is_nan = false)`;
+    ? sql<SqlBool>`(${value} or ${isNan} = true)`
+    : sql<SqlBool>`(${value} and ${isNan} = false)`;
 }
 
 const OF_DATASETS = sql`inputs as e join datasets as d on d.dataset_uuid = e.source_id`;
@@ -92,30 +106,38 @@ export async function runValues(
   return distinctValues(db, column, sql`runs where ${inExperiments} and ${column} is not null`);
 }
 
-const MOST_CANDIDATES = 2000;
-/** Operators whose answer an index on (key, value) gives. */
-const INDEXED = new Set<string>(["=", ">", ">=", "<", "<="]);
-
-/**
- * The runs that a rare value leaves: when one comparison of an AND is true of few runs of the whole store, looking at
- * those is cheaper than walking an experiment. Undefined when no comparison is rare.
- */
-export async function rareCandidates(db: Database, filter: Filter | undefined): Promise<readonly string[] | undefined> {
-  const comparisons = filter === undefined ? [] : filter.kind === "and" ? filter.operands : [filter];
-  let fewest: readonly string[] | undefined;
-  for (const operand of comparisons) {
-    if (operand.kind !== "comparison" || !INDEXED.has(operand.operator)) continue;
-    const comparison = resolved(operand);
-    const source = { metric: METRICS, param: PARAMS, tag: TAGS, attribute: undefined, dataset: undefined }[
-      comparison.field.entity
-    ];
-    if (source === undefined) continue;
-    const matches: Condition = source === METRICS ? testMetric(comparison) : test(sql`t.value`, comparison);
-    const most = fewest?.length ?? MOST_CANDIDATES + 1;
-    const { rows } = await sql<{ run_uuid: string }>`
-      select t.run_uuid from ${sql.table(source.table)} as t
-      where t."key" = ${comparison.field.key} and ${matches} limit ${most}`.execute(db);
-    if (rows.length < most) fewest = rows.map((row) => row.run_uuid);
-  }
-  return fewest;
+/** A comparison whose runs an index finds. */
+export interface IndexedTest {
+  readonly comparison: Comparison;
+  readonly source: KeyedTable;
+  /** What is true of the rows of `source` (`t`) whose runs pass. */
+  readonly matches: Condition;
 }
+
+/** Operators whose answer an index on (key, value) gives. */
+const INDEXED = new Set<string>(["=", ">", ">=", "<", "<=", "BETWEEN", "IN"]);
+
+/** The comparison as a range of an index; undefined when there is no such index. */
+export function indexedTest(written: Comparison): IndexedTest | undefined {
+  if (!INDEXED.has(written.operator)) return undefined;
+  const comparison = resolved(written);
+  const source = { metric: METRICS, param: PARAMS, tag: TAGS, attribute: undefined, dataset: undefined }[
+    comparison.field.entity
+  ];
+  if (source === undefined) return undefined;
+  const ofKey = sql<SqlBool>`t."key" = ${comparison.field.key}`;
+  const passes =
+    source === METRICS ? testMetric(comparison) : sql<SqlBool>`${test(sql`t.value`, comparison)} ${begins(comparison)}`;
+  return { comparison, source, matches: sql<SqlBool>`${ofKey} and ${passes}` };
+}
+
+/** PostgreSQL's index holds the beginnings of long texts. */
+function begins(comparison: Comparison): RawBuilder<unknown> {
+  if (comparison.operator !== "=") return sql``;
+  const beginning = String(comparison.value).slice(0, INDEXED_CHARACTERS);
+  return byDialect({
+    sqlite: () => sql``,
+    postgres: () => sql`and left(t.value, ${sql.lit(INDEXED_CHARACTERS)}) = ${beginning}`,
+  });
+}
+const INDEXED_CHARACTERS = 256;

@@ -1,6 +1,7 @@
-import type { Ordering } from "@esteira/core/search/ast";
+import type { Comparison, Ordering } from "@esteira/core/search/ast";
 import { type RawBuilder, type SqlBool, sql } from "kysely";
-import { METRICS, PARAMS, runColumn, TAGS } from "./run-filter.ts";
+import { test } from "../search/compile.ts";
+import { indexedTest, METRICS, PARAMS, runColumn, TAGS, testMetric } from "./run-filter.ts";
 
 /** A way to put runs in order: how to read them, which of them it covers, and the order itself. */
 export interface RunOrder {
@@ -11,41 +12,65 @@ export interface RunOrder {
 
 const NEWEST_FIRST = sql`runs.start_time desc`;
 
-/** Missing values go last in both directions, NaN just before them; then the newest run, then the run id. */
-export function orderAll(orderings: readonly Ordering[]): RunOrder {
+/**
+ * Missing values go last in both directions, NaN just before them; then the newest run, then the run id. `runs` is how
+ * the runs are read before the values that order them are joined.
+ */
+export function orderAll(orderings: readonly Ordering[], runs: RawBuilder<unknown> = sql`runs`): RunOrder {
   const compiled = orderings.map((ordering, index) => compile(ordering, index));
   return {
-    from: sql`runs ${sql.join(
-      compiled.map(({ join }) => join),
-      sql` `,
-    )}`,
+    from: sql`${runs} ${joined(compiled)}`,
     covers: [],
     terms: [...compiled.flatMap(({ missing, value }) => [...missing, value]), ...tieBreak(orderings)],
   };
 }
 
+/** The order by walking an index that has it. */
+export interface IndexWalk extends RunOrder {
+  readonly through: "time" | "values";
+  /** The comparison that the walk has settled: it holds for every run that is walked over. */
+  readonly settles?: Comparison;
+  /** Whether every run that may pass the filter is walked over; else runs without the first value come after these. */
+  readonly isComplete: boolean;
+}
+
 /**
  * The same order for the runs that have the first value (and no NaN there): they come first, and an index has them in
- * order, so that a page costs the page and not the experiment. Undefined when there is nothing to gain.
+ * order, so that a page costs the page and not the experiment. Undefined when no index has it. `required` are comparisons
+ * that every run must pass: one on the first value bounds the walk.
  */
-export function orderPresent(orderings: readonly Ordering[]): RunOrder | undefined {
+export function orderPresent(orderings: readonly Ordering[], required: readonly Comparison[]): IndexWalk | undefined {
   const [first, ...rest] = orderings;
-  if (first === undefined) return undefined;
+  if (first === undefined) return { ...orderAll([]), through: "time", isComplete: true };
   const leading = compile(first, 0);
   const others = rest.map((ordering, index) => compile(ordering, index + 1));
-  const joins = others.map(({ join }) => join);
   const terms = [leading.value, ...others.flatMap(({ missing, value }) => [...missing, value]), ...tieBreak(orderings)];
   if (first.field.entity === "attribute") {
     if (first.field.key !== "start_time") return undefined;
-    return { from: sql`runs ${sql.join(joins, sql` `)}`, covers: [sql<SqlBool>`runs.start_time is not null`], terms };
+    const covers = [sql<SqlBool>`runs.start_time is not null`];
+    return { from: sql`runs ${joined(others)}`, covers, terms, through: "time", isComplete: false };
   }
   // CROSS JOIN keeps SQLite from reading the runs first.
-  const from = sql`${sql.table(leading.table)} as o0 cross join runs ${sql.join(joins, sql` `)}`;
+  const from = sql`${sql.table(leading.table)} as o0 cross join runs ${joined(others)}`;
   const covers = [sql<SqlBool>`o0."key" = ${first.field.key}`, sql<SqlBool>`runs.run_uuid = o0.run_uuid`];
-  if (first.field.entity === "metric") covers.push(sql<SqlBool>`o0.is_nan = false`);
-  else covers.push(sql<SqlBool>`o0.value is not null`);
-  return { from, covers, terms };
+  const { entity, key } = first.field;
+  const bound = required.find(
+    ({ field, ...comparison }) =>
+      field.entity === entity && field.key === key && indexedTest({ field, ...comparison } as Comparison) !== undefined,
+  );
+  if (bound === undefined) {
+    covers.push(entity === "metric" ? sql<SqlBool>`o0.is_nan = false` : sql<SqlBool>`o0.value is not null`);
+    return { from, covers, terms, through: "values", isComplete: false };
+  }
+  covers.push(entity === "metric" ? testMetric(bound, "o0") : test(sql`o0.value`, bound));
+  return { from, covers, terms, through: "values", settles: bound, isComplete: true };
 }
+
+const joined = (orderings: readonly CompiledOrdering[]): RawBuilder<unknown> =>
+  sql.join(
+    orderings.map(({ join }) => join),
+    sql` `,
+  );
 
 interface CompiledOrdering {
   readonly table: string;

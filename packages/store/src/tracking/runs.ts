@@ -14,7 +14,7 @@ import { checkDatasetInput, logInputs, logOutputs, searchDatasets } from "./inpu
 import { logModelMetrics } from "./logged-model-metrics.ts";
 import { checkMetric, logMetrics, metricHistory, metricHistoryBulk } from "./metrics.ts";
 import { checkDistinctKeys, checkParam, logParams } from "./params.ts";
-import { findActiveRun, findRun, toRunInfo, toRuns } from "./run-data.ts";
+import { completeRuns, findActiveRun, findRun, toRunInfo } from "./run-data.ts";
 import { searchRuns } from "./run-search.ts";
 import { checkFirstTags, checkTag, deleteTag, RUN_NAME_TAG, setTags } from "./tags.ts";
 
@@ -98,7 +98,7 @@ export function runStore(session: Session, context: StoreContext): RunPart {
 }
 
 async function readRun(db: Database, id: RunId): Promise<Run> {
-  const [run] = await toRuns(db, [await findRun(db, id)], { modelInputs: true });
+  const [run] = await completeRuns(db, [toRunInfo(await findRun(db, id))], { modelInputs: true });
   return run!;
 }
 

@@ -1,0 +1,188 @@
+import type { Comparison, Filter, Ordering } from "@esteira/core/search/ast";
+import { type RawBuilder, type SqlBool, sql } from "kysely";
+import { byDialect } from "../database/dialect.ts";
+import { isIn } from "../database/sql.ts";
+import type { Database } from "../database/tables.ts";
+import type { Condition } from "../search/compile.ts";
+import { compileRunFilter, type IndexedTest, indexedTest } from "./run-filter.ts";
+import { type IndexWalk, orderAll, orderPresent } from "./run-order.ts";
+
+/** What a search of runs asks for, settled. */
+export interface RunQuestion {
+  readonly experiments: readonly number[];
+  readonly stage: "active" | "deleted" | undefined;
+  readonly filter: Filter | undefined;
+  readonly orderings: readonly Ordering[];
+}
+
+/** One way to read the runs of a question, in its order. */
+export interface RunPlan {
+  readonly from: RawBuilder<unknown>;
+  readonly where: readonly RawBuilder<SqlBool>[];
+  readonly orderBy: readonly RawBuilder<unknown>[];
+  /** Whether it gives all runs; else those that it does not give come after those it gives. */
+  readonly isComplete: boolean;
+}
+
+/** Rows are counted up to here: beyond it, "many" is all that a plan needs to know. */
+const MOST_COUNTED = 20_000;
+const MOST_TESTS = 8;
+/** The share of runs that a comparison without an index is taken to leave. */
+const UNKNOWN_SHARE = 0.3;
+/** What sorting a run costs, beside finding it by an index. */
+const SORTED = 1.5;
+
+/**
+ * The ways that a page of `wanted` runs (with those before it) may be read, cheapest first; the last one is complete. A
+ * database without statistics cannot choose between walking an index in order until the page is full, looking up the
+ * runs of the rarest comparison, and sorting an experiment: it takes what its rules say, and is a thousand times slower
+ * where they are wrong. So rows are counted, which an index makes cheap, and the steps of each way are compared.
+ */
+export async function planRuns(db: Database, question: RunQuestion, wanted: number): Promise<readonly RunPlan[]> {
+  const { orderings, experiments } = question;
+  const required = requiredComparisons(question.filter);
+  const walk = orderPresent(orderings, required);
+  const byTime = orderings[0] === undefined || orderings[0].field.key === "start_time";
+  const throughOne = byTime && experiments.length === 1;
+  const sorted = planSort(question);
+  if (throughOne && question.filter === undefined) return walkThen(sorted, question, walk, throughOne);
+  const total = Math.max(1, await approximateRuns(db));
+  const own = await count(db, sql`runs where ${inExperiments("runs.experiment_id", experiments)}`);
+  const counted = await countTests(db, required);
+  const rarest = counted.reduce<Counted | undefined>(
+    (best, one) => (best && best.rows <= one.rows ? best : one),
+    undefined,
+  );
+  const share = shareOf(question.filter, counted, total, walk?.settles);
+  const reach = throughOne ? 1 : Math.min(1, own / total);
+  const costs = {
+    walk: walk === undefined ? Number.POSITIVE_INFINITY : Math.min(total, wanted / (share * reach)),
+    candidates: rarest === undefined || rarest.rows >= MOST_COUNTED ? Number.POSITIVE_INFINITY : rarest.rows * SORTED,
+    sort: own >= MOST_COUNTED ? total * SORTED : own * SORTED,
+  };
+  if (rarest !== undefined && costs.candidates <= Math.min(costs.walk, costs.sort)) {
+    return [planCandidates(question, rarest.test)];
+  }
+  return costs.sort <= costs.walk ? [sorted] : walkThen(sorted, question, walk, throughOne);
+}
+
+/** By walking an index, and if that does not fill the page, by sorting. */
+function walkThen(
+  sorted: RunPlan,
+  question: RunQuestion,
+  walk: IndexWalk | undefined,
+  throughOne: boolean,
+): readonly RunPlan[] {
+  if (walk === undefined) return [sorted];
+  // The sign keeps SQLite from looking many experiments up instead of walking through time.
+  const column = walk.through === "time" && !throughOne ? "+runs.experiment_id" : "runs.experiment_id";
+  const where = [...walk.covers, inExperiments(column, question.experiments), ...conditions(question, walk.settles)];
+  const walked = { from: walk.from, where, orderBy: walk.terms, isComplete: walk.isComplete };
+  return walk.isComplete ? [walked] : [walked, sorted];
+}
+
+/** Every run of the experiments, sorted. */
+export function planSort(question: RunQuestion): RunPlan {
+  const { from, terms } = orderAll(question.orderings);
+  const where = [inExperiments("runs.experiment_id", question.experiments), ...conditions(question)];
+  return { from, where, orderBy: terms, isComplete: true };
+}
+
+/** The runs that one comparison leaves in the whole store, sorted. */
+function planCandidates(question: RunQuestion, { comparison, source, matches }: IndexedTest): RunPlan {
+  const candidates = sql`(select t.run_uuid from ${sql.table(source.table)} as t where ${matches}) as c
+    cross join runs`;
+  const { from, terms } = orderAll(question.orderings, candidates);
+  const where = [
+    sql<SqlBool>`runs.run_uuid = c.run_uuid`,
+    inExperiments("runs.experiment_id", question.experiments),
+    ...conditions(question, comparison),
+  ];
+  return { from, where, orderBy: terms, isComplete: true };
+}
+
+/** Stage and filter, without a comparison that holds anyway. */
+function conditions({ stage, filter }: RunQuestion, settled?: Comparison): readonly Condition[] {
+  const rest = settled === undefined ? filter : without(filter, settled);
+  return [
+    ...(stage === undefined ? [] : [sql<SqlBool>`runs.lifecycle_stage = ${stage}`]),
+    ...(rest === undefined ? [] : [compileRunFilter(rest)]),
+  ];
+}
+
+function without(filter: Filter | undefined, settled: Comparison): Filter | undefined {
+  if (filter?.kind !== "and") return isSettled(filter, settled) ? undefined : filter;
+  const operands = filter.operands.filter((operand) => !isSettled(operand, settled));
+  return operands.length === 0 ? undefined : { kind: "and", operands };
+}
+
+/** `indexedTest` may have put the tag of a run's name for the name, so a comparison is known by what it says. */
+const isSettled = (filter: Filter | undefined, settled: Comparison): boolean =>
+  filter?.kind === "comparison" && (filter === settled || indexedTest(filter)?.comparison === settled);
+
+/** The comparisons that every run of the answer must pass. */
+function requiredComparisons(filter: Filter | undefined): readonly Comparison[] {
+  if (filter === undefined) return [];
+  const operands = filter.kind === "and" ? filter.operands : [filter];
+  return operands.filter((operand) => operand.kind === "comparison");
+}
+
+interface Counted {
+  readonly test: IndexedTest;
+  readonly written: Comparison;
+  /** At most `MOST_COUNTED`. */
+  readonly rows: number;
+}
+
+async function countTests(db: Database, comparisons: readonly Comparison[]): Promise<readonly Counted[]> {
+  const counted: Counted[] = [];
+  for (const written of comparisons) {
+    if (counted.length === MOST_TESTS) break;
+    const test = indexedTest(written);
+    if (test === undefined) continue;
+    counted.push({
+      test,
+      written,
+      rows: await count(db, sql`${sql.table(test.source.table)} as t where ${test.matches}`),
+    });
+  }
+  return counted;
+}
+
+/** The share of runs that the filter is taken to leave, as if its comparisons had nothing to do with each other. */
+function shareOf(
+  filter: Filter | undefined,
+  counted: readonly Counted[],
+  total: number,
+  settled: Comparison | undefined,
+): number {
+  if (filter === undefined) return 1;
+  const operands = filter.kind === "and" ? filter.operands : [filter];
+  return operands.reduce((share, operand) => {
+    if (operand === settled) return share;
+    const known = counted.find(({ written }) => written === operand);
+    return share * (known === undefined ? UNKNOWN_SHARE : Math.min(1, Math.max(known.rows, 1) / total));
+  }, 1);
+}
+
+async function count(db: Database, from: RawBuilder<unknown>): Promise<number> {
+  const { rows } = await sql<{ rows: number | string }>`
+    select count(*) as rows from (select 1 from ${from} limit ${MOST_COUNTED}) as counted`.execute(db);
+  return Number(rows[0]?.rows ?? 0);
+}
+
+/** How many runs the store has, more or less: in a moment, not by counting. */
+async function approximateRuns(db: Database): Promise<number> {
+  const { rows } = await sql<{ rows: number | string | null }>`${byDialect({
+    sqlite: () => sql`select max(rowid) as rows from runs`,
+    postgres: () => sql`select reltuples::bigint as rows from pg_class where oid = 'runs'::regclass`,
+  })}`.execute(db);
+  return Number(rows[0]?.rows ?? 0);
+}
+
+/** `column` is text of ours. One experiment is compared directly, so that its index gives the order too. */
+export function inExperiments(column: string, experiments: readonly number[]): RawBuilder<SqlBool> {
+  return experiments.length === 1
+    ? sql<SqlBool>`${sql.raw(column)} = ${experiments[0]}`
+    : isIn(sql.raw(column), experiments);
+}
