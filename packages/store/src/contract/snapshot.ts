@@ -150,7 +150,7 @@ async function ofVersion(store: RegistryStore, version: ModelVersion) {
     created: version.creationTimestamp,
     updated: version.lastUpdatedTimestamp,
     stage: version.currentStage,
-    description: version.description,
+    description: version.description ?? "",
     source: version.source,
     run: version.runId ?? null,
     link: version.runLink,
