@@ -184,7 +184,8 @@ def run_of(client, run):
         "user": info.user_id,
         "status": info.status,
         "start": info.start_time,
-        "end": info.end_time,
+        # On the wire 0 means that a run has not ended.
+        "end": info.end_time or None,
         "location": info.artifact_uri,
         "stage": info.lifecycle_stage,
         "params": run.data.params,
