@@ -188,7 +188,9 @@ describe.skipIf(!canRun)("a bad ledger", { timeout: 120_000 }, () => {
     const main = fileURLToPath(new URL("../main.ts", import.meta.url));
     const argv = ["--conditions=@esteira/source", "--import", "tsx", main, "--ledger", path, "--data", job.data];
     const ended = await new Promise<{ code: unknown; stderr: string }>((resolve) => {
-      execFile(process.execPath, argv, (error, _stdout, stderr) => resolve({ code: error?.code, stderr }));
+      // Where CI is set, colours would be on.
+      const env = { ...process.env, NO_COLOR: "1" };
+      execFile(process.execPath, argv, { env }, (error, _stdout, stderr) => resolve({ code: error?.code, stderr }));
     });
     expect(ended.stderr).toBe(
       `pix: ${path}, row 12, column amount: the amount is 'ten'; expected a number with a decimal point, such as 12.50.\n`,
