@@ -67,6 +67,13 @@ export async function insertMany<T extends keyof Tables & string>(
   return inserted;
 }
 
+/**
+ * Rows in the order in which every writer takes them: two that update the same rows in opposite orders would wait for each
+ * other. SQLite has one writer at a time, and there the order in which rows were logged stays visible.
+ */
+export const inLockOrder = <Row>(db: Database, rows: readonly Row[], keyOf: (row: Row) => string): readonly Row[] =>
+  dialectOf(db) === "sqlite" ? rows : rows.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+
 /** The rows of several owners, fetched at once, by owner. */
 export function groupBy<Row, Key>(rows: readonly Row[], keyOf: (row: Row) => Key): ReadonlyMap<Key, readonly Row[]> {
   const groups = new Map<Key, Row[]>();

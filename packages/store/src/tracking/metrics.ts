@@ -7,7 +7,7 @@ import { checkKey, checkLength, fieldPath, LIMITS } from "@esteira/core/names";
 import { type RawBuilder, sql } from "kysely";
 import { readColumns } from "../database/columns.ts";
 import { byDialect } from "../database/dialect.ts";
-import { inList, insertMany } from "../database/sql.ts";
+import { inList, inLockOrder, insertMany } from "../database/sql.ts";
 import type { Database, Tables } from "../database/tables.ts";
 import { offsetOf, toPage } from "../search/page-token.ts";
 
@@ -69,7 +69,7 @@ export async function logMetrics(db: Database, id: RunId, metrics: readonly Metr
     db,
     "latest_metrics",
     columns,
-    latestOf(rows).map(asValues),
+    inLockOrder(db, latestOf(rows), (row) => row.key).map(asValues),
     `on conflict ("key", run_uuid) do update set
        value = excluded.value, timestamp = excluded.timestamp, step = excluded.step, is_nan = excluded.is_nan
      where (excluded.step, excluded.timestamp, excluded.value)

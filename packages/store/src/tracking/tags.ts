@@ -2,7 +2,7 @@ import type { Tag } from "@esteira/core/entities/tag";
 import { invalid, notFound } from "@esteira/core/errors";
 import type { RunId } from "@esteira/core/ids";
 import { checkKey, checkLength, fieldPath, LIMITS, truncate } from "@esteira/core/names";
-import { insertMany } from "../database/sql.ts";
+import { inLockOrder, insertMany } from "../database/sql.ts";
 import type { Database } from "../database/tables.ts";
 
 /** A run's name is kept in its row and in this tag; they never differ. */
@@ -43,7 +43,7 @@ export async function setTags(db: Database, id: RunId, tags: readonly Tag[]): Pr
     db,
     "tags",
     ["key", "value", "run_uuid"],
-    [...values].map(([key, value]) => [key, value, id]),
+    inLockOrder(db, [...values], ([key]) => key).map(([key, value]) => [key, value, id]),
     `on conflict ("key", run_uuid) do update set value = excluded.value`,
   );
 }
