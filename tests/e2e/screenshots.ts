@@ -75,7 +75,7 @@ async function pages(url: string): Promise<Sight[]> {
   if (champion?.runId === undefined) throw new Error(`${model.name} in ${data} has no champion with a run.`);
   const { info } = await client.runs.get(champion.runId);
   const { items } = await client.runs.search({ experimentIds: [info.experimentId], maxResults: 50 });
-  const trained = items.filter((run) => run.data.tags.every((tag) => tag.key !== "mlflow.parentRunId"));
+  const trained = items.filter(({ data }) => data.metrics.some(({ key }) => key === "auc_pr"));
   const run = `#/experiments/${info.experimentId}/runs/${info.runId}`;
   const ids = encodeURIComponent(JSON.stringify(trained.slice(0, 2).map((each) => each.info.runId)));
   const at = (name: string, path: string): Sight => ({ name, address: `${url}/${path}` });

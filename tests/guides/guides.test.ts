@@ -22,6 +22,7 @@ const oracle = findOracle();
 /** Why a guide cannot be followed here; undefined when it can. */
 function lacking(need: string): string | undefined {
   if (need === "python") return "missing" in oracle ? oracle.missing : undefined;
+  if (need === "clone") return "it is followed in a clone, by a test beside the job";
   return existsSync(need) ? undefined : `${need} is not here`;
 }
 

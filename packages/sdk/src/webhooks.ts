@@ -22,7 +22,7 @@ const testResult = z
     errorMessage: result.error_message,
   }));
 
-interface WebhookFields {
+export interface WebhookFields {
   name: string;
   url: string;
   events: readonly WebhookEvent[];
