@@ -1,12 +1,14 @@
 /**
- * The load of bench/scoring.ts, a process of its own: POSTs bodies at a fixed rate, whatever the answers take, and
- * tells its parent how long each took. A request that is due while others are still under way is sent all the same.
+ * The load of bench/scoring.ts and bench/decision.ts, a process of its own: POSTs bodies at a fixed rate, whatever the
+ * answers take, and tells its parent how long each took. A request that is due while others are still under way is sent all
+ * the same.
  */
 
 import { Agent, request } from "node:http";
 
 interface Order {
   readonly port: number;
+  readonly path: string;
   readonly rate: number;
   readonly seconds: number;
   readonly bodies: readonly string[];
@@ -22,14 +24,14 @@ export interface LoadReport {
   readonly seconds: number;
 }
 
-function post(agent: Agent, port: number, body: string): Promise<void> {
+function post(agent: Agent, port: number, path: string, body: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const sent = request(
       {
         agent,
         host: "127.0.0.1",
         port,
-        path: "/invocations",
+        path,
         method: "POST",
         headers: { "content-type": "application/json", "content-length": Buffer.byteLength(body) },
       },
@@ -45,7 +47,7 @@ function post(agent: Agent, port: number, body: string): Promise<void> {
   });
 }
 
-async function load({ port, rate, seconds, bodies }: Order): Promise<LoadReport> {
+async function load({ port, path, rate, seconds, bodies }: Order): Promise<LoadReport> {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   const took: number[] = [];
   const sinceDue: number[] = [];
@@ -57,7 +59,7 @@ async function load({ port, rate, seconds, bodies }: Order): Promise<LoadReport>
     for (; next < total && performance.now() >= start + (next * 1000) / rate; next++) {
       const due = start + (next * 1000) / rate;
       const sent = performance.now();
-      const one = post(agent, port, bodies[next % bodies.length]!)
+      const one = post(agent, port, path, bodies[next % bodies.length]!)
         .then(() => {
           const now = performance.now();
           took.push(now - sent);
@@ -69,7 +71,8 @@ async function load({ port, rate, seconds, bodies }: Order): Promise<LoadReport>
         .finally(() => pending.delete(one));
       pending.add(one);
     }
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    // A timer would wake a millisecond late, and the requests with it.
+    await new Promise((resolve) => setImmediate(resolve));
   }
   await Promise.all(pending);
   agent.destroy();

@@ -157,7 +157,7 @@ async function overHttp(): Promise<number> {
   const ask = async (forSeconds: number): Promise<LoadReport> => {
     const child = fork(new URL("scoring-load.ts", import.meta.url).pathname);
     const answer = once(child, "message");
-    child.send({ port, rate, seconds: forSeconds, bodies });
+    child.send({ port, path: "/invocations", rate, seconds: forSeconds, bodies });
     const [report] = (await answer) as [LoadReport];
     return report;
   };

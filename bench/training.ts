@@ -2,9 +2,10 @@
  * Training from Node beside Python's xgboost: the same rows, params, threads and library file, in alternating turns.
  * A turn goes from arrays in memory to the bytes of the model, with the metric measured on validation rows each round.
  *
- *   ESTEIRA_ORACLE_PYTHON=/path/to/python node --conditions=@esteira/source --import tsx bench/training.ts [--quick]
+ *   node --conditions=@esteira/source --import tsx bench/training.ts [--quick]
  *
- * The Python needs xgboost 3.2.0. Ends with 1 when the models or their predictions differ.
+ * The Python is the one of the compatibility suite (`tests/compat/oracle.sh`, or ESTEIRA_ORACLE_PYTHON). Ends with 1 when the
+ * target is missed, or the models or their predictions differ.
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -18,6 +19,8 @@ import { openXgboost } from "@esteira/models/engines/xgboost/native";
 import type { TrainingData } from "@esteira/models/training/trainer";
 import { createTrainer } from "@esteira/models/training/trainers";
 import { syntheticData } from "@esteira/models/training/training-data.testing";
+import { findOracle } from "../tests/compat/oracle.ts";
+import { printFigure } from "./figure.ts";
 
 const TARGET = 1.05;
 const SEED = 7;
@@ -173,16 +176,22 @@ async function race(node: Side, python: Side): Promise<boolean> {
   );
   console.log(`predictions ${same("scores") ? "equal to the bit" : "DIFFER"}`);
   console.log(`model files ${same("model") ? "equal to the byte" : "DIFFER"}`);
+  printFigure({
+    name: `Training, Node's time over Python's (${rows} rows, ${rounds} rounds)`,
+    target: `≤ ${TARGET}`,
+    measured: `${ratio.toFixed(3)}, predictions ${same("scores") ? "equal" : "DIFFERENT"}`,
+    isMet: ratio <= TARGET && same("scores"),
+  });
   return same("model") && same("scores");
 }
 
-const interpreter = process.env.ESTEIRA_ORACLE_PYTHON;
-if (!interpreter) {
-  console.error("Set ESTEIRA_ORACLE_PYTHON to a Python that has xgboost 3.2.0; there is no peer without it.");
+const oracle = findOracle();
+if ("missing" in oracle) {
+  console.error(`There is no peer: ${oracle.missing}.`);
   process.exitCode = 2;
 } else if (![rows, rounds, turns, threads].every((count) => Number.isInteger(count) && count > 0)) {
   console.error("--rows, --rounds, --turns and --threads take whole numbers above 0.");
   process.exitCode = 2;
-} else if (!(await main(interpreter))) {
+} else if (!(await main(oracle.python))) {
   process.exitCode = 1;
 }

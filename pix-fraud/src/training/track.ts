@@ -1,6 +1,4 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { writeModelFolder } from "@esteira/models/format/model-folder";
 import { importancePicture } from "@esteira/models/pictures/bars";
 import { calibrationPicture } from "@esteira/models/pictures/calibration";
 import { confusionPicture } from "@esteira/models/pictures/confusion";
@@ -15,6 +13,7 @@ import { ALERT_BUDGET } from "../policy/policy.ts";
 import type { Baseline } from "./baselines.ts";
 import type { Candidate, Judged } from "./candidate.ts";
 import { datasetInput } from "./dataset-input.ts";
+import { packageModel } from "./package-model.ts";
 import type { Study } from "./study.ts";
 
 /** SHAP pictures are drawn on this many rows: the alerts first, then honest rows evenly. */
@@ -88,37 +87,10 @@ export async function trackModel(
   study: Study,
   judged: Judged,
 ): Promise<Candidate> {
-  const digest = createHash("sha256").update(judged.model.modelBytes).digest("hex");
-  const example = exampleRows(study);
-  const logged = await logModel(context.client, run, { name: "model" }, async (model) => {
-    const folder = join(context.scratch, model.modelId);
-    await writeModelFolder(folder, {
-      ubj: judged.model.modelBytes,
-      signature: {
-        // double, although the model reads float32: MLflow refuses a frame of doubles where a column says float.
-        inputs: study.table.names.map((name) => ({ kind: "column", name, type: "double", required: false })),
-        outputs: [{ kind: "tensor", dtype: "float32", shape: [-1] }],
-      },
-      inputExample: example,
-      createdAt: context.clock(),
-      modelUuid: model.modelId,
-      modelId: model.modelId,
-      runId: run.id,
-      metadata: {
-        esteira: {
-          model_sha256: digest,
-          trainer: judged.trainer,
-          features_sha256: catalogueDigest(study.table.features),
-          ledger_sha256: study.ledger.origin.digest,
-          utc_offset_ms: study.ledger.utcOffset,
-          threshold: judged.threshold,
-          alert_budget: ALERT_BUDGET,
-          weight_factor: judged.weightFactor,
-          ledger_prevalence: study.prevalence,
-          true_to_ledger_prevalence: study.ledger.origin.trueToLedgerPrevalence,
-        },
-      },
-    });
+  let digest = "";
+  const logged = await logModel(context.client, run, { name: "model" }, async ({ modelId }) => {
+    const folder = join(context.scratch, modelId);
+    digest = await packageModel(folder, study, judged, { createdAt: context.clock(), modelId, runId: run.id });
     return folder;
   });
   await run.setTags({ "esteira.model.sha256": digest, "esteira.trainer": judged.trainer });
@@ -127,21 +99,6 @@ export async function trackModel(
 
 const prefixed = <T>(prefix: string, record: Readonly<Record<string, T>>): Record<string, T> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [prefix + key, value]));
-
-/** Two honest rows and two known frauds of the test span. */
-function exampleRows(study: Study) {
-  const { labels, values } = study.test;
-  const width = study.table.names.length;
-  const pick = [0, 1].flatMap((label) => {
-    const rows: number[] = [];
-    for (let at = 0; at < labels.length && rows.length < 2; at++) if (labels[at] === label) rows.push(at);
-    return rows;
-  });
-  return {
-    columns: study.table.names,
-    data: pick.map((at) => [...values.subarray(at * width, (at + 1) * width)]),
-  };
-}
 
 async function shapOf(study: Study, judged: Judged) {
   const width = study.table.names.length;

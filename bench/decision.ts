@@ -1,0 +1,152 @@
+/**
+ * The native route of the fraud service, as a payment would meet it: one raw transfer in; features from the online state,
+ * score, decision and reasons out (reasons are asked for every transfer, which is the most work). A model trained here, on
+ * the flagship's features, is served by one process on one core; another process sends the transfers that follow, in their
+ * order, at a fixed rate whatever the answers take. A request's time counts from the instant it was due.
+ *
+ *   node --conditions=@esteira/source --import tsx bench/decision.ts [--rate 1000] [--seconds 20] [--transfers 200000]
+ *
+ * Needs libxgboost, which it finds as the main job does. Ends with 1 when the target is missed or a request fails.
+ */
+import { type ChildProcess, execFileSync, fork, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { locateXgboost } from "@esteira/models/engines/xgboost/library";
+import { openXgboost } from "@esteira/models/engines/xgboost/native";
+import { computeFeatures } from "../pix-fraud/src/features/offline.ts";
+import { splitTimeline } from "../pix-fraud/src/job/timeline.ts";
+import { transferToWire } from "../pix-fraud/src/service/ledger-wire.ts";
+import { judgeModel, fit as train } from "../pix-fraud/src/training/candidate.ts";
+import { packageModel } from "../pix-fraud/src/training/package-model.ts";
+import { rowsIn } from "../pix-fraud/src/training/rows.ts";
+import { prepareStudy } from "../pix-fraud/src/training/study.ts";
+import { simulateWorld } from "../pix-fraud/src/world/simulate.ts";
+import type { ServerOrder } from "./decision-server.ts";
+import { printFigure, printMachine } from "./figure.ts";
+import type { LoadReport } from "./scoring-load.ts";
+
+const TARGET_MS = 2;
+const SEED = 7;
+const DAYS = 240;
+const WARM_UP_SECONDS = 5;
+const SERVER_CORE = 0;
+
+const { values: options } = parseArgs({
+  options: {
+    rate: { type: "string", default: "1000" },
+    seconds: { type: "string", default: "20" },
+    transfers: { type: "string", default: "200000" },
+  },
+});
+const rate = Number(options.rate);
+const seconds = Number(options.seconds);
+const transfers = Number(options.transfers);
+
+/** Trains and packages a model; the transfers of the live span, as a caller sends them. */
+async function prepare(folder: string) {
+  const ledger = simulateWorld({ transfers, seed: SEED, days: DAYS });
+  const time = ledger.transfers.time;
+  const timeline = splitTimeline(time[0]!, time[ledger.rows - 1]!);
+  const study = prepareStudy(ledger, computeFeatures(ledger), timeline);
+  const library = await locateXgboost({ onProgress: (line) => console.log(line) });
+  const { signal } = new AbortController();
+  const model = await train(openXgboost(library.path), study, { trainer: "xgboost", params: {}, seed: SEED, signal });
+  const judged = await judgeModel(study, model, {}, SEED);
+  await packageModel(folder, study, judged, { createdAt: 0, modelId: "0".repeat(32) });
+  const live = rowsIn(ledger, timeline.live);
+  const wanted = rate * (seconds + WARM_UP_SECONDS);
+  if (live.to - live.from < wanted) {
+    throw new Error(
+      `The live span has ${live.to - live.from} transfers, the load takes ${wanted}: raise --transfers, or lower --rate or --seconds.`,
+    );
+  }
+  console.log(
+    `${study.table.names.length} features, ${model.bestIteration + 1} rounds, ${live.from} transfers past; every request another transfer, with reasons`,
+  );
+  const bodies = Array.from({ length: wanted }, (_, at) =>
+    JSON.stringify({ ...transferToWire(ledger, live.from + at), explain: true }),
+  );
+  return { bodies, past: live.from };
+}
+
+/** Whether `taskset` can pin a process here. */
+function canPin(): boolean {
+  try {
+    execFileSync("taskset", ["-c", String(SERVER_CORE), "true"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The file as a process with a message channel, on these cores where they can be chosen. */
+function start(file: string, cores: string | undefined): ChildProcess {
+  const script = fileURLToPath(new URL(file, import.meta.url));
+  if (cores === undefined) return fork(script);
+  return spawn("taskset", ["-c", cores, process.execPath, ...process.execArgv, script], {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+}
+
+async function ask<T>(child: ChildProcess, message: unknown): Promise<T> {
+  const gone = new AbortController();
+  const answer = once(child, "message", { signal: gone.signal });
+  const onExit = (code: number | null) => gone.abort(new Error(`A process of the bench ended with code ${code}.`));
+  child.once("exit", onExit);
+  child.send(message as object);
+  const [value] = (await answer) as [T];
+  child.off("exit", onExit);
+  return value;
+}
+
+const quantiles = (milliseconds: readonly number[]): string => {
+  const sorted = Float64Array.from(milliseconds).sort();
+  const at = (share: number) => `p${100 * share} ${quantile(sorted, share).toFixed(2)} ms`;
+  return `${[0.5, 0.99, 0.999].map(at).join(", ")}, slowest ${sorted.at(-1)?.toFixed(2)} ms`;
+};
+const quantile = (sorted: Float64Array, share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+
+const others = Array.from({ length: availableParallelism() }, (_, core) => core).filter((core) => core !== SERVER_CORE);
+const pinned = canPin() && others.length > 0;
+const folder = await mkdtemp(join(tmpdir(), "esteira-bench-"));
+printMachine();
+try {
+  const { bodies, past } = await prepare(join(folder, "model"));
+  const server = start("decision-server.ts", pinned ? String(SERVER_CORE) : undefined);
+  const order: ServerOrder = { folder: join(folder, "model"), transfers, seed: SEED, days: DAYS, past };
+  const { port } = await ask<{ port: number }>(server, order);
+  const send = async (part: readonly string[], forSeconds: number) => {
+    const child = start("scoring-load.ts", pinned ? others.join(",") : undefined);
+    return ask<LoadReport>(child, { port, path: "/v1/transfers", rate, seconds: forSeconds, bodies: part });
+  };
+  const warmUp = rate * WARM_UP_SECONDS;
+  await send(bodies.slice(0, warmUp), WARM_UP_SECONDS);
+  const before = await ask<{ cpuMicros: number }>(server, {});
+  const report = await send(bodies.slice(warmUp), seconds);
+  const after = await ask<{ cpuMicros: number; residentMb: number }>(server, {});
+  server.disconnect();
+  const answered = report.took.length;
+  console.log(
+    pinned ? `service on core ${SERVER_CORE}, load on ${others.join(", ")}` : "taskset is missing: not pinned",
+  );
+  console.log(`answered ${answered}, failed ${report.failed}, ${(answered / report.seconds).toFixed(0)} a second`);
+  console.log(`from sending   ${quantiles(report.took)}`);
+  console.log(`from when due  ${quantiles(report.sinceDue)}`);
+  console.log(
+    `service: ${((after.cpuMicros - before.cpuMicros) / answered).toFixed(0)} µs of its core a request, peak ${after.residentMb.toFixed(0)} MiB`,
+  );
+  const p99 = quantile(Float64Array.from(report.sinceDue).sort(), 0.99);
+  printFigure({
+    name: `Native scoring route, p99 at ${rate} requests/s${pinned ? " on one core" : ""}`,
+    target: `< ${TARGET_MS} ms`,
+    measured: report.failed > 0 ? `${report.failed} requests failed` : `${p99.toFixed(2)} ms`,
+    isMet: report.failed === 0 && p99 < TARGET_MS,
+  });
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}

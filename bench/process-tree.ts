@@ -1,0 +1,57 @@
+/** What a process and all its descendants hold and have worked, read from /proc (Linux). */
+import { readdir, readFile } from "node:fs/promises";
+
+/** Clock ticks a second in /proc: 100 on every Linux that Node runs on. */
+const TICKS = 100;
+
+export interface TreeUse {
+  /** Sum over the processes, in MiB. Pages that two of them share count twice. */
+  readonly residentMb: number;
+  /** Of the living processes and the children that they have waited for. */
+  readonly cpuSeconds: number;
+  readonly processes: number;
+}
+
+interface ProcessUse {
+  readonly parent: number;
+  readonly residentMb: number;
+  readonly cpuSeconds: number;
+}
+
+async function readProcess(pid: string): Promise<ProcessUse | undefined> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+    const status = await readFile(`/proc/${pid}/status`, "utf8");
+    // The name, in brackets, may hold anything: fields count from behind it, the first there being number 3.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const field = (number: number): number => Number(fields[number - 3]);
+    return {
+      parent: field(4),
+      residentMb: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024,
+      cpuSeconds: (field(14) + field(15) + field(16) + field(17)) / TICKS,
+    };
+  } catch {
+    return undefined; // It has ended since the folder was listed.
+  }
+}
+
+export async function treeUse(root: number): Promise<TreeUse> {
+  const all = new Map<number, ProcessUse>();
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  for (const pid of pids) {
+    const use = await readProcess(pid);
+    if (use !== undefined) all.set(Number(pid), use);
+  }
+  const tree = new Set([root]);
+  for (let size = 0; size < tree.size; ) {
+    size = tree.size;
+    for (const [pid, { parent }] of all) if (tree.has(parent)) tree.add(pid);
+  }
+  let residentMb = 0;
+  let cpuSeconds = 0;
+  for (const pid of tree) {
+    residentMb += all.get(pid)?.residentMb ?? 0;
+    cpuSeconds += all.get(pid)?.cpuSeconds ?? 0;
+  }
+  return { residentMb, cpuSeconds, processes: tree.size };
+}

@@ -1,0 +1,32 @@
+/**
+ * One command for every bench: `npm run bench -- NAME [its options]`; without a name it lists them. Each bench says in its
+ * own first lines what it measures and needs.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+const BENCHES: Readonly<Record<string, string>> = {
+  job: "the main job: seconds and memory, default size and --full",
+  world: "the simulator: transfers a second",
+  features: "the offline table and the online state: transfers a second",
+  training: "XGBoost from Node beside Python",
+  scoring: "a model in process and over MLflow's protocol, beside Python where there is one",
+  decision: "the fraud service's native route: latency at a fixed rate",
+  server: "the tracking server beside mlflow server",
+  artifacts: "artifacts through the server beside mlflow server",
+};
+
+const [name, ...rest] = process.argv.slice(2);
+if (name === undefined || !Object.hasOwn(BENCHES, name)) {
+  if (name !== undefined) console.error(`There is no bench '${name}'.`);
+  for (const [known, what] of Object.entries(BENCHES)) console.log(`npm run bench -- ${known.padEnd(10)}  ${what}`);
+  process.exitCode = name === undefined ? 0 : 2;
+} else {
+  const script = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
+  const child = spawn(process.execPath, [...process.execArgv, script, ...rest], { stdio: "inherit" });
+  // Ctrl-C reaches the bench itself; this process waits for how it ends.
+  process.on("SIGINT", () => {});
+  const [code] = (await once(child, "exit")) as [number | null];
+  process.exitCode = code ?? 130;
+}
