@@ -179,7 +179,7 @@ async function race(node: Side, python: Side): Promise<boolean> {
   printFigure({
     name: `Training, Node's time over Python's (${rows} rows, ${rounds} rounds)`,
     target: `≤ ${TARGET}`,
-    measured: `${ratio.toFixed(3)}, predictions ${same("scores") ? "equal" : "DIFFERENT"}`,
+    measured: `${ratio.toFixed(3)} (CPU time ${ratioOf("cpuSeconds").toFixed(3)}), predictions ${same("scores") ? "equal" : "DIFFERENT"}`,
     isMet: ratio <= TARGET && same("scores"),
   });
   return same("model") && same("scores");
