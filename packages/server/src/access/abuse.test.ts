@@ -129,7 +129,8 @@ describe("signing in with a password", () => {
     };
     const [known, unknown] = [await took("ana"), await took("nobody")];
     expect(unknown.text).toBe(known.text);
-    expect(unknown.best).toBeGreaterThan(known.best * 0.5);
+    // Without its own hash it would take a hundredth of it; a busy machine blurs the rest.
+    expect(unknown.best).toBeGreaterThan(known.best * 0.15);
     await slow.close();
   });
 
