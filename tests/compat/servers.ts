@@ -12,6 +12,7 @@ import { forMlflow } from "./oracle.ts";
 const WEBHOOKS_TO_LOOPBACK = {
   MLFLOW_WEBHOOK_ALLOWED_SCHEMES: "http",
   MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS: "true",
+  MLFLOW_WEBHOOK_CACHE_TTL: "1",
   MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY: `${Buffer.alloc(32, "test").toString("base64url")}=`,
 };
 
