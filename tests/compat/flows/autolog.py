@@ -29,7 +29,7 @@ def seen(run_id):
         "params": run.data.params,
         "metrics": sorted(run.data.metrics),
         "tags": sorted(run.data.tags),
-        "datasets": [[i.dataset.source_type, [t.value for t in i.tags]] for i in run.inputs.dataset_inputs],
+        "datasets": sorted([i.dataset.source_type, [t.value for t in i.tags]] for i in run.inputs.dataset_inputs),
         "artifacts": sorted(f.path for f in client.list_artifacts(run_id)),
         "models": len(run.outputs.model_outputs) if run.outputs else 0,
     }

@@ -1,4 +1,17 @@
-"""What of MLflow's entities is compared."""
+"""What of MLflow's entities is compared. Neither program promises an order of params, tags and datasets of a run."""
+
+
+def _sorted(entries):
+    return {key: entries[key] for key in sorted(entries)}
+
+
+def _dataset(item):
+    return {
+        "name": item.dataset.name,
+        "digest": item.dataset.digest,
+        "source_type": item.dataset.source_type,
+        "tags": [[tag.key, tag.value] for tag in item.tags],
+    }
 
 
 def run(value):
@@ -9,18 +22,10 @@ def run(value):
         "stage": value.info.lifecycle_stage,
         "ended": value.info.end_time is not None,
         "uri": value.info.artifact_uri,
-        "params": value.data.params,
-        "metrics": value.data.metrics,
-        "tags": {key: tag for key, tag in value.data.tags.items() if not key.startswith("mlflow.source")},
-        "datasets": [
-            {
-                "name": item.dataset.name,
-                "digest": item.dataset.digest,
-                "source_type": item.dataset.source_type,
-                "tags": [[tag.key, tag.value] for tag in item.tags],
-            }
-            for item in value.inputs.dataset_inputs
-        ],
+        "params": _sorted(value.data.params),
+        "metrics": _sorted(value.data.metrics),
+        "tags": _sorted({key: tag for key, tag in value.data.tags.items() if not key.startswith("mlflow.source")}),
+        "datasets": sorted((_dataset(item) for item in value.inputs.dataset_inputs), key=str),
         "models_in": len(value.inputs.model_inputs or []),
         "models_out": [output.step for output in (value.outputs.model_outputs if value.outputs else [])],
     }
