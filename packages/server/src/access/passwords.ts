@@ -53,9 +53,12 @@ export interface Passwords {
   isOutdated(hash: string): boolean;
 }
 
+/** The slow work: a key of 32 bytes from a password. */
+export type DeriveKey = (password: string, salt: Buffer, cost: PasswordCost) => Promise<Buffer>;
+
 /** Scrypt with a salt for each password; the hash tells its own parameters, in the order of the PHC format. */
-export function passwords(cost: PasswordCost = DEFAULT_COST): Passwords {
-  const derive = limited(AT_ONCE, MAX_WAITING, deriveKey);
+export function passwords(cost: PasswordCost = DEFAULT_COST, work: DeriveKey = scryptKey): Passwords {
+  const derive = limited(AT_ONCE, MAX_WAITING, work);
   const encode = (salt: Buffer, key: Buffer) =>
     `$scrypt$n=${cost.n},r=${cost.r},p=${cost.p}$${salt.toString("base64url")}$${key.toString("base64url")}`;
   const nobody = encode(randomBytes(SALT_BYTES), randomBytes(KEY_BYTES));
@@ -88,7 +91,7 @@ function decode(hash: string): { salt: Buffer; key: Buffer; cost: PasswordCost }
   };
 }
 
-function deriveKey(password: string, salt: Buffer, { n, r, p }: PasswordCost): Promise<Buffer> {
+export function scryptKey(password: string, salt: Buffer, { n, r, p }: PasswordCost): Promise<Buffer> {
   const options: ScryptOptions = { N: n, r, p, maxmem: 256 * n * r };
   return new Promise((resolve, reject) => {
     // The same text typed on two keyboards must be the same bytes.
