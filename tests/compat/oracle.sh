@@ -31,4 +31,11 @@ if [ ! -f "$auth/stamp" ]; then
   "$home/bin/pip" install --quiet --disable-pip-version-check --no-deps --target "$auth" flask-wtf==1.3.0 wtforms==3.3.2 >&2
   printf 'flask-wtf' >"$auth/stamp"
 fi
+
+# MLflow's exporter of metrics, likewise.
+prometheus="$home-prometheus"
+if [ ! -f "$prometheus/stamp" ]; then
+  "$home/bin/pip" install --quiet --disable-pip-version-check --no-deps --target "$prometheus" prometheus-flask-exporter==0.23.2 prometheus-client==0.26.0 >&2
+  printf 'prometheus-flask-exporter' >"$prometheus/stamp"
+fi
 printf '%s\n' "$home/bin/python"

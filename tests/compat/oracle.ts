@@ -8,9 +8,15 @@ const VERSION = "3.17.2";
 export type Oracle = { readonly python: string } | { readonly missing: string };
 
 /** The folder with what MLflow's basic-auth app needs besides MLflow; undefined when `oracle.sh` has not made it. */
-export function findAuthPackages(python: string): string | undefined {
+export const findAuthPackages = (python: string): string | undefined => packagesBeside(python, "auth", "flask_wtf");
+
+/** The folder with MLflow's exporter of metrics and a reader of its format; likewise. */
+export const findPrometheusPackages = (python: string): string | undefined =>
+  packagesBeside(python, "prometheus", "prometheus_flask_exporter");
+
+function packagesBeside(python: string, name: string, holds: string): string | undefined {
   const home = process.env.ESTEIRA_ORACLE_HOME ?? dirname(dirname(python));
-  return existsSync(join(`${home}-auth`, "flask_wtf")) ? `${home}-auth` : undefined;
+  return existsSync(join(`${home}-${name}`, holds)) ? `${home}-${name}` : undefined;
 }
 
 /**

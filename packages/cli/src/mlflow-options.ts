@@ -30,6 +30,10 @@ export const MLFLOW_OPTIONS: readonly CommandOption[] = [
     flags: "--registry-store-uri <uri>",
     summary: "accepted where it is the database of --backend-store-uri; also MLFLOW_REGISTRY_STORE_URI",
   },
+  {
+    flags: "--expose-prometheus <dir>",
+    summary: "accepted; /metrics is there without it, and one process needs no folder to count in",
+  },
   ...REFUSED.map(([flags]) => ({ flags, summary: "not offered; the server says what to do instead" })),
 ];
 
@@ -47,6 +51,12 @@ export function checkMlflowOptions(
   if (registry !== undefined && registry !== "" && registry !== backendStoreUri) {
     throw invalid(
       "--registry-store-uri names another database than --backend-store-uri: experiments and registered models are kept in one; give the same or leave it out.",
+    );
+  }
+  if (values.exposePrometheus !== undefined || env.MLFLOW_EXPOSE_PROMETHEUS) {
+    if (values.metrics === false) throw invalid("--expose-prometheus and --no-metrics exclude each other: choose one.");
+    note(
+      "Metrics for Prometheus are at /metrics. One process counts for all: the folder of --expose-prometheus is not used.",
     );
   }
   if (values.workers !== undefined) note("One process serves all requests: --workers has no effect.");

@@ -51,4 +51,6 @@ export interface WebhookStore {
   /** Takes deliveries that are due, in the order of their events; nobody else gets them for `leaseMs`. */
   claimDeliveries(limit: number, leaseMs: number): Promise<readonly DueDelivery[]>;
   recordAttempt(deliveryId: string, outcome: AttemptOutcome): Promise<void>;
+  /** What is in the outbox: how many deliveries are still to be made, and since when the oldest waits. */
+  outbox(): Promise<{ readonly pending: number; readonly oldest?: number }>;
 }

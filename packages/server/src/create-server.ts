@@ -19,6 +19,9 @@ import { createApp } from "./http/app.ts";
 import type { BoundaryOptions } from "./http/boundary.ts";
 import { mountEndpoints } from "./http/endpoint.ts";
 import { answerUnknownPath, refuseWorkspaces } from "./http/unknown-paths.ts";
+import { meteredArtifacts } from "./metrics/metered-artifacts.ts";
+import { mountMetrics } from "./metrics/metrics-endpoint.ts";
+import type { ServerMetrics } from "./metrics/server-metrics.ts";
 import { recordRoutes } from "./openapi/mounted-routes.ts";
 import { mountOpenApi } from "./openapi/openapi-endpoint.ts";
 import { aliasEndpoints } from "./registry/aliases.ts";
@@ -56,6 +59,8 @@ export interface ServerOptions {
   readonly webhooks?: WebhookOptions | undefined;
   /** Who may do what; without it everybody may do everything. */
   readonly access?: Access | undefined;
+  /** What counts, and answers at `/metrics`; without it there is no such path. The server ends it when it closes. */
+  readonly metrics?: ServerMetrics | undefined;
 }
 
 const API = ["/api/2.0/mlflow", "/ajax-api/2.0/mlflow"] as const;
@@ -68,8 +73,13 @@ const ESTEIRA_API = ["/api/esteira/v1"] as const;
 
 /** MLflow's REST API over a store and an artifact store, ready to listen. The caller closes what it has passed in. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { store, artifactRoots = [] } = options;
-  const locations = artifactLocations(options.artifacts, artifactRoots);
+  const { store, artifactRoots = [], metrics } = options;
+  const metered = <T extends ArtifactStore | undefined>(artifacts: T) =>
+    artifacts === undefined || metrics === undefined ? artifacts : meteredArtifacts(artifacts, metrics);
+  const locations = artifactLocations(
+    metered(options.artifacts),
+    artifactRoots.map(({ uri, store }) => ({ uri, store: metered(store) })),
+  );
   const nameable = {
     localArtifactRoots: artifactRoots
       .map(({ uri }) => uri)
@@ -79,11 +89,12 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   };
   const signing = { downloadSeconds: options.presignedDownloadSeconds };
   const boundary = options.boundary ?? {};
-  const app = createApp({ boundary, log: options.log });
+  const app = createApp({ boundary, log: options.log, metrics });
   refuseWorkspaces(app);
   guardRoutes(app, options.access?.authenticate);
   recordRoutes(app);
   mountHealth(app, options.version, { multipart: options.artifacts?.direct !== undefined });
+  if (metrics !== undefined) mountMetrics(app, metrics, store);
   mountOpenApi(app, options.version, boundary.staticPrefix);
   mountEndpoints(app, API, [
     ...experimentEndpoints(store, nameable),
@@ -103,7 +114,13 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   mountEndpoints(app, WITHOUT_SLASH, datasetSearchEndpoints(store));
   mountEndpoints(app, UI_API, metricUiEndpoints(store));
   mountAccess(app, options.access, { two: API, three: API_3, esteira: ESTEIRA_API });
-  mountWebhooks(app, store, { mlflow: API, esteira: ESTEIRA_API }, options.webhooks ?? STANDARD_WEBHOOKS);
+  mountWebhooks(
+    app,
+    store,
+    { mlflow: API, esteira: ESTEIRA_API },
+    options.webhooks ?? STANDARD_WEBHOOKS,
+    metrics?.webhookAttempted,
+  );
   mountEndpoints(app, ARTIFACT_API, multipartEndpoints(locations, signing));
   mountArtifactProxy(app, locations);
   mountArtifactDownloads(app, store, locations);

@@ -10,6 +10,7 @@ import { type ArtifactOptions, configureArtifacts } from "./artifacts/configure.
 import { sweepRegularly } from "./artifacts/sweep.ts";
 import { createServer } from "./create-server.ts";
 import { type BoundaryOptions, checkStaticPrefix } from "./http/boundary.ts";
+import { createServerMetrics } from "./metrics/server-metrics.ts";
 import type { WebhookOptions } from "./webhooks/mount.ts";
 import { webhookKeyFile } from "./webhooks/webhook-key.ts";
 
@@ -40,6 +41,8 @@ export interface StartOptions extends ArtifactOptions {
   readonly access?: AccessStart | undefined;
   /** Lets everybody on the network do everything: to listen beyond this machine without access control. */
   readonly allowAnonymous?: boolean | undefined;
+  /** False: the server counts nothing and has no `/metrics`. */
+  readonly metrics?: boolean | undefined;
   /** Without it the server says nothing. */
   readonly log?: FastifyBaseLogger | undefined;
 }
@@ -70,7 +73,9 @@ const GRACE_MS = 5000;
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   refuseOpenNetwork(options);
   const artifacts = configureArtifacts(options);
+  const metrics = options.metrics === false ? undefined : createServerMetrics();
   const store = await openStore({
+    meter: metrics?.database,
     uri: options.backendStoreUri,
     artifactRoot: artifacts.defaultRoot,
     clock: options.clock ?? systemClock,
@@ -98,6 +103,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       allowedHostSchemes: options.allowedHostSchemes,
       access,
       webhooks: options.webhooks,
+      metrics,
     });
     const port = await listen(app, options);
     const stopSweeping = sweepRegularly(artifacts.stores, options.log);

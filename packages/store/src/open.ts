@@ -5,6 +5,7 @@ import type { TrackingStore } from "@esteira/core/tracking-store";
 import type { WebhookStore } from "@esteira/core/webhook-store";
 import { accessStore } from "./access/access-store.ts";
 import { createContext } from "./database/context.ts";
+import type { DatabaseMeter } from "./database/meter.ts";
 import { parseBackendUri } from "./database/uri.ts";
 import { openPostgresDatabase } from "./postgres/open-database.ts";
 import { modelVersionStore } from "./registry/model-versions.ts";
@@ -37,6 +38,8 @@ export interface StoreOptions {
   readonly webhookKey?: string | undefined;
   /** 32 hexadecimal digits for each new run, dataset and logged model. */
   readonly newId?: () => string;
+  /** Told how the writes go. */
+  readonly meter?: DatabaseMeter | undefined;
 }
 
 /** Opens or creates a database with MLflow's schema, and refuses one that is something else. */

@@ -6,6 +6,7 @@
  */
 
 import { EsteiraError } from "@esteira/core/errors";
+import { METRICS_TYPE } from "@esteira/core/metrics";
 import { pythonJson } from "@esteira/core/python-json";
 import Fastify, {
   type FastifyBaseLogger,
@@ -18,7 +19,7 @@ import type { LoadedModel } from "../flavors/flavor.ts";
 import { badRequest } from "../format/cells.ts";
 import { MLFLOW_VERSION } from "../format/mlmodel.ts";
 import { readContentType } from "./content-type.ts";
-import { createServingMetrics, METRICS_TYPE } from "./metrics.ts";
+import { createServingMetrics } from "./metrics.ts";
 import { createModelHolder, type ModelHolder } from "./model-holder.ts";
 import { scoreText } from "./score-text.ts";
 
@@ -104,7 +105,8 @@ function toError(error: unknown, log: FastifyBaseLogger): EsteiraError {
  */
 export async function createScoringServer(options: ScoringServerOptions): Promise<FastifyInstance> {
   const holder = isHolder(options.model) ? options.model : createModelHolder(options.model);
-  const metrics = createServingMetrics();
+  let inFlight = 0;
+  const metrics = createServingMetrics({ inFlight: () => inFlight, generation: () => holder.generation });
   const bodyLimit = options.bodyLimit ?? BODY_LIMIT;
   const app = Fastify({
     ...(options.log ? { loggerInstance: options.log } : { logger: false }),
@@ -113,7 +115,6 @@ export async function createScoringServer(options: ScoringServerOptions): Promis
     return503OnClosing: true,
     forceCloseConnections: "idle",
   });
-  let inFlight = 0;
   let isClosing = false;
   const arrivals = new WeakMap<FastifyRequest, number>();
   app.addHook("onRequest", (request, _reply, done) => {
@@ -151,12 +152,8 @@ export async function createScoringServer(options: ScoringServerOptions): Promis
   app.get("/ping", ping);
   app.get("/health", ping);
   app.get("/version", (_request, reply) => send(reply, { status: 200, type: JSON_TYPE, body: MLFLOW_VERSION }));
-  app.get("/metrics", (_request, reply) =>
-    send(reply, {
-      status: 200,
-      type: METRICS_TYPE,
-      body: metrics.text({ inFlight, generation: holder.generation }),
-    }),
+  app.get("/metrics", async (_request, reply) =>
+    send(reply, { status: 200, type: METRICS_TYPE, body: await metrics.text() }),
   );
   app.post("/invocations", async (request, reply) => {
     inFlight++;

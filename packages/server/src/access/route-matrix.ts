@@ -37,6 +37,7 @@ export const ROUTES: Readonly<Record<string, RouteCase>> = {
   "GET /": { least: "open" },
   "GET /health": { least: "open" },
   "GET /version": { least: "open" },
+  "GET /metrics": { least: "signed-in" },
   "GET /3.0/server-info": { least: "open" },
   "GET /api/esteira/v1/openapi.json": { least: "open" },
 

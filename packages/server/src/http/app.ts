@@ -2,6 +2,8 @@ import { isIP } from "node:net";
 import { EsteiraError, invalid } from "@esteira/core/errors";
 import { stringifyJson } from "@esteira/core/wire/json";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import { countRequests } from "../metrics/metrics-endpoint.ts";
+import type { ServerMetrics } from "../metrics/server-metrics.ts";
 import { type BoundaryOptions, guardBoundary, withoutPrefix } from "./boundary.ts";
 import { sendFault, toFault } from "./errors.ts";
 import { decodeUtf8, parseJsonBody } from "./json-body.ts";
@@ -15,7 +17,10 @@ const MAX_PARAM_LENGTH = 4096;
 
 /** The HTTP side without routes: limits, body parsing, who may call, headers on every answer, faults as JSON. */
 export function createApp(
-  options: { boundary: BoundaryOptions } & { log?: FastifyBaseLogger | undefined },
+  options: { boundary: BoundaryOptions } & {
+    log?: FastifyBaseLogger | undefined;
+    metrics?: ServerMetrics | undefined;
+  },
 ): FastifyInstance {
   const { boundary } = options;
   const app = Fastify({
@@ -44,6 +49,7 @@ export function createApp(
   parseOnlyJson(app);
   app.setReplySerializer((payload) => stringifyJson(payload));
   app.setErrorHandler(sendFault);
+  if (options.metrics !== undefined) countRequests(app, options.metrics);
   guardBoundary(app, boundary);
   return app;
 }

@@ -9,6 +9,7 @@ import { newFernetKey } from "@esteira/store/webhooks/fernet";
 import type { FastifyInstance } from "fastify";
 import { type AccessOptions, createAccess } from "../access/access.ts";
 import { createServer, type ServerOptions } from "../create-server.ts";
+import { createServerMetrics } from "../metrics/server-metrics.ts";
 
 export interface Harness {
   readonly app: FastifyInstance;
@@ -45,7 +46,9 @@ export async function openHarness(
 ): Promise<Harness> {
   const { access, clock = Date.now, ...rest } = options;
   const root = await mkdtemp(join(tmpdir(), "esteira-server-"));
+  const metrics = createServerMetrics();
   const store = await openStore({
+    meter: metrics.database,
     webhookKey: newFernetKey(),
     uri: await newTestDatabase(),
     artifactRoot: "mlflow-artifacts:/",
@@ -55,6 +58,7 @@ export async function openHarness(
     store,
     artifacts: localArtifactStore(root),
     version: "0.0.0-test",
+    metrics,
     ...rest,
     ...(access === undefined ? {} : { access: createAccess({ ...ACCESS, store, clock, log: options.log, ...access }) }),
   });

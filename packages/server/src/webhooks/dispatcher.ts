@@ -12,6 +12,8 @@ export interface DispatcherOptions extends SendOptions {
   readonly retries?: RetryPlan | undefined;
   /** How often the outbox is looked at when nothing says that there is something in it. */
   readonly pollMs?: number | undefined;
+  /** Told what came of each attempt. */
+  readonly onAttempt?: ((outcome: "delivered" | "retried" | "failed") => void) | undefined;
 }
 
 export interface Dispatcher {
@@ -48,6 +50,9 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
       );
     }
     await store.recordAttempt(delivery.id, outcome);
+    options.onAttempt?.(
+      outcome.error === undefined ? "delivered" : outcome.retryAt === undefined ? "failed" : "retried",
+    );
   }
 
   async function run(): Promise<void> {

@@ -2,7 +2,7 @@ import type { WebhookStore } from "@esteira/core/webhook-store";
 import type { FastifyInstance } from "fastify";
 import { mountEndpoints } from "../http/endpoint.ts";
 import { deliveryEndpoints } from "./deliveries.ts";
-import { type Dispatcher, startDispatcher } from "./dispatcher.ts";
+import { type Dispatcher, type DispatcherOptions, startDispatcher } from "./dispatcher.ts";
 import type { RetryPlan } from "./retry.ts";
 import type { WebhookUrlPolicy } from "./url-policy.ts";
 import { webhookEndpoints } from "./webhooks.ts";
@@ -29,6 +29,7 @@ export function mountWebhooks(
   store: WebhookStore,
   prefixes: { readonly mlflow: readonly string[]; readonly esteira: readonly string[] },
   { retries, ...options }: WebhookOptions,
+  onAttempt?: DispatcherOptions["onAttempt"],
 ): void {
   const sending = { ...options, clock: Date.now };
   mountEndpoints(app, prefixes.mlflow, webhookEndpoints(store, sending));
@@ -36,7 +37,7 @@ export function mountWebhooks(
   const wake = (): void => dispatcher?.wake();
   mountEndpoints(app, prefixes.esteira, deliveryEndpoints(store, wake));
   app.addHook("onReady", async () => {
-    dispatcher = startDispatcher({ ...sending, store, random: Math.random, log: app.log, retries });
+    dispatcher = startDispatcher({ ...sending, store, random: Math.random, log: app.log, retries, onAttempt });
   });
   app.addHook("onClose", () => dispatcher?.close());
   app.addHook("onResponse", async (request) => {

@@ -72,6 +72,23 @@ export function describeWebhookStore(
       await refused(store.listDeliveries({ webhookId: "nope" }), ...missing);
     });
 
+    test("the outbox says how much is in it and since when", async () => {
+      const { id } = await newWebhook([CREATED]);
+      await take(id);
+      expect(await store.outbox()).toEqual({ pending: 0 });
+      const began = time.now;
+      await store.createRegisteredModel({ name: `outbox-${++count}`, tags: [] });
+      time.now += 5;
+      await store.createRegisteredModel({ name: `outbox-${++count}`, tags: [] });
+      expect(await store.outbox()).toEqual({ pending: 2, oldest: began });
+      // Whoever sends them has not yet done so.
+      const claimed = await claim();
+      expect(await store.outbox()).toEqual({ pending: 2, oldest: began });
+      for (const delivery of claimed) await store.recordAttempt(delivery.id, { responseStatus: 200 });
+      expect(await store.outbox()).toEqual({ pending: 0 });
+      await store.deleteWebhook(id);
+    });
+
     test("lists go by pages", async () => {
       for (let i = 0; i < 3; i++) await newWebhook([CREATED]);
       const all = (await store.listWebhooks({})).items;

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "@esteira/core/clock";
+import type { DatabaseMeter } from "./meter.ts";
 
 /** What the aggregates need besides the database. */
 export interface StoreContext {
@@ -10,6 +11,7 @@ export interface StoreContext {
   readonly newId: () => string;
   /** URI under which experiments get their artifact locations, such as `mlflow-artifacts:/`. */
   readonly artifactRoot: string;
+  readonly meter?: DatabaseMeter | undefined;
 }
 
 export function createContext(options: {
@@ -17,11 +19,13 @@ export function createContext(options: {
   clock?: Clock;
   random?: () => number;
   newId?: () => string;
+  meter?: DatabaseMeter | undefined;
 }): StoreContext {
   return {
     artifactRoot: options.artifactRoot,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
+    meter: options.meter,
     newId: options.newId ?? (() => randomUUID().replaceAll("-", "")),
   };
 }

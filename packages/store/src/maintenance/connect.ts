@@ -29,7 +29,7 @@ export async function connectExisting(uri: string): Promise<ExistingDatabase> {
   }
   const target = postgresTarget(parsed, process.env);
   try {
-    const db = postgresPool(target, await chooseTls(target));
+    const { db } = postgresPool(target, await chooseTls(target));
     return { name: target.name, db, close: () => db.destroy() };
   } catch (error) {
     throw explainPostgresOpening(error, target.name);

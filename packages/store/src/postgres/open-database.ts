@@ -21,7 +21,9 @@ export async function openPostgresDatabase(uri: PostgresUri, context: StoreConte
   const target = postgresTarget(uri, process.env);
   let db: Database | undefined;
   try {
-    db = postgresPool(target, await chooseTls(target));
+    const pool = postgresPool(target, await chooseTls(target));
+    const { load } = pool;
+    db = pool.db;
     await db.transaction().execute(async (transaction) => {
       await sql`select pg_advisory_xact_lock(${PREPARING})`.execute(transaction);
       const site = {
@@ -34,7 +36,8 @@ export async function openPostgresDatabase(uri: PostgresUri, context: StoreConte
       };
       await prepareSchema(site, context);
     });
-    return postgresSession(target.name, db);
+    context.meter?.watch(load);
+    return postgresSession(target.name, db, context.meter);
   } catch (error) {
     await db?.destroy().catch(() => undefined);
     throw explainPostgresOpening(error, target.name);

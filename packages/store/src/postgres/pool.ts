@@ -3,6 +3,7 @@ import { Kysely } from "kysely";
 import pg from "pg";
 import { postgresDialect } from "../database/dialect.ts";
 import { codeOf } from "../database/errors.ts";
+import type { DatabaseLoad } from "../database/meter.ts";
 import type { Database, Tables } from "../database/tables.ts";
 import type { PostgresTarget } from "./connection.ts";
 
@@ -21,7 +22,10 @@ const SETTINGS =
   "set lock_timeout = '20s'; set idle_in_transaction_session_timeout = '60s'; set extra_float_digits = 1";
 
 /** Connections are made when they are needed, and again when they are lost. */
-export function postgresPool(target: PostgresTarget, ssl: pg.ClientConfig["ssl"]): Database {
+export function postgresPool(
+  target: PostgresTarget,
+  ssl: pg.ClientConfig["ssl"],
+): { readonly db: Database; readonly load: () => DatabaseLoad } {
   const pool = new Pool({
     ...target.config,
     ssl,
@@ -34,7 +38,13 @@ export function postgresPool(target: PostgresTarget, ssl: pg.ClientConfig["ssl"]
   // A connection that breaks is replaced at its next use; whoever was using it has had the error from its query.
   pool.on("error", () => undefined);
   pool.on("connect", (client) => client.on("error", () => undefined));
-  return new Kysely<Tables>({ dialect: postgresDialect({ pool }) });
+  return {
+    db: new Kysely<Tables>({ dialect: postgresDialect({ pool }) }),
+    load: () => ({
+      waiting: pool.waitingCount,
+      connections: { open: pool.totalCount, idle: pool.idleCount },
+    }),
+  };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Overtaken } from "../database/errors.ts";
+import type { DatabaseMeter } from "../database/meter.ts";
 import type { Session } from "../database/session.ts";
 import type { Database } from "../database/tables.ts";
 import { explainPostgresError, isCollision, isConnectionLost } from "./errors.ts";
@@ -15,23 +16,26 @@ const LONGEST_PAUSE_MS = 1000;
  * transaction has pushed aside runs again; so does work whose connection was lost, unless its COMMIT was already under
  * way, for nobody knows then whether it was done.
  */
-export function postgresSession(name: string, db: Database): Session {
+export function postgresSession(name: string, db: Database, meter?: DatabaseMeter): Session {
   return {
     read: (work) =>
       again(name, async () =>
         db.transaction().setIsolationLevel("repeatable read").setAccessMode("read only").execute(work),
       ),
     write: (work) =>
-      again(name, async (commits) =>
-        db
+      again(name, async (commits) => {
+        const begun = performance.now();
+        const result = await db
           .transaction()
           .setIsolationLevel("read committed")
           .execute(async (transaction) => {
             const value = await work(transaction);
             commits();
             return value;
-          }),
-      ),
+          });
+        meter?.committed(1, (performance.now() - begun) / 1000);
+        return result;
+      }),
     close: () => db.destroy(),
   };
 }

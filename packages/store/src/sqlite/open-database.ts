@@ -27,7 +27,7 @@ export async function openSqliteDatabase(path: string, context: StoreContext): P
     const writer = connect(file, opened);
     await prepare(writer, file, context);
     const reader = file === MEMORY ? writer : connect(file, opened);
-    return sqliteSession(path, writer, reader);
+    return sqliteSession(path, writer, reader, context.meter);
   } catch (error) {
     for (const database of opened) database.close();
     throw explainOpening(error, path);

@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import type { DatabaseMeter } from "../database/meter.ts";
 import type { Session } from "../database/session.ts";
 import type { Database } from "../database/tables.ts";
 import { explainSqliteError } from "./errors.ts";
@@ -9,10 +10,16 @@ import { WriteQueue } from "./write-queue.ts";
  * A session over one connection that writes and one that reads. The reader sees only what was committed; in memory
  * there is one connection, and reading waits for writing.
  */
-export function sqliteSession(path: string, writer: LibsqlDatabase, reader: LibsqlDatabase): Session {
+export function sqliteSession(
+  path: string,
+  writer: LibsqlDatabase,
+  reader: LibsqlDatabase,
+  meter?: DatabaseMeter,
+): Session {
   const writing: Database = overLibsql(writer);
   const reading: Database = reader === writer ? writing : overLibsql(reader);
-  const queue = new WriteQueue(writing);
+  const queue = new WriteQueue(writing, meter);
+  meter?.watch(() => ({ waiting: queue.waiting }));
   const explained = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work;

@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import type { DatabaseMeter } from "../database/meter.ts";
 import type { Database } from "../database/tables.ts";
 import { beginImmediate } from "./begin.ts";
 
@@ -17,11 +18,17 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
  */
 export class WriteQueue {
   readonly #db: Database;
+  readonly #meter: DatabaseMeter | undefined;
   #waiting: Job[] = [];
   #draining: Promise<void> | undefined;
 
-  constructor(db: Database) {
+  constructor(db: Database, meter?: DatabaseMeter) {
     this.#db = db;
+    this.#meter = meter;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
   }
 
   write<T>(work: (db: Database) => Promise<T>): Promise<T> {
@@ -50,7 +57,9 @@ export class WriteQueue {
     while (this.#waiting.length > 0) {
       const group = this.#waiting.splice(0, MAX_GROUP);
       try {
-        await this.#db.connection().execute((connection) => runGroup(connection, group));
+        const begun = performance.now();
+        const written = await this.#db.connection().execute((connection) => runGroup(connection, group));
+        if (written > 0) this.#meter?.committed(written, (performance.now() - begun) / 1000);
       } catch (error) {
         for (const job of group) job.fail(error);
       }
@@ -60,7 +69,8 @@ export class WriteQueue {
   }
 }
 
-async function runGroup(db: Database, group: readonly Job[]): Promise<void> {
+/** Answers how many of the group were written. */
+async function runGroup(db: Database, group: readonly Job[]): Promise<number> {
   await beginImmediate(() => sql`begin immediate`.execute(db));
   const written: Job[] = [];
   try {
@@ -76,6 +86,7 @@ async function runGroup(db: Database, group: readonly Job[]): Promise<void> {
     throw error;
   }
   for (const job of written) job.commit();
+  return written.length;
 }
 
 async function attempt(db: Database, job: Job): Promise<{ error: unknown } | undefined> {

@@ -10,7 +10,10 @@ import { checkMaxResults, offsetOf, toPage } from "../search/page-token.ts";
 import type { WebhookSecrets } from "./webhook-secrets.ts";
 import { findWebhook } from "./webhooks.ts";
 
-type DeliveryPart = Pick<WebhookStore, "listDeliveries" | "replayDelivery" | "claimDeliveries" | "recordAttempt">;
+type DeliveryPart = Pick<
+  WebhookStore,
+  "listDeliveries" | "replayDelivery" | "claimDeliveries" | "recordAttempt" | "outbox"
+>;
 type DeliveryRow = Selectable<Tables["esteira_webhook_deliveries"]>;
 
 const DEFAULT_PAGE = 100;
@@ -74,6 +77,15 @@ export function deliveryStore(session: Session, context: StoreContext, secrets: 
           // A webhook that was deleted meanwhile has ended its deliveries.
           .where("state", "=", "pending")
           .execute();
+      }),
+    outbox: () =>
+      session.read(async (db) => {
+        const { pending, oldest } = await db
+          .selectFrom("esteira_webhook_deliveries")
+          .where("state", "=", "pending")
+          .select(({ fn }) => [fn.countAll().as("pending"), fn.min("created_at").as("oldest")])
+          .executeTakeFirstOrThrow();
+        return { pending: Number(pending), ...(oldest === null ? {} : { oldest: Number(oldest) }) };
       }),
   };
 }
