@@ -3,10 +3,13 @@ import { z } from "zod";
 import type { NamedFraud, NamedTransfer } from "../features/online.ts";
 import { INITIATIONS, KEY_TYPES, RISK_BITS } from "../ledger/ledger.ts";
 
+// Schemas that only check: a transform makes objects for each field, which would be most of what a request leaves to collect.
+
 /** An instant with its offset from UTC; one without would be read wrongly somewhere. */
-const instant = z.iso
-  .datetime({ offset: true, error: "expected an ISO 8601 instant with an offset, such as 2026-07-01T12:00:00-03:00" })
-  .transform(Date.parse);
+const instant = z.iso.datetime({
+  offset: true,
+  error: "expected an ISO 8601 instant with an offset, such as 2026-07-01T12:00:00-03:00",
+});
 
 /** Money in R$ with at most two decimals. */
 const money = z
@@ -16,8 +19,11 @@ const money = z
   .refine(
     (value) => Math.abs(value * 100 - Math.round(value * 100)) < 1e-6 * Math.max(1, value),
     "expected at most two decimals",
-  )
-  .transform((value) => Math.round(value * 100));
+  );
+
+type Given<T> = T | null | undefined;
+const toCents = (money: Given<number>): number => (typeof money === "number" ? Math.round(money * 100) : Number.NaN);
+const toMillis = (instant: Given<string>): number => (typeof instant === "string" ? Date.parse(instant) : Number.NaN);
 
 const name = z.string().min(1).max(120);
 const RISK_SIGNALS = ["rooted", "screenShare", "callInProgress", "accessibilityService", "pastedKey"] as const;
@@ -56,20 +62,20 @@ export const transferWire = z
 export type TransferWire = z.output<typeof transferWire>;
 
 export const toNamedTransfer = (wire: TransferWire): NamedTransfer => ({
-  time: wire.time,
+  time: toMillis(wire.time),
   payer: wire.payer,
   payee: wire.payee,
   device: wire.device ?? null,
-  amountCents: wire.amount,
+  amountCents: toCents(wire.amount),
   keyType: KEY_TYPES.indexOf(wire.key_type),
   initiation: INITIATIONS.indexOf(wire.initiation),
-  balanceCents: wire.balance ?? Number.NaN,
-  limitCents: wire.limit ?? Number.NaN,
-  payerOpenedAt: wire.payer_opened_at ?? Number.NaN,
-  payeeOpenedAt: wire.payee_opened_at ?? Number.NaN,
-  keyRegisteredAt: wire.key_registered_at ?? Number.NaN,
-  limitRaisedAt: wire.limit_raised_at ?? Number.NaN,
-  credentialsChangedAt: wire.credentials_changed_at ?? Number.NaN,
+  balanceCents: toCents(wire.balance),
+  limitCents: toCents(wire.limit),
+  payerOpenedAt: toMillis(wire.payer_opened_at),
+  payeeOpenedAt: toMillis(wire.payee_opened_at),
+  keyRegisteredAt: toMillis(wire.key_registered_at),
+  limitRaisedAt: toMillis(wire.limit_raised_at),
+  credentialsChangedAt: toMillis(wire.credentials_changed_at),
   riskBits: wire.risk_signals.reduce(
     (bits, signal) => bits | RISK_BITS[RISK_SIGNALS[SIGNAL_NAMES.indexOf(signal)]!],
     0,
@@ -92,8 +98,8 @@ export const toNamedFraud = (wire: z.output<typeof fraudWire>): NamedFraud => ({
   payer: wire.payer,
   payee: wire.payee,
   device: wire.device ?? null,
-  time: wire.time,
-  knownAt: wire.known_at,
+  time: toMillis(wire.time),
+  knownAt: toMillis(wire.known_at),
 });
 
 /** Parses one item or a list of at most `MOST`; the fault names the item and the field. */
