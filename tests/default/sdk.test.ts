@@ -15,8 +15,11 @@ import { startServer } from "@esteira/server/start";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 /** One suite for the client, run against Esteira's server and, where its Python is at hand, against MLflow's own. */
-function describeClient(name: string, start: (folder: string) => Promise<{ url: string; stop: () => Promise<void> }>) {
-  describe(name, () => {
+function describeClient(
+  peer: "Esteira" | "MLflow",
+  start: (folder: string) => Promise<{ url: string; stop: () => Promise<void> }>,
+) {
+  describe(`client against ${peer}`, () => {
     let folder: string;
     let client: Client;
     let stop: (() => Promise<void>) | undefined;
@@ -128,6 +131,50 @@ function describeClient(name: string, start: (folder: string) => Promise<{ url: 
       }
     });
 
+    test.runIf(peer === "Esteira")("Esteira's own search counts, chooses columns and gives aggregates", async () => {
+      const experimentId = await client.experiments.ensure("queries");
+      for (const [index, losses] of [[3, 1, 2], [5], [Number.NaN]].entries()) {
+        await startRun({ client, experimentId, runName: `run ${index}` }, async (run) => {
+          losses.forEach((value, step) => {
+            run.logMetric("loss", value, step);
+          });
+          await run.logParams({ depth: index, seed: 7 });
+        });
+      }
+      const query = {
+        experimentIds: [experimentId],
+        orderBy: ["min(metrics.loss)"],
+        columns: ["params.depth", "min(metrics.loss)", "at(metrics.loss, 0)"],
+        maxResults: 2,
+        count: true,
+      };
+      const first = await client.runs.query(query);
+      expect(first.totalCount).toBe(3);
+      expect(first.items.map((run) => [run.info.runName, run.data.params, run.data.metrics])).toEqual([
+        ["run 0", [{ key: "depth", value: "0" }], []],
+        ["run 1", [{ key: "depth", value: "1" }], []],
+      ]);
+      expect(first.items[0]?.aggregates).toEqual([
+        { column: "min(metrics.loss)", value: 1 },
+        { column: "at(metrics.loss, 0)", value: 3 },
+      ]);
+      const rest = await client.runs.query({ ...query, pageToken: first.nextPageToken ?? "" });
+      expect(rest.items.map((run) => [run.info.runName, run.aggregates])).toEqual([
+        ["run 2", [{ column: "at(metrics.loss, 0)", value: Number.NaN }]],
+      ]);
+      expect(rest.nextPageToken).toBeUndefined();
+      await expect(client.runs.query({ ...query, filter: "params.x =" })).rejects.toMatchObject({
+        code: "INVALID_PARAMETER_VALUE",
+      });
+    });
+
+    test.runIf(peer === "MLflow")("MLflow is told apart where only Esteira has the call", async () => {
+      await expect(client.runs.query({ experimentIds: [] })).rejects.toMatchObject({
+        code: "NOT_IMPLEMENTED",
+        message: expect.stringContaining("has no calls of Esteira's own"),
+      });
+    });
+
     test("faults carry MLflow's code and sentence", async () => {
       await expect(client.runs.get(runId("0".repeat(32)))).rejects.toMatchObject({
         code: "RESOURCE_DOES_NOT_EXIST",
@@ -140,7 +187,7 @@ function describeClient(name: string, start: (folder: string) => Promise<{ url: 
   });
 }
 
-describeClient("client against Esteira", async (folder) => {
+describeClient("Esteira", async (folder) => {
   const running = await startServer({
     host: "127.0.0.1",
     port: 0,
@@ -152,7 +199,7 @@ describeClient("client against Esteira", async (folder) => {
 
 const python = process.env.ESTEIRA_ORACLE_PYTHON;
 if (python) {
-  describeClient("client against MLflow", async (folder) => {
+  describeClient("MLflow", async (folder) => {
     const port = await freePort();
     const server = spawn(
       join(dirname(python), "mlflow"),

@@ -3,16 +3,18 @@ import { experimentsOf } from "./experiments.ts";
 import { loggedModelsOf } from "./logged-models.ts";
 import { modelVersionsOf } from "./model-versions.ts";
 import { registeredModelsOf } from "./registered-models.ts";
+import { runQueriesOf } from "./run-queries.ts";
 import { runsOf } from "./runs.ts";
 import { createTransport, type TransportOptions } from "./transport.ts";
 import { webhooksOf } from "./webhooks.ts";
 
-/** Every call of a tracking server, by noun. Works in Node and in a browser, against Esteira or MLflow. */
+/** Every call of a tracking server, by noun. Works in Node and in a browser, against Esteira or MLflow; calls that only Esteira has
+ * say so. */
 export function createClient(options: TransportOptions) {
   const transport = createTransport(options);
   return {
     experiments: experimentsOf(transport),
-    runs: runsOf(transport),
+    runs: { ...runsOf(transport), ...runQueriesOf(transport) },
     loggedModels: loggedModelsOf(transport),
     registeredModels: registeredModelsOf(transport),
     modelVersions: modelVersionsOf(transport),

@@ -105,11 +105,11 @@ export function createTransport(options: TransportOptions): Transport {
         init.body = stringifyJson(body, numberText);
         init.headers = { "content-type": "application/json" };
       }
-      const response = await request(method, url, init, {
-        repeatable: isRepeatable(method, path),
-        signal,
-        limited: true,
-      });
+      const response = await ofEsteira(
+        service,
+        base,
+        request(method, url, init, { repeatable: isRepeatable(method, path), signal, limited: true }),
+      );
       const parsed = answer.safeParse(parseJson(await response.text()));
       if (parsed.success) return parsed.data;
       const issue = parsed.error.issues[0];
@@ -129,6 +129,36 @@ export function createTransport(options: TransportOptions): Transport {
 
   function artifactUrl(path: string): string {
     return `${base}${apiRoot}/mlflow-artifacts/artifacts/${path.split("/").map(encodeURIComponent).join("/")}`;
+  }
+}
+
+/** Says of a server without Esteira's own calls that it has none. */
+async function ofEsteira<T>(service: Call["service"], base: string, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    const isUnknown =
+      (error instanceof UnwordedFault && (error.httpStatus === 404 || error.httpStatus === 405)) ||
+      (error instanceof EsteiraError && error.code === "ENDPOINT_NOT_FOUND");
+    if (service !== "esteira" || !isUnknown) throw error;
+    throw new EsteiraError(
+      "NOT_IMPLEMENTED",
+      `The server at ${base || "this address"} has no calls of Esteira's own (${ESTEIRA_ROOT}): it is MLflow, or an Esteira before them. Use an Esteira server, or the calls that MLflow has too.`,
+      { cause: error },
+    );
+  }
+}
+
+/** An answer that is a fault, but not by MLflow's convention. */
+class UnwordedFault extends EsteiraError {
+  readonly httpStatus: number;
+
+  constructor(status: number, url: string, text: string) {
+    super(
+      status === 404 ? "RESOURCE_DOES_NOT_EXIST" : "INTERNAL_ERROR",
+      `${url} answered HTTP ${status}: ${text.slice(0, 200)}`,
+    );
+    this.httpStatus = status;
   }
 }
 
@@ -157,10 +187,7 @@ async function faultOf(response: Response, url: string): Promise<EsteiraError> {
     const { error_code: code, message } = parsed.data;
     return new EsteiraError(isErrorCode(code) ? code : "INTERNAL_ERROR", message);
   }
-  return new EsteiraError(
-    response.status === 404 ? "RESOURCE_DOES_NOT_EXIST" : "INTERNAL_ERROR",
-    `${url} answered HTTP ${response.status}: ${text.slice(0, 200)}`,
-  );
+  return new UnwordedFault(response.status, url, text);
 }
 
 function jsonOf(text: string): unknown {

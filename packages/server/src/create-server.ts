@@ -1,4 +1,5 @@
 import type { RegistryStore } from "@esteira/core/registry-store";
+import type { RunQueryStore } from "@esteira/core/run-query-store";
 import type { TrackingStore } from "@esteira/core/tracking-store";
 import type { WebhookStore } from "@esteira/core/webhook-store";
 import type { ArtifactStore } from "@esteira/store/artifacts/artifact-store";
@@ -33,12 +34,13 @@ import { logModelEndpoints } from "./tracking/log-model.ts";
 import { loggedModelEndpoints } from "./tracking/logged-models.ts";
 import { metricEndpoints, metricUiEndpoints } from "./tracking/metrics.ts";
 import { paramEndpoints } from "./tracking/params.ts";
+import { runQueryEndpoints } from "./tracking/run-queries.ts";
 import { runEndpoints } from "./tracking/runs.ts";
 import { mountWeb } from "./web/web.ts";
 import { mountWebhooks, STANDARD_WEBHOOKS, type WebhookOptions } from "./webhooks/mount.ts";
 
 export interface ServerOptions {
-  readonly store: TrackingStore & RegistryStore & WebhookStore;
+  readonly store: TrackingStore & RunQueryStore & RegistryStore & WebhookStore;
   /** What the artifact proxy reads and writes. Without it no artifacts pass through (MLflow's `--no-serve-artifacts`). */
   readonly artifacts?: ArtifactStore | undefined;
   /** Where artifacts lie that clients reach by themselves. Experiments may name the local ones among them. */
@@ -113,6 +115,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   ]);
   mountEndpoints(app, WITHOUT_SLASH, datasetSearchEndpoints(store));
   mountEndpoints(app, UI_API, metricUiEndpoints(store));
+  mountEndpoints(app, ESTEIRA_API, runQueryEndpoints(store));
   mountAccess(app, options.access, { two: API, three: API_3, esteira: ESTEIRA_API });
   mountWebhooks(
     app,

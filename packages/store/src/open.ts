@@ -1,6 +1,7 @@
 import type { AccessStore } from "@esteira/core/access-store";
 import type { Clock } from "@esteira/core/clock";
 import type { RegistryStore } from "@esteira/core/registry-store";
+import type { RunQueryStore } from "@esteira/core/run-query-store";
 import type { TrackingStore } from "@esteira/core/tracking-store";
 import type { WebhookStore } from "@esteira/core/webhook-store";
 import { accessStore } from "./access/access-store.ts";
@@ -13,12 +14,13 @@ import { registeredModelStore } from "./registry/registered-models.ts";
 import { openSqliteDatabase } from "./sqlite/open-database.ts";
 import { experimentStore } from "./tracking/experiments.ts";
 import { loggedModelStore } from "./tracking/logged-models.ts";
+import { runQueryStore } from "./tracking/run-query.ts";
 import { runStore } from "./tracking/runs.ts";
 import { deliveryStore } from "./webhooks/deliveries.ts";
 import { WebhookSecrets } from "./webhooks/webhook-secrets.ts";
 import { webhookStore } from "./webhooks/webhooks.ts";
 
-export interface Store extends TrackingStore, RegistryStore, WebhookStore, AccessStore {
+export interface Store extends TrackingStore, RunQueryStore, RegistryStore, WebhookStore, AccessStore {
   /** Waits for the writes under way and closes the database. */
   close(): Promise<void>;
 }
@@ -52,6 +54,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return {
     ...experimentStore(session, context),
     ...runStore(session, context),
+    ...runQueryStore(session),
     ...loggedModelStore(session, context),
     ...registeredModelStore(session, context),
     ...modelVersionStore(session, context),

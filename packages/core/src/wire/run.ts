@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { RUN_STATUSES, type Run, type RunInfo } from "../entities/run.ts";
+import type { QueriedRun } from "../entities/run-query.ts";
 import { experimentId, loggedModelId, runId } from "../ids.ts";
 import { datasetInputToWire, datasetInputWire } from "./dataset.ts";
 import { metricToWire, metricWire } from "./metric.ts";
-import { compact, exactInt64, int64 } from "./scalars.ts";
+import { compact, double, doubleToWire, exactInt64, int64 } from "./scalars.ts";
 import { tagsWire } from "./tag.ts";
 
 export const runInfoWire = z
@@ -47,39 +48,44 @@ export const runInfoToWire = (info: RunInfo) => ({
   run_id: info.runId,
 });
 
-export const runWire = z
-  .object({
-    info: runInfoWire,
-    data: z
-      .object({ metrics: z.array(metricWire).default([]), params: tagsWire, tags: tagsWire })
-      .default({ metrics: [], params: [], tags: [] }),
-    inputs: z
-      .object({
-        dataset_inputs: z.array(datasetInputWire).default([]),
-        model_inputs: z.array(z.object({ model_id: z.string() })).default([]),
-      })
-      .default({ dataset_inputs: [], model_inputs: [] }),
-    outputs: z
-      .object({ model_outputs: z.array(z.object({ model_id: z.string(), step: exactInt64.default(0) })).default([]) })
-      .default({ model_outputs: [] }),
-  })
-  .transform(
-    (wire): Run => ({
-      info: wire.info,
-      data: wire.data,
-      inputs: {
-        datasets: wire.inputs.dataset_inputs,
-        models: wire.inputs.model_inputs.map((input) => ({ modelId: loggedModelId(input.model_id) })),
-      },
-      outputs: {
-        models: wire.outputs.model_outputs.map((output) => ({
-          modelId: loggedModelId(output.model_id),
-          step: output.step,
-        })),
-      },
-    }),
-  )
-  .meta({ id: "Run" });
+const runObject = z.object({
+  info: runInfoWire,
+  data: z
+    .object({ metrics: z.array(metricWire).default([]), params: tagsWire, tags: tagsWire })
+    .default({ metrics: [], params: [], tags: [] }),
+  inputs: z
+    .object({
+      dataset_inputs: z.array(datasetInputWire).default([]),
+      model_inputs: z.array(z.object({ model_id: z.string() })).default([]),
+    })
+    .default({ dataset_inputs: [], model_inputs: [] }),
+  outputs: z
+    .object({ model_outputs: z.array(z.object({ model_id: z.string(), step: exactInt64.default(0) })).default([]) })
+    .default({ model_outputs: [] }),
+});
+
+const toRun = (wire: z.output<typeof runObject>): Run => ({
+  info: wire.info,
+  data: wire.data,
+  inputs: {
+    datasets: wire.inputs.dataset_inputs,
+    models: wire.inputs.model_inputs.map((input) => ({ modelId: loggedModelId(input.model_id) })),
+  },
+  outputs: {
+    models: wire.outputs.model_outputs.map((output) => ({
+      modelId: loggedModelId(output.model_id),
+      step: output.step,
+    })),
+  },
+});
+
+export const runWire = runObject.transform(toRun).meta({ id: "Run" });
+
+/** A run as Esteira's own search gives it. */
+export const queriedRunWire = runObject
+  .extend({ aggregates: z.array(z.object({ column: z.string(), value: double })).default([]) })
+  .transform((wire): QueriedRun => ({ ...toRun(wire), aggregates: wire.aggregates }))
+  .meta({ id: "QueriedRun" });
 
 export const runToWire = (run: Run) => ({
   info: runInfoToWire(run.info),
@@ -91,4 +97,9 @@ export const runToWire = (run: Run) => ({
   outputs: compact({
     model_outputs: run.outputs.models.map((output) => ({ model_id: output.modelId, step: output.step })),
   }),
+});
+
+export const queriedRunToWire = (run: QueriedRun) => ({
+  ...runToWire(run),
+  ...compact({ aggregates: run.aggregates.map(({ column, value }) => ({ column, value: doubleToWire(value) })) }),
 });

@@ -150,6 +150,10 @@ export const ROUTES: Readonly<Record<string, RouteCase>> = {
   },
   "POST /upload-artifact": { least: "EDIT", send: (seed) => ({ ...run(seed), path: "b.txt" }) },
 
+  "POST /api/esteira/v1/runs/search": {
+    least: "signed-in",
+    send: (seed) => ({ experiment_ids: [seed.experiment], count: true, columns: ["min(metrics.m)"] }),
+  },
   "GET /api/esteira/v1/access": { least: "open" },
   "POST /api/esteira/v1/access/sessions": { least: "open", send: () => ({ username: "reader", password: PASSWORD }) },
   "DELETE /api/esteira/v1/access/sessions/current": { least: "signed-in" },

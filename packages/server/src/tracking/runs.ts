@@ -24,8 +24,8 @@ import { nothing, pageOf, pageToWire } from "../http/paging.ts";
 import { withRunId } from "../http/run-id.ts";
 import { VIEW_TYPES } from "./view-type.ts";
 
-const MAX_RUNS = 50_000;
-const DEFAULT_RUNS = 1000;
+export const MAX_RUNS = 50_000;
+export const DEFAULT_RUNS = 1000;
 
 const byId = z.object({ run_id: requiredText });
 const oneRun = z.object({ run: runWire });

@@ -22,6 +22,14 @@ const OBJECTS: readonly SchemaObject[] = [
     create: "CREATE INDEX esteira_runs_by_time ON runs (start_time DESC, run_uuid, experiment_id, lifecycle_stage)",
   },
   {
+    name: "esteira_runs_by_end",
+    create: "CREATE INDEX esteira_runs_by_end ON runs (end_time, run_uuid, experiment_id, lifecycle_stage, start_time)",
+  },
+  {
+    name: "esteira_runs_by_name",
+    create: "CREATE INDEX esteira_runs_by_name ON runs (name, run_uuid, experiment_id, lifecycle_stage, start_time)",
+  },
+  {
     // What a walk over metrics, params or tags asks of each run, without reading the run itself.
     name: "esteira_runs_by_id",
     create: "CREATE INDEX esteira_runs_by_id ON runs (run_uuid, experiment_id, lifecycle_stage, start_time)",

@@ -95,6 +95,12 @@ const BY_RUN = byDialect({
   sqlite: () => sql`metrics indexed by index_metrics_run_uuid_key_step`,
   postgres: () => sql`metrics`,
 });
+/** The same under another name. */
+export const HISTORY = (alias: string): RawBuilder<unknown> =>
+  byDialect({
+    sqlite: () => sql`metrics as ${sql.ref(alias)} indexed by index_metrics_run_uuid_key_step`,
+    postgres: () => sql`metrics as ${sql.ref(alias)}`,
+  });
 
 /** Ordered by timestamp, step, value. */
 export async function metricHistory(

@@ -5,10 +5,12 @@ import type { Tag } from "@esteira/core/entities/tag";
 import { invalid, notFound } from "@esteira/core/errors";
 import { experimentId, loggedModelId, type RunId, runId } from "@esteira/core/ids";
 import type { Int64 } from "@esteira/core/int64";
+import type { RunColumns } from "@esteira/core/search/run-terms";
 import { type RawBuilder, type Selectable, sql } from "kysely";
 import { readColumns } from "../database/columns.ts";
 import { type forUpdate, groupBy, inList } from "../database/sql.ts";
 import type { Database, Tables } from "../database/tables.ts";
+import { RUN_NAME_TAG } from "./tags.ts";
 
 export type RunRow = Selectable<Tables["runs"]>;
 
@@ -56,12 +58,14 @@ export const toRunInfo = (row: RunInfoRow): RunInfo => ({
   lifecycleStage: row.lifecycle_stage ?? "active",
 });
 
+interface RunParts {
+  readonly modelInputs: boolean;
+  /** Only these metrics, params and tags, and no inputs or outputs. */
+  readonly columns?: Pick<RunColumns, "metrics" | "params" | "tags"> | undefined;
+}
+
 /** The runs of these ids, in their order, each complete; an id of no run is left out. */
-export async function readRuns(
-  db: Database,
-  ids: readonly string[],
-  options: { modelInputs: boolean },
-): Promise<readonly Run[]> {
+export async function readRuns(db: Database, ids: readonly string[], options: RunParts): Promise<readonly Run[]> {
   if (ids.length === 0) return [];
   const columns = await readColumns(
     db,
@@ -108,28 +112,34 @@ export async function readRuns(
 export async function completeRuns(
   db: Database,
   infos: readonly RunInfo[],
-  options: { modelInputs: boolean },
+  { columns, modelInputs }: RunParts,
 ): Promise<readonly Run[]> {
   if (infos.length === 0) return [];
   const ids = infos.map((info) => info.runId);
+  const isNameless = infos.some((info) => info.runName === "");
   // No ORDER BY: the index on run_uuid gives each run's rows in the order in which they were first logged.
-  const metrics = await latestMetrics(db, sql`latest_metrics where ${inList("run_uuid", ids)}`);
-  const params = await keyedTexts(db, sql`params where ${inList("run_uuid", ids)}`);
-  const tags = await keyedTexts(db, sql`tags where ${inList("run_uuid", ids)}`);
-  const datasets = await datasetInputs(db, ids);
-  const outputs = await modelEdges(db, ids, "RUN_OUTPUT", "MODEL_OUTPUT");
-  const inputs = options.modelInputs
-    ? await modelEdges(db, ids, "RUN_INPUT", "MODEL_INPUT")
-    : new Map<string, readonly Edge[]>();
+  const rows = (keys: readonly string[] | undefined) =>
+    keys === undefined ? inList("run_uuid", ids) : sql`${inList("run_uuid", ids)} and ${inList("key", keys)}`;
+  const isRead = (keys: readonly string[] | undefined): boolean => keys === undefined || keys.length > 0;
+  const tagKeys = columns && (isNameless ? [...columns.tags, RUN_NAME_TAG] : columns.tags);
+  const metrics = isRead(columns?.metrics)
+    ? await latestMetrics(db, sql`latest_metrics where ${rows(columns?.metrics)}`)
+    : new Map<string, readonly Metric[]>();
+  const params = isRead(columns?.params) ? await keyedTexts(db, sql`params where ${rows(columns?.params)}`) : NO_TAGS;
+  const tags = isRead(tagKeys) ? await keyedTexts(db, sql`tags where ${rows(tagKeys)}`) : NO_TAGS;
+  const datasets = columns === undefined ? await datasetInputs(db, ids) : new Map<string, readonly DatasetInput[]>();
+  const outputs = columns === undefined ? await modelEdges(db, ids, "RUN_OUTPUT", "MODEL_OUTPUT") : NO_EDGES;
+  const inputs = modelInputs ? await modelEdges(db, ids, "RUN_INPUT", "MODEL_INPUT") : NO_EDGES;
+  const tagsOf = (id: string): readonly Tag[] => tags.get(id) ?? [];
   return infos.map((info): Run => {
     const id = info.runId;
     return {
       // Runs of old MLflow versions have their name in the tag alone.
-      info: info.runName === "" ? { ...info, runName: tags.get(id)?.find(isName)?.value ?? "" } : info,
+      info: info.runName === "" ? { ...info, runName: tagsOf(id).find(isName)?.value ?? "" } : info,
       data: {
         metrics: metrics.get(id) ?? [],
         params: params.get(id) ?? [],
-        tags: tags.get(id) ?? [],
+        tags: tagsOf(id).filter((tag) => columns === undefined || !isNameless || columns.tags.includes(tag.key)),
       },
       inputs: { datasets: datasets.get(id) ?? [], models: (inputs.get(id) ?? []).map(({ modelId }) => ({ modelId })) },
       outputs: { models: (outputs.get(id) ?? []).map(({ modelId, step }) => ({ modelId, step })) },
@@ -182,12 +192,14 @@ function collect<Item>(
   return items;
 }
 
-const isName = (tag: { key: string }): boolean => tag.key === "mlflow.runName";
+const isName = (tag: { key: string }): boolean => tag.key === RUN_NAME_TAG;
+const NO_TAGS: ReadonlyMap<string, readonly Tag[]> = new Map();
 
 interface Edge {
   readonly modelId: ReturnType<typeof loggedModelId>;
   readonly step: Int64;
 }
+const NO_EDGES: ReadonlyMap<string, readonly Edge[]> = new Map();
 
 async function modelEdges(
   db: Database,

@@ -1,28 +1,82 @@
-import type { Comparison, Ordering } from "@esteira/core/search/ast";
+import type { Comparison } from "@esteira/core/search/ast";
+import type { MetricAggregate, RunOrdering } from "@esteira/core/search/run-terms";
 import { type RawBuilder, type SqlBool, sql } from "kysely";
+import { byDialect } from "../database/dialect.ts";
 import { test } from "../search/compile.ts";
+import { HISTORY } from "./metrics.ts";
 import { indexedTest, METRICS, PARAMS, runColumn, TAGS, testMetric } from "./run-filter.ts";
+
+/** One term of an order: an expression, its direction, and what it holds. */
+export interface OrderTerm {
+  readonly value: RawBuilder<unknown>;
+  readonly ascending: boolean;
+  readonly holds: "number" | "text";
+  /** What stands for a missing value, where no other term has told those apart. */
+  readonly missingAs?: RawBuilder<unknown>;
+}
 
 /** A way to put runs in order: how to read them, which of them it covers, and the order itself. */
 export interface RunOrder {
   readonly from: RawBuilder<unknown>;
   readonly covers: readonly RawBuilder<SqlBool>[];
-  readonly terms: readonly RawBuilder<unknown>[];
+  readonly terms: readonly OrderTerm[];
 }
 
-const NEWEST_FIRST = sql`runs.start_time desc`;
+const NEWEST_FIRST: OrderTerm = {
+  value: sql`runs.start_time`,
+  ascending: false,
+  holds: "number",
+  // Where each database puts NULL by itself: SQLite last, PostgreSQL first.
+  missingAs: byDialect({
+    sqlite: () => sql.lit(Number.MIN_SAFE_INTEGER),
+    postgres: () => sql.lit(Number.MAX_SAFE_INTEGER),
+  }),
+};
+const BY_ID: OrderTerm = { value: sql`runs.run_uuid`, ascending: true, holds: "text" };
+
+/** What ORDER BY says. */
+export const inOrder = (terms: readonly OrderTerm[]): RawBuilder<unknown> =>
+  sql.join(terms.map(({ value, ascending }) => sql`${value} ${sql.raw(ascending ? "asc" : "desc")}`));
 
 /**
- * Missing values go last in both directions, NaN just before them; then the newest run, then the run id. `runs` is how
- * the runs are read before the values that order them are joined.
+ * The terms of the whole order. Each ordering has two, of which the first sends missing values to the end; so a place in
+ * the order is a list of their values.
  */
-export function orderAll(orderings: readonly Ordering[], runs: RawBuilder<unknown> = sql`runs`): RunOrder {
-  const compiled = orderings.map((ordering, index) => compile(ordering, index));
+export const orderTerms = (orderings: readonly RunOrdering[]): readonly OrderTerm[] => [
+  ...orderings.flatMap((ordering, index) => termsOf(compile(ordering, index))),
+  ...tieBreak(orderings),
+];
+
+/** How the runs are read before the values that order them are joined, and which of them aggregates are worth taking of. */
+export interface OrderedRuns {
+  readonly runs?: RawBuilder<unknown>;
+  /** A SELECT of run ids. */
+  readonly candidates?: RawBuilder<unknown>;
+}
+
+/** Missing values go last in both directions, NaN just before them; then the newest run, then the run id. */
+export function orderAll(
+  orderings: readonly RunOrdering[],
+  { runs = sql`runs`, candidates }: OrderedRuns = {},
+): RunOrder {
+  const compiled = orderings.map((ordering, index) => compile(ordering, index, candidates));
   return {
     from: sql`${runs} ${joined(compiled)}`,
     covers: [],
-    terms: [...compiled.flatMap(({ missing, value }) => [...missing, value]), ...tieBreak(orderings)],
+    terms: [...compiled.flatMap(termsOf), ...tieBreak(orderings)],
   };
+}
+
+/** The attributes whose order an index has. Left alone, SQLite would rather look the experiment up, and sort. */
+const WALKED: ReadonlyMap<string, { readonly runs: RawBuilder<unknown>; readonly through: "time" | "values" }> =
+  new Map([
+    ["start_time", { runs: sql`runs`, through: "time" }],
+    ["end_time", { runs: runsBy("esteira_runs_by_end"), through: "values" }],
+    ["run_name", { runs: runsBy("esteira_runs_by_name"), through: "values" }],
+  ]);
+
+function runsBy(index: string): RawBuilder<unknown> {
+  return byDialect({ sqlite: () => sql`runs indexed by ${sql.ref(index)}`, postgres: () => sql`runs` });
 }
 
 /** The order by walking an index that has it. */
@@ -39,16 +93,22 @@ export interface IndexWalk extends RunOrder {
  * order, so that a page costs the page and not the experiment. Undefined when no index has it. `required` are comparisons
  * that every run must pass: one on the first value bounds the walk.
  */
-export function orderPresent(orderings: readonly Ordering[], required: readonly Comparison[]): IndexWalk | undefined {
+export function orderPresent(
+  orderings: readonly RunOrdering[],
+  required: readonly Comparison[],
+  candidates?: RawBuilder<unknown>,
+): IndexWalk | undefined {
   const [first, ...rest] = orderings;
   if (first === undefined) return { ...orderAll([]), through: "time", isComplete: true };
+  if (!("field" in first)) return undefined;
   const leading = compile(first, 0);
-  const others = rest.map((ordering, index) => compile(ordering, index + 1));
-  const terms = [leading.value, ...others.flatMap(({ missing, value }) => [...missing, value]), ...tieBreak(orderings)];
+  const others = rest.map((ordering, index) => compile(ordering, index + 1, candidates));
+  const terms = [leading.value, ...others.flatMap(termsOf), ...tieBreak(orderings)];
   if (first.field.entity === "attribute") {
-    if (first.field.key !== "start_time") return undefined;
-    const covers = [sql<SqlBool>`runs.start_time is not null`];
-    return { from: sql`runs ${joined(others)}`, covers, terms, through: "time", isComplete: false };
+    const walked = WALKED.get(first.field.key);
+    if (walked === undefined) return undefined;
+    const covers = [sql<SqlBool>`${leading.value.value} is not null`];
+    return { from: sql`${walked.runs} ${joined(others)}`, covers, terms, through: walked.through, isComplete: false };
   }
   // CROSS JOIN keeps SQLite from reading the runs first.
   const from = sql`${sql.table(leading.table)} as o0 cross join runs ${joined(others)}`;
@@ -75,33 +135,82 @@ const joined = (orderings: readonly CompiledOrdering[]): RawBuilder<unknown> =>
 interface CompiledOrdering {
   readonly table: string;
   readonly join: RawBuilder<unknown>;
-  /** Terms that send missing values to the end. */
-  readonly missing: readonly RawBuilder<unknown>[];
-  readonly value: RawBuilder<unknown>;
+  /** Greater than 0 where the value is missing, which sends it to the end. */
+  readonly missing: OrderTerm;
+  readonly value: OrderTerm;
 }
 
-function compile({ field, ascending }: Ordering, index: number): CompiledOrdering {
-  const direction = sql.raw(ascending ? "asc" : "desc");
+const termsOf = ({ missing, value }: CompiledOrdering): readonly OrderTerm[] => [missing, value];
+const missingIf = (condition: RawBuilder<unknown>): OrderTerm => ({
+  value: sql`case when ${condition} then 1 else 0 end`,
+  ascending: true,
+  holds: "number",
+});
+/** NaN before nothing at all. */
+const missingOrNan = (alias: RawBuilder<unknown>): OrderTerm => ({
+  value: sql`case when ${alias}.is_nan then 1 when ${alias}.value is null then 2 else 0 end`,
+  ascending: true,
+  holds: "number",
+});
+const NUMBERS = new Set(["start_time", "end_time"]);
+
+function compile(ordering: RunOrdering, index: number, candidates?: RawBuilder<unknown>): CompiledOrdering {
+  const { ascending } = ordering;
+  if (!("field" in ordering)) return compileAggregate(ordering.aggregate, ascending, index, candidates);
+  const { field } = ordering;
   if (field.entity === "attribute") {
     const column = sql.ref(runColumn(field.key));
-    return { table: "runs", join: sql``, missing: [sql`${column} is null`], value: sql`${column} ${direction}` };
+    const holds = NUMBERS.has(field.key) ? "number" : "text";
+    return {
+      table: "runs",
+      join: sql``,
+      missing: missingIf(sql`${column} is null`),
+      value: { value: column, ascending, holds },
+    };
   }
   const { table } = { metric: METRICS, param: PARAMS, tag: TAGS, dataset: TAGS }[field.entity];
   const alias = sql.ref(`o${index}`);
   const value = sql.ref(`o${index}.value`);
+  const isMetric = field.entity === "metric";
   return {
     table,
     join: sql`left join ${sql.table(table)} as ${alias} on ${alias}.run_uuid = runs.run_uuid and ${alias}."key" = ${field.key}`,
-    missing: [
-      field.entity === "metric"
-        ? sql`case when ${alias}.is_nan then 1 when ${value} is null then 2 else 0 end`
-        : sql`${value} is null`,
-    ],
-    value: sql`${value} ${direction}`,
+    missing: isMetric ? missingOrNan(alias) : missingIf(sql`${value} is null`),
+    value: { value, ascending, holds: isMetric ? "number" : "text" },
   };
 }
 
-const tieBreak = (orderings: readonly Ordering[]): readonly RawBuilder<unknown>[] =>
-  orderings.some(({ field }) => field.entity === "attribute" && field.key === "start_time")
-    ? [sql`runs.run_uuid`]
-    : [NEWEST_FIRST, sql`runs.run_uuid`];
+function compileAggregate(
+  aggregate: MetricAggregate,
+  ascending: boolean,
+  index: number,
+  candidates: RawBuilder<unknown> = sql`select runs.run_uuid from runs`,
+): CompiledOrdering {
+  const alias = sql.ref(`o${index}`);
+  return {
+    table: "metrics",
+    join: sql`left join (${aggregateRows(aggregate, sql`m.run_uuid in (${candidates})`)}) as ${alias} on ${alias}.run_uuid = runs.run_uuid`,
+    missing: missingOrNan(alias),
+    value: { value: sql.ref(`o${index}.value`), ascending, holds: "number" },
+  };
+}
+
+/** One row (run_uuid, value, is_nan) for each run that has the aggregate. `ofRuns` is a condition on `m.run_uuid`. */
+export function aggregateRows(aggregate: MetricAggregate, ofRuns: RawBuilder<unknown>): RawBuilder<unknown> {
+  const points = sql`${HISTORY("m")} where ${ofRuns} and m."key" = ${aggregate.key}`;
+  if (aggregate.kind !== "at") {
+    return sql`select m.run_uuid, ${sql.raw(aggregate.kind)}(m.value) as value, false as is_nan
+      from ${points} and m.is_nan = false group by m.run_uuid`;
+  }
+  return sql`select ranked.run_uuid, ranked.value, ranked.is_nan from (
+      select m.run_uuid, m.value, m.is_nan,
+        row_number() over (partition by m.run_uuid order by m.timestamp desc, m.value desc, m.is_nan desc) as place
+      from ${points} and m.step = ${aggregate.step}) as ranked where ranked.place = 1`;
+}
+
+const tieBreak = (orderings: readonly RunOrdering[]): readonly OrderTerm[] =>
+  orderings.some(
+    (ordering) => "field" in ordering && ordering.field.entity === "attribute" && ordering.field.key === "start_time",
+  )
+    ? [BY_ID]
+    : [NEWEST_FIRST, BY_ID];

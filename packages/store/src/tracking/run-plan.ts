@@ -1,25 +1,29 @@
-import type { Comparison, Filter, Ordering } from "@esteira/core/search/ast";
+import type { Comparison, Filter } from "@esteira/core/search/ast";
+import type { RunOrdering } from "@esteira/core/search/run-terms";
 import { type RawBuilder, type SqlBool, sql } from "kysely";
 import { byDialect } from "../database/dialect.ts";
 import { isIn } from "../database/sql.ts";
 import type { Database } from "../database/tables.ts";
 import type { Condition } from "../search/compile.ts";
 import { compileRunFilter, type IndexedTest, indexedTest } from "./run-filter.ts";
-import { type IndexWalk, orderAll, orderPresent } from "./run-order.ts";
+import { after, isAmongPresent, type PlaceInOrder, reaches } from "./run-keyset.ts";
+import { type IndexWalk, inOrder, orderAll, orderPresent } from "./run-order.ts";
 
 /** What a search of runs asks for, settled. */
 export interface RunQuestion {
   readonly experiments: readonly number[];
   readonly stage: "active" | "deleted" | undefined;
   readonly filter: Filter | undefined;
-  readonly orderings: readonly Ordering[];
+  readonly orderings: readonly RunOrdering[];
+  /** Only runs behind this place. */
+  readonly after?: PlaceInOrder | undefined;
 }
 
 /** One way to read the runs of a question, in its order. */
 export interface RunPlan {
   readonly from: RawBuilder<unknown>;
   readonly where: readonly RawBuilder<SqlBool>[];
-  readonly orderBy: readonly RawBuilder<unknown>[];
+  readonly orderBy: RawBuilder<unknown>;
   /** Whether it gives all runs; else those that it does not give come after those it gives. */
   readonly isComplete: boolean;
 }
@@ -41,8 +45,10 @@ const SORTED = 1.5;
 export async function planRuns(db: Database, question: RunQuestion, wanted: number): Promise<readonly RunPlan[]> {
   const { orderings, experiments } = question;
   const required = requiredComparisons(question.filter);
-  const walk = orderPresent(orderings, required);
-  const byTime = orderings[0] === undefined || orderings[0].field.key === "start_time";
+  const walk = isAmongPresent(orderings, question.after)
+    ? orderPresent(orderings, required, candidateRuns(question))
+    : undefined;
+  const byTime = orderings[0] === undefined || isByStart(orderings[0]);
   const throughOne = byTime && experiments.length === 1;
   const sorted = planSort(question);
   if (throughOne && question.filter === undefined) return walkThen(sorted, question, walk, throughOne);
@@ -66,6 +72,8 @@ export async function planRuns(db: Database, question: RunQuestion, wanted: numb
   return costs.sort <= costs.walk ? [sorted] : walkThen(sorted, question, walk, throughOne);
 }
 
+const isByStart = (ordering: RunOrdering): boolean => "field" in ordering && ordering.field.key === "start_time";
+
 /** By walking an index, and if that does not fill the page, by sorting. */
 function walkThen(
   sorted: RunPlan,
@@ -76,36 +84,62 @@ function walkThen(
   if (walk === undefined) return [sorted];
   // The sign keeps SQLite from looking many experiments up instead of walking through time.
   const column = walk.through === "time" && !throughOne ? "+runs.experiment_id" : "runs.experiment_id";
-  const where = [...walk.covers, inExperiments(column, question.experiments), ...conditions(question, walk.settles)];
-  const walked = { from: walk.from, where, orderBy: walk.terms, isComplete: walk.isComplete };
-  return walk.isComplete ? [walked] : [walked, sorted];
+  const reached = reaches(walk.terms[0], question.orderings, question.after);
+  const where = [
+    ...walk.covers,
+    ...(reached === undefined ? [] : [reached]),
+    inExperiments(column, question.experiments),
+    ...conditions(question, walk.settles),
+  ];
+  // A run without a start has no place among those that the walk reaches.
+  const isComplete = walk.isComplete && (reached === undefined || walk.through === "values");
+  const walked = { from: walk.from, where, orderBy: inOrder(walk.terms), isComplete };
+  return isComplete ? [walked] : [walked, sorted];
 }
 
 /** Every run of the experiments, sorted. */
-export function planSort(question: RunQuestion): RunPlan {
-  const { from, terms } = orderAll(question.orderings);
+function planSort(question: RunQuestion): RunPlan {
+  const { from, terms } = orderAll(question.orderings, { candidates: candidateRuns(question) });
   const where = [inExperiments("runs.experiment_id", question.experiments), ...conditions(question)];
-  return { from, where, orderBy: terms, isComplete: true };
+  return { from, where, orderBy: inOrder(terms), isComplete: true };
 }
 
 /** The runs that one comparison leaves in the whole store, sorted. */
 function planCandidates(question: RunQuestion, { comparison, source, matches }: IndexedTest): RunPlan {
-  const candidates = sql`(select t.run_uuid from ${sql.table(source.table)} as t where ${matches}) as c
+  const runs = sql`(select t.run_uuid from ${sql.table(source.table)} as t where ${matches}) as c
     cross join runs`;
-  const { from, terms } = orderAll(question.orderings, candidates);
+  const { from, terms } = orderAll(question.orderings, { runs, candidates: candidateRuns(question) });
   const where = [
     sql<SqlBool>`runs.run_uuid = c.run_uuid`,
     inExperiments("runs.experiment_id", question.experiments),
     ...conditions(question, comparison),
   ];
-  return { from, where, orderBy: terms, isComplete: true };
+  return { from, where, orderBy: inOrder(terms), isComplete: true };
 }
 
-/** Stage and filter, without a comparison that holds anyway. */
-function conditions({ stage, filter }: RunQuestion, settled?: Comparison): readonly Condition[] {
+/** How many runs the answer has on all pages, exactly. */
+export async function countRuns(db: Database, question: RunQuestion): Promise<number> {
+  const all: RunQuestion = { ...question, orderings: [], after: undefined };
+  const plan = (await planRuns(db, all, Number.MAX_SAFE_INTEGER)).at(-1) ?? planSort(all);
+  const { rows } = await sql<{ runs: number | string }>`
+    select count(*) as runs from ${plan.from} where ${sql.join(plan.where, sql` and `)}`.execute(db);
+  return Number(rows[0]?.runs ?? 0);
+}
+
+/** The runs of the answer, on whatever page: those that an aggregate is taken of. */
+export const candidateRuns = (question: RunQuestion): RawBuilder<unknown> =>
+  sql`select runs.run_uuid from runs where ${sql.join(
+    [inExperiments("runs.experiment_id", question.experiments), ...conditions({ ...question, after: undefined })],
+    sql` and `,
+  )}`;
+
+/** Stage, place and filter, without a comparison that holds anyway. */
+function conditions(question: RunQuestion, settled?: Comparison): readonly Condition[] {
+  const { stage, filter, orderings, after: place } = question;
   const rest = settled === undefined ? filter : without(filter, settled);
   return [
     ...(stage === undefined ? [] : [sql<SqlBool>`runs.lifecycle_stage = ${stage}`]),
+    ...(place === undefined ? [] : [after(orderings, place)]),
     ...(rest === undefined ? [] : [compileRunFilter(rest)]),
   ];
 }
@@ -165,9 +199,10 @@ function shareOf(
   }, 1);
 }
 
-async function count(db: Database, from: RawBuilder<unknown>): Promise<number> {
+/** `from` is what follows FROM. Counts up to `most`, for what comes then is too many anyway. */
+export async function count(db: Database, from: RawBuilder<unknown>, most = MOST_COUNTED): Promise<number> {
   const { rows } = await sql<{ rows: number | string }>`
-    select count(*) as rows from (select 1 from ${from} limit ${MOST_COUNTED}) as counted`.execute(db);
+    select count(*) as rows from (select 1 from ${from} limit ${most}) as counted`.execute(db);
   return Number(rows[0]?.rows ?? 0);
 }
 

@@ -16,8 +16,8 @@ import { readRuns } from "./run-data.ts";
 import { runValues } from "./run-filter.ts";
 import { inExperiments, planRuns, type RunPlan, type RunQuestion } from "./run-plan.ts";
 
-const DEFAULT_RESULTS = 1000;
-const MOST_RESULTS = 50_000;
+export const DEFAULT_RESULTS = 1000;
+export const MOST_RESULTS = 50_000;
 
 interface Window {
   readonly limit: number;
@@ -46,7 +46,7 @@ export async function searchRuns(
 }
 
 /** The ids of a window of the answer, in order. */
-async function runIds(db: Database, question: RunQuestion, window: Window): Promise<readonly string[]> {
+export async function runIds(db: Database, question: RunQuestion, window: Window): Promise<readonly string[]> {
   const plans = await planRuns(db, question, window.limit + window.offset);
   for (const plan of plans) {
     const ids = await select(db, plan, window);
@@ -64,7 +64,7 @@ async function select(
     db,
     { id: ["text", sql`p.run_uuid`] },
     sql`(select runs.run_uuid from ${from} where ${sql.join(where, sql` and `)}
-      order by ${sql.join(orderBy)} limit ${limit} offset ${offset}) as p`,
+      order by ${orderBy} limit ${limit} offset ${offset}) as p`,
   );
   return id.map((one) => one ?? "");
 }
