@@ -42,15 +42,17 @@ export async function openHarness(
   options: Partial<Omit<ServerOptions, "access">> & {
     readonly access?: Partial<AccessOptions>;
     readonly clock?: Clock;
+    /** A database of the test's own, instead of a new one. */
+    readonly uri?: string;
   } = {},
 ): Promise<Harness> {
-  const { access, clock = Date.now, ...rest } = options;
+  const { access, clock = Date.now, uri, ...rest } = options;
   const root = await mkdtemp(join(tmpdir(), "esteira-server-"));
   const metrics = createServerMetrics();
   const store = await openStore({
     meter: metrics.database,
     webhookKey: newFernetKey(),
-    uri: await newTestDatabase(),
+    uri: uri ?? (await newTestDatabase()),
     artifactRoot: "mlflow-artifacts:/",
     clock,
   });

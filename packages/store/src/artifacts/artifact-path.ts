@@ -8,6 +8,12 @@ const ROOTED = /^(file:|[a-z]:|[a-z][a-z0-9+.-]*:\/)/i;
 /** Folder of unfinished uploads, at the root; no path leads into it. */
 export const UPLOADS = ".esteira-uploads";
 
+/** How MLflow's client and server name uploads under way, beside the file that they become. */
+const UNDER_WAY = ".artifact.uploading.";
+
+/** A folder that MLflow writes to as well may hold its uploads under way; they are no artifacts yet. */
+export const isUnderWay = (name: string): boolean => name.startsWith(UNDER_WAY);
+
 /**
  * The segments of a path that a client sent, decoded once. This is the only place that decides which text may become
  * a path: it refuses what is not plain instead of cleaning it.
@@ -17,6 +23,13 @@ export function parseArtifactPath(path: string): readonly string[] {
   const segments = path.split("/");
   if (segments.some((segment) => !isName(segment)) || segments[0] === UPLOADS) throw invalid("Invalid path");
   return segments;
+}
+
+/** As `parseArtifactPath`, for a file that is to be written. */
+export function parseNewPath(path: string): readonly string[] {
+  const segments = parseArtifactPath(path);
+  if (!isUnderWay(segments.at(-1) ?? "")) return segments;
+  throw invalid(`Invalid artifact file name: '${path}'. Artifact names starting with '${UNDER_WAY}' are reserved.`);
 }
 
 /** As `parseArtifactPath`, where "" is the root itself and one slash may end the path. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { FileInfo } from "@esteira/core/entities/file-info";
 import type { Page } from "@esteira/core/entities/page";
 import { invalid } from "@esteira/core/errors";
-import { UPLOADS } from "./artifact-path.ts";
+import { isUnderWay, UPLOADS } from "./artifact-path.ts";
 import type { ListOptions } from "./artifact-store.ts";
 import { absent } from "./file-errors.ts";
 import { isInside } from "./held-folder.ts";
@@ -27,7 +27,7 @@ export async function listFolder(
   if (!isInside(real, folder)) throw invalid("Invalid path");
   const found = await readdir(folder, { withFileTypes: true }).catch(absent);
   const entries = (found ?? [])
-    .filter(({ name }) => segments.length > 0 || name !== UPLOADS)
+    .filter(({ name }) => !isUnderWay(name) && (segments.length > 0 || name !== UPLOADS))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const after = options?.pageToken === undefined ? undefined : readToken(options.pageToken);
   const rest = after === undefined ? entries : entries.filter(({ name }) => name > after);

@@ -3,7 +3,7 @@ import { type FileHandle, lstat, mkdir, open, realpath, rename, rm, stat } from 
 import { join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { invalid, notFound } from "@esteira/core/errors";
-import { parseArtifactPath, parseFolderPath, UPLOADS } from "./artifact-path.ts";
+import { parseArtifactPath, parseFolderPath, parseNewPath, UPLOADS } from "./artifact-path.ts";
 import type { ArtifactSource, ArtifactStore, ArtifactVersion, ByteRange, OpenArtifact } from "./artifact-store.ts";
 import { absent, codeOf, explainFileError, isAbsent } from "./file-errors.ts";
 import { holdFolder, isInside, makeFolder } from "./held-folder.ts";
@@ -30,7 +30,7 @@ export function localArtifactStore(root: string): ArtifactStore {
     listPage: (path, options) => explained(path, () => listFolder(folder, parseFolderPath(path), options)),
     stat: (path) => explained(path, () => statFile(folder, path)),
     open: (path, range) => explained(path, () => openFile(folder, path, range)),
-    write: (path, source) => explained(path, () => writeFile(folder, parseArtifactPath(path), source)),
+    write: (path, source) => explained(path, () => writeFile(folder, parseNewPath(path), source)),
     remove: (path) => explained(path, () => removePath(folder, parseArtifactPath(path))),
     sweep: () => removeAbandoned(join(folder, UPLOADS)),
   };
@@ -153,7 +153,10 @@ async function checkTarget(root: string, segments: readonly string[]): Promise<v
     const real = await realpath(join(root, ...segments.slice(0, depth))).catch(there);
     if (real === undefined) continue;
     if (!isInside(root, real)) throw invalid("Invalid path");
-    if (!(await stat(real)).isDirectory()) throw inTheWay(segments);
+    // A folder that is removed at this moment is as one that was never there.
+    const found = await stat(real).catch(there);
+    if (found === undefined) continue;
+    if (!found.isDirectory()) throw inTheWay(segments);
     // What lies on the way to a folder are folders.
     return;
   }

@@ -54,6 +54,16 @@ export function describeArtifactStore(
       expect((await store.list("")).map((entry) => entry.path)).toContain("list");
     });
 
+    test("a name of an upload under way is not to be taken", async () => {
+      const name = "reserved/.artifact.uploading.x1";
+      await refused(write(name, "x"), "INVALID_PARAMETER_VALUE", "starting with '.artifact.uploading.' are reserved");
+      expect(await store.list("reserved")).toEqual([]);
+      // Elsewhere in a name it means nothing.
+      await write("reserved/my.artifact.uploading.x1", "x");
+      await write("reserved/.artifact.uploading.d/x", "x");
+      expect((await store.stat("reserved/.artifact.uploading.d/x")).size).toBe(1);
+    });
+
     test("a folder is listed in pages that together hold each entry once", async () => {
       const names = ["a", "a-b", "a.b", "b", "ç", "folder"];
       for (const name of names) await write(name === "folder" ? "pages/folder/x" : `pages/${name}`, "x");

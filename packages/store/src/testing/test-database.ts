@@ -1,13 +1,17 @@
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import pg from "pg";
 
 /**
- * URI of a new, empty database for one test: in SQLite's memory, or in the PostgreSQL server that `ESTEIRA_TEST_POSTGRES`
- * names (a URI with `{}` where the database's name goes) when `ESTEIRA_TEST_BACKEND` is `postgres`.
+ * URI of a new, empty database for one test: in SQLite's memory (or a file in `folder`, for a test that looks into it), or
+ * in the PostgreSQL server that `ESTEIRA_TEST_POSTGRES` names (a URI with `{}` where the database's name goes) when
+ * `ESTEIRA_TEST_BACKEND` is `postgres`.
  */
-export async function newTestDatabase(): Promise<string> {
+export async function newTestDatabase(folder?: string): Promise<string> {
   const template = process.env.ESTEIRA_TEST_POSTGRES;
-  if (process.env.ESTEIRA_TEST_BACKEND !== "postgres") return "sqlite://";
+  if (process.env.ESTEIRA_TEST_BACKEND !== "postgres") {
+    return folder === undefined ? "sqlite://" : `sqlite:///${join(folder, "tracking.db")}`;
+  }
   if (template === undefined) throw new Error("ESTEIRA_TEST_BACKEND=postgres needs ESTEIRA_TEST_POSTGRES");
   const name = `test_${randomBytes(6).toString("hex")}`;
   await query(template.replace("{}", "postgres"), `create database ${name}`);

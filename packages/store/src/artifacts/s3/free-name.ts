@@ -1,5 +1,6 @@
 import { HeadObjectCommand } from "@aws-sdk/client-s3";
 import { invalid } from "@esteira/core/errors";
+import { parseNewPath } from "../artifact-path.ts";
 import type { Bucket } from "./bucket.ts";
 import { isMissing } from "./errors.ts";
 import { isFolder } from "./listing.ts";
@@ -26,7 +27,7 @@ export function freeNames(bucket: Bucket): (path: string) => Promise<void> {
     }
   };
   return async (path) => {
-    const segments = path.split("/");
+    const segments = parseNewPath(path);
     const folders = segments.slice(1).map((_, index) => segments.slice(0, index + 1).join("/"));
     const taken = await Promise.all([isFolder(bucket, bucket.keyOf(path)), ...folders.map(isFile)]);
     if (!taken.includes(true)) return;
