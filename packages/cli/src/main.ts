@@ -4,6 +4,7 @@ import pc from "picocolors";
 import type { Command, Terminal } from "./command.ts";
 import { dbBackup } from "./commands/db-backup.ts";
 import { dbCheck } from "./commands/db-check.ts";
+import { dbGc } from "./commands/db-gc.ts";
 import { doctor } from "./commands/doctor.ts";
 import { modelsPredict } from "./commands/models-predict.ts";
 import { modelsServe } from "./commands/models-serve.ts";
@@ -22,6 +23,7 @@ const COMMANDS: readonly Command[] = [
   openapi,
   dbCheck,
   dbBackup,
+  dbGc,
   doctor,
 ];
 const GROUPS: Readonly<Record<string, string>> = {

@@ -5,8 +5,9 @@ import type { RunQueryStore } from "@esteira/core/run-query-store";
 import type { TrackingStore } from "@esteira/core/tracking-store";
 import type { WebhookStore } from "@esteira/core/webhook-store";
 import { accessStore } from "./access/access-store.ts";
-import { createContext } from "./database/context.ts";
+import { createContext, type StoreContext } from "./database/context.ts";
 import type { DatabaseMeter } from "./database/meter.ts";
+import type { Session } from "./database/session.ts";
 import { parseBackendUri } from "./database/uri.ts";
 import { openPostgresDatabase } from "./postgres/open-database.ts";
 import { modelVersionStore } from "./registry/model-versions.ts";
@@ -44,13 +45,17 @@ export interface StoreOptions {
   readonly meter?: DatabaseMeter | undefined;
 }
 
+/** The database itself, for what works on rows; prepared as `openStore` does. */
+export async function openSession(backendUri: string, context: StoreContext): Promise<Session> {
+  const uri = parseBackendUri(backendUri);
+  return uri.kind === "sqlite" ? openSqliteDatabase(uri.path, context) : openPostgresDatabase(uri, context);
+}
+
 /** Opens or creates a database with MLflow's schema, and refuses one that is something else. */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const context = createContext(options);
   const secrets = new WebhookSecrets(options.webhookKey);
-  const uri = parseBackendUri(options.uri);
-  const session =
-    uri.kind === "sqlite" ? await openSqliteDatabase(uri.path, context) : await openPostgresDatabase(uri, context);
+  const session = await openSession(options.uri, context);
   return {
     ...experimentStore(session, context),
     ...runStore(session, context),

@@ -136,6 +136,20 @@ async function forgetGrants(db: Database, type: string, id: string): Promise<voi
     .execute();
 }
 
+/**
+ * Inside the transaction that removes an experiment for good: nothing of what was granted on it passes to a later experiment
+ * that gets its number. A token that was bound to it stays bound, to nothing.
+ */
+export async function forgetExperimentGrants(db: Database, id: string): Promise<void> {
+  await forgetGrants(db, "experiment", id);
+  await db
+    .updateTable("esteira_token_resources")
+    .set({ resource_id: `removed ${id}` })
+    .where("resource_type", "=", "experiment")
+    .where("resource_id", "=", id)
+    .execute();
+}
+
 /** Inside the transaction that deletes a registered model or prompt. */
 export async function forgetModelGrants(db: Database, name: string): Promise<void> {
   for (const type of NAMED) await forgetGrants(db, type, name);

@@ -85,6 +85,15 @@ const OBJECTS: readonly SchemaObject[] = [
     name: "esteira_webhook_deliveries_by_webhook",
     create: "CREATE INDEX esteira_webhook_deliveries_by_webhook ON esteira_webhook_deliveries (webhook_id, created_at)",
   },
+  {
+    name: "esteira_condemned_artifacts",
+    create: `CREATE TABLE esteira_condemned_artifacts (
+  owner_id VARCHAR(64) NOT NULL PRIMARY KEY,
+  owner_kind TEXT NOT NULL,
+  location TEXT NOT NULL,
+  condemned_at BIGINT NOT NULL
+)`,
+  },
   ...ACCESS_OBJECTS,
 ];
 

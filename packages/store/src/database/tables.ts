@@ -141,6 +141,13 @@ export interface Tables extends AccessTables {
     response_status: number | null;
     error: string | null;
   };
+  /** Ours: files whose run or logged model is gone, until they are gone too. */
+  esteira_condemned_artifacts: {
+    owner_id: string;
+    owner_kind: "run" | "logged model";
+    location: string;
+    condemned_at: number;
+  };
 }
 
 type Lifecycle = "active" | "deleted";

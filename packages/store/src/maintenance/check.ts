@@ -72,7 +72,7 @@ async function count(db: Database, from: ReturnType<typeof sql>): Promise<number
   return Number(rows[0]?.found ?? 0);
 }
 
-async function revisionOf(db: Database): Promise<string> {
+export async function revisionOf(db: Database): Promise<string> {
   const known =
     dialectOf(db) === "sqlite"
       ? sql`sqlite_master where type = 'table' and name = 'alembic_version'`
