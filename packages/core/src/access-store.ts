@@ -47,8 +47,12 @@ export interface AccessStore {
     external?: ExternalIdentity;
   }): Promise<User>;
   getUser(username: string): Promise<User>;
-  findUser(username: string): Promise<(User & { readonly passwordHash?: string }) | undefined>;
+  findUser(
+    username: string,
+  ): Promise<(User & { readonly passwordHash?: string; readonly external?: ExternalIdentity }) | undefined>;
   findExternalUser(identity: ExternalIdentity): Promise<User | undefined>;
+  /** Gives a user who has neither a password nor an identity this one; refused (RESOURCE_ALREADY_EXISTS) for any other. */
+  linkUser(username: string, identity: ExternalIdentity): Promise<User>;
   listUsers(): Promise<readonly (User & { readonly roles: readonly Role[] })[]>;
   /** Ends the user's sessions, except the one with this hash. */
   setPassword(username: string, passwordHash: string, keepSession?: string): Promise<void>;
@@ -106,6 +110,11 @@ export interface AccessStore {
   findSession(hash: string): Promise<{ readonly userId: number; readonly lastSeenAt: number } | undefined>;
   touchSession(hash: string): Promise<void>;
   endSession(hash: string): Promise<void>;
+
+  /** Keeps what a sign-in at an identity provider began with, until it comes back. */
+  saveSignInFlow(input: { hash: string; data: string; expiresAt: number }): Promise<void>;
+  /** Gives it once; undefined when it is unknown, over or was given before. */
+  takeSignInFlow(hash: string): Promise<string | undefined>;
 
   saveSetupToken(hash: string, expiresAt: number): Promise<void>;
   /** Makes the first admin and forgets all set-up tokens; refused when there is an admin or the token is unknown. */

@@ -71,7 +71,8 @@ const UI_API = ["/ajax-api/2.0/mlflow"] as const;
 const ARTIFACT_API = ["/api/2.0/mlflow-artifacts", "/ajax-api/2.0/mlflow-artifacts"] as const;
 /** MLflow's own table of routes has one call without the slash between version and name. */
 const WITHOUT_SLASH = ["/api/2.0mlflow", "/ajax-api/2.0mlflow"] as const;
-const ESTEIRA_API = ["/api/esteira/v1"] as const;
+/** Pages ask under the second, where a refusal does not open the browser's own window. */
+const ESTEIRA_API = ["/api/esteira/v1", "/ajax-api/esteira/v1"] as const;
 
 /** MLflow's REST API over a store and an artifact store, ready to listen. The caller closes what it has passed in. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {

@@ -48,7 +48,7 @@ export interface StartOptions extends ArtifactOptions {
 }
 
 /** How access is controlled; see `AccessOptions`. */
-export interface AccessStart extends Pick<AccessOptions, "publicUrl" | "passwordCost"> {
+export interface AccessStart extends Pick<AccessOptions, "publicUrl" | "passwordCost" | "oidc"> {
   readonly defaultPermission?: Permission | undefined;
   readonly admin?: FirstAdmin | undefined;
 }
@@ -122,22 +122,32 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   }
 }
 
-function accessOf(store: Store, { defaultPermission, publicUrl, passwordCost }: AccessStart, options: StartOptions) {
+function accessOf(
+  store: Store,
+  { defaultPermission, publicUrl, passwordCost, oidc }: AccessStart,
+  options: StartOptions,
+) {
+  checkPublicUrl(publicUrl);
   return createAccess({
     store,
     clock: options.clock ?? systemClock,
     defaultPermission: defaultPermission ?? "NO_PERMISSIONS",
     publicUrl,
     passwordCost,
+    oidc,
+    staticPrefix: options.boundary?.staticPrefix,
     log: options.log,
   });
 }
 
-function publicHost(access: AccessStart | undefined): readonly string[] {
-  if (access?.publicUrl === undefined) return [];
-  const url = URL.canParse(access.publicUrl) ? new URL(access.publicUrl) : undefined;
-  if (url?.protocol === "http:" || url?.protocol === "https:") return [url.host];
-  throw invalid(`The public address '${access.publicUrl}' is no URL of the web, such as https://mlflow.example.`);
+const publicHost = (access: AccessStart | undefined): readonly string[] =>
+  access?.publicUrl === undefined ? [] : [new URL(access.publicUrl).host];
+
+function checkPublicUrl(publicUrl: string | undefined): void {
+  if (publicUrl === undefined) return;
+  const url = URL.canParse(publicUrl) ? new URL(publicUrl) : undefined;
+  if (url?.protocol === "http:" || url?.protocol === "https:") return;
+  throw invalid(`The public address '${publicUrl}' is no URL of the web, such as https://mlflow.example.`);
 }
 
 const isLoopback = (host: string): boolean =>

@@ -5,6 +5,7 @@ import { artifactOptions } from "../artifact-options.ts";
 import { BOUNDARY, boundaryOptions } from "../boundary-options.ts";
 import { type Command, text } from "../command.ts";
 import { checkMlflowOptions, MLFLOW_OPTIONS } from "../mlflow-options.ts";
+import { OIDC } from "../oidc-options.ts";
 import { portOf } from "../port.ts";
 
 export const server: Command = {
@@ -44,6 +45,7 @@ export const server: Command = {
       summary: "listen beyond this machine without access control: everybody may do everything",
     },
     { flags: "--no-metrics", summary: "count nothing: there is no /metrics for Prometheus" },
+    ...OIDC,
     ...BOUNDARY,
     ...MLFLOW_OPTIONS,
   ],
@@ -56,7 +58,7 @@ export const server: Command = {
     const { webhookOptions } = await import("@esteira/server/webhooks/environment");
     const { webAssets } = await import("@esteira/web/node/assets");
     const webRoot = await webAssets({ onProgress: terminal.note });
-    const access = accessStart(values, terminal.env);
+    const access = await accessStart(values, terminal.env);
     const running = await startServer({
       host: text(values, "host") ?? "127.0.0.1",
       port: portOf(text(values, "port")),

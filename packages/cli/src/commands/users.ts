@@ -27,11 +27,25 @@ export const users: readonly Command[] = [
   administrationCommand(
     "users create",
     "Create a user",
-    [USERNAME, PASSWORD, { flags: "--admin", summary: "the user may do everything" }],
+    [
+      USERNAME,
+      PASSWORD,
+      { flags: "--admin", summary: "the user may do everything" },
+      {
+        flags: "--no-password",
+        summary: "the user signs in at the identity provider only, which knows them by this name",
+      },
+    ],
     async (admin, values, terminal) => {
       const name = username(values);
-      const password = await readPassword(terminal, values.passwordStdin === true);
-      await admin.accounts.create({ username: name, password, isAdmin: values.admin === true });
+      const isAdmin = values.admin === true;
+      if (values.password === false) {
+        if (values.passwordStdin === true) throw invalid("Give --password-stdin or --no-password, not both.");
+        await admin.accounts.createWithoutPassword({ username: name, isAdmin });
+      } else {
+        const password = await readPassword(terminal, values.passwordStdin === true);
+        await admin.accounts.create({ username: name, password, isAdmin });
+      }
       terminal.out(`Created ${pc.bold(name)}${values.admin === true ? ", an admin" : ""}.`);
     },
   ),

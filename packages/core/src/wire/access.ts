@@ -118,6 +118,8 @@ export const accessInfoWire = z
     user: userWire.optional(),
     /** The browser has a session, which it can end. */
     has_session: z.boolean().default(false),
+    /** The user has a password here, which they can change. */
+    has_password: z.boolean().default(false),
   })
   .transform((wire) => ({
     enabled: wire.enabled,
@@ -125,5 +127,12 @@ export const accessInfoWire = z
     provider: wire.provider,
     user: wire.user,
     hasSession: wire.has_session,
+    hasPassword: wire.has_password,
   }))
   .meta({ id: "AccessInfo" });
+
+/** The session here is over; at the address the user may end the identity provider's too. */
+export const signedOutWire = z
+  .object({ provider_sign_out: z.string().optional() })
+  .transform((wire) => ({ providerSignOut: wire.provider_sign_out }))
+  .meta({ id: "SignedOut" });

@@ -1,5 +1,6 @@
 import type { AccessStore } from "@esteira/core/access-store";
 import type { Clock } from "@esteira/core/clock";
+import { invalid } from "@esteira/core/errors";
 import type { Permission } from "@esteira/core/permissions";
 import type { FastifyBaseLogger } from "fastify";
 import type { Endpoint } from "../http/endpoint.ts";
@@ -9,6 +10,8 @@ import { auditTo } from "./audit.ts";
 import { authenticator } from "./authenticate.ts";
 import type { Authenticate } from "./guard.ts";
 import { legacyPermissionEndpoints } from "./legacy-permissions.ts";
+import { oidc } from "./oidc/oidc.ts";
+import type { OidcSettings } from "./oidc/settings.ts";
 import { type PasswordCost, passwords } from "./passwords.ts";
 import { roleEndpoints } from "./roles.ts";
 import { sessionCookie } from "./session-cookie.ts";
@@ -26,6 +29,10 @@ export interface AccessOptions {
   readonly defaultPermission: Permission;
   /** The address at which browsers reach the server, such as `https://mlflow.example`. */
   readonly publicUrl?: string | undefined;
+  /** The path under which everything is served, when the public address does not say it. */
+  readonly staticPrefix?: string | undefined;
+  /** Lets users sign in at an identity provider. */
+  readonly oidc?: OidcSettings | undefined;
   readonly log?: FastifyBaseLogger | undefined;
   readonly passwordCost?: PasswordCost | undefined;
 }
@@ -43,6 +50,8 @@ export interface Access {
   prepare(admin: FirstAdmin): Promise<string | undefined>;
 }
 
+const API_ROOT = "/api/esteira/v1";
+
 export function createAccess(options: AccessOptions): Access {
   const { store, clock, defaultPermission, publicUrl } = options;
   const audit = auditTo(options.log);
@@ -51,6 +60,18 @@ export function createAccess(options: AccessOptions): Access {
   const check = signIn({ store, passwords: hashes, clock, audit });
   const who = authenticator({ store, clock, audit, signIn: check, cookie, defaultPermission, publicUrl });
   const people = accounts(store, hashes, audit);
+  const browsers = sessions(store, clock, cookie);
+  const provider =
+    options.oidc &&
+    oidc({
+      settings: options.oidc,
+      store,
+      clock,
+      audit,
+      sessions: browsers,
+      base: pageAddress(options),
+      apiRoot: API_ROOT,
+    });
   return {
     authenticate: who.authenticate,
     endpoints2: [...userEndpoints(store, people, audit), ...legacyPermissionEndpoints(store, audit)],
@@ -62,11 +83,27 @@ export function createAccess(options: AccessOptions): Access {
         publicUrl,
         authenticator: who,
         signIn: check,
-        sessions: sessions(store, clock, cookie),
+        sessions: browsers,
         passwords: hashes,
+        provider,
       }),
+      ...(provider?.endpoints ?? []),
       ...tokenEndpoints(store, clock, audit),
     ],
-    prepare: (admin) => prepareFirstAdmin(store, people, clock, admin),
+    prepare: async (admin) => {
+      await provider?.prepareRoles();
+      return prepareFirstAdmin(store, people, clock, admin);
+    },
   };
+}
+
+/** Where browsers find the pages, without a slash at its end: the provider knows this address by every letter. */
+function pageAddress({ publicUrl, staticPrefix = "" }: AccessOptions): string {
+  if (publicUrl === undefined) {
+    throw invalid(
+      "Sign-in with an identity provider needs --public-url: the exact address to which the provider sends browsers back.",
+    );
+  }
+  const { origin, pathname } = new URL(publicUrl);
+  return origin + (pathname === "/" ? staticPrefix : pathname.replace(/\/+$/, ""));
 }

@@ -1,14 +1,14 @@
 import type { AccessStore } from "@esteira/core/access-store";
 import { EsteiraError } from "@esteira/core/errors";
-import { accessInfoWire, userToWire, userWire } from "@esteira/core/wire/access";
+import { accessInfoWire, signedOutWire, userToWire, userWire } from "@esteira/core/wire/access";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import { requiredText } from "../http/fields.ts";
-import { nothing } from "../http/paging.ts";
 import { isOwnOrigin } from "../http/trusted-hosts.ts";
 import type { Audit } from "./audit.ts";
 import { type Authenticator, limited } from "./authenticate.ts";
+import type { Oidc } from "./oidc/oidc.ts";
 import { checkPassword, checkUsername, type Passwords } from "./passwords.ts";
 import { OPEN, signedIn } from "./policy.ts";
 import { hashSecret } from "./secrets.ts";
@@ -26,8 +26,7 @@ export interface AccountParts {
   readonly passwords: Passwords;
   readonly audit: Audit;
   readonly publicUrl?: string | undefined;
-  /** The name of the identity provider, for the button. */
-  readonly provider?: string | undefined;
+  readonly provider?: Oidc | undefined;
 }
 
 /** What the server's own pages call: who is signed in, signing in and out, and making the first admin. */
@@ -46,9 +45,10 @@ export function accountEndpoints(parts: AccountParts): readonly Endpoint[] {
         return {
           enabled: true,
           needs_setup: !(await store.hasAdmin()),
-          ...(parts.provider === undefined ? {} : { provider: parts.provider }),
+          ...(parts.provider === undefined ? {} : { provider: parts.provider.name }),
           ...(user === undefined ? {} : { user: userToWire(user) }),
           has_session: via?.kind === "session",
+          has_password: user !== undefined && (await store.findUser(user.username))?.passwordHash !== undefined,
         };
       },
     }),
@@ -73,12 +73,14 @@ export function accountEndpoints(parts: AccountParts): readonly Endpoint[] {
       policy: signedIn(),
       summary: "Sign out: the session ends on the server",
       input: z.object({}),
-      output: nothing,
+      output: signedOutWire,
       run: async (_, __, { user, via }, { reply }) => {
         if (via?.kind !== "session") throw new EsteiraError("BAD_REQUEST", "Only a browser's session can be ended.");
         await sessions.end(via.hash, reply);
         audit("signed-out", { user: user?.username });
-        return {};
+        const isExternal = user !== undefined && (await store.findUser(user.username))?.external !== undefined;
+        const elsewhere = isExternal ? await parts.provider?.signOutUrl() : undefined;
+        return elsewhere === undefined ? {} : { provider_sign_out: elsewhere };
       },
     }),
     endpoint({

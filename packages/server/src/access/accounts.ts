@@ -7,6 +7,8 @@ import { checkPassword, checkUsername, type Passwords } from "./passwords.ts";
 /** What changes users, with the rules for names and passwords. */
 export interface Accounts {
   create(input: { username: string; password: string; isAdmin?: boolean }): Promise<User>;
+  /** A user who signs in at the identity provider: the first who comes from there with this name. */
+  createWithoutPassword(input: { username: string; isAdmin?: boolean }): Promise<User>;
   setPassword(username: string, password: string, keepSession?: string): Promise<void>;
   /** The user's own change: the old password must be right, and the new one another. */
   changeOwnPassword(input: {
@@ -29,6 +31,12 @@ export function accounts(store: AccessStore, passwords: Passwords, audit: Audit)
       checkUsername(username);
       checkPassword(password, username);
       const user = await store.createUser({ username, passwordHash: await passwords.hash(password), isAdmin });
+      audit("user-created", { user: username, admin: isAdmin });
+      return user;
+    },
+    createWithoutPassword: async ({ username, isAdmin = false }) => {
+      checkUsername(username);
+      const user = await store.createUser({ username, isAdmin });
       audit("user-created", { user: username, admin: isAdmin });
       return user;
     },

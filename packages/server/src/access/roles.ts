@@ -17,8 +17,8 @@ import { nothing } from "../http/paging.ts";
 import type { Audit } from "./audit.ts";
 import type { Caller } from "./caller.ts";
 import { administers, MEMBER, reads, selfOrManager, WORKSPACE_MANAGER } from "./policy.ts";
+import { WORKSPACE } from "./workspace.ts";
 
-const WORKSPACE = "default";
 const DENIED = new EsteiraError("PERMISSION_DENIED", "Permission denied");
 const oneRole = z.object({ role: roleWire });
 const byRole = z.object({ role_id: requiredInteger });

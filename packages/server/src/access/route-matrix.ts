@@ -162,6 +162,8 @@ export const ROUTES: Readonly<Record<string, RouteCase>> = {
     // Too short a password is told before the token is looked at.
     send: () => ({ token: "none", username: "x", password: "short" }),
   },
+  "GET /api/esteira/v1/access/oidc/start": { least: "open" },
+  "GET /api/esteira/v1/access/oidc/callback": { least: "open" },
   "POST /api/esteira/v1/access/tokens": { least: "signed-in", send: () => ({ name: "ci", scopes: ["read"] }) },
   "GET /api/esteira/v1/access/tokens": { least: "signed-in" },
   "DELETE /api/esteira/v1/access/tokens/:token_id": { least: "signed-in", send: () => ({ ":token_id": "none" }) },

@@ -21,7 +21,9 @@ let server: Harness;
 let count = 0;
 
 beforeAll(async () => {
-  server = await openHarness({ access: {} });
+  // Nothing listens at port 9: the routes of the provider are there, and say that it does not answer.
+  const oidc = { issuer: "http://127.0.0.1:9", clientId: "esteira" };
+  server = await openHarness({ access: { publicUrl: "http://localhost", oidc } });
   const passwordHash = await passwords(CHEAP).hash(PASSWORD);
   for (const username of USERS.slice(1)) {
     await server.store.createUser({ username, passwordHash, isAdmin: username === "admin" });
@@ -57,6 +59,7 @@ async function seed(): Promise<Seed> {
 const nameOf = (method: string, url: string): string =>
   `${method} ${url
     .replace(/^\/(ajax-)?api\/2\.0\/mlflow-artifacts/, "/mlflow-artifacts")
+    .replace(/^\/ajax-api\/esteira/, "/api/esteira")
     .replace(/^\/(ajax-)?api\/3\.0\/mlflow/, "/3.0")
     .replace(/^\/(ajax-)?api\/2\.0\/?mlflow/, "")}`;
 

@@ -109,8 +109,13 @@ describe("a browser's session", () => {
     const { cookie } = await team.signInAs("ana");
     const info = async (headers: Record<string, string>) =>
       (await team.server.call("GET", OWN, undefined, headers)).body;
-    expect(await info(pageWith(cookie))).toMatchObject({ enabled: true, user: { username: "ana" }, has_session: true });
-    expect(await info({})).toEqual({ enabled: true, needs_setup: false, has_session: false });
+    expect(await info(pageWith(cookie))).toMatchObject({
+      enabled: true,
+      user: { username: "ana" },
+      has_session: true,
+      has_password: true,
+    });
+    expect(await info({})).toEqual({ enabled: true, needs_setup: false, has_session: false, has_password: false });
     expect(await info(basic("ana", "wrong password"))).not.toHaveProperty("user");
   });
 });

@@ -10,8 +10,8 @@ export interface Operation {
   readonly input?: z.ZodObject;
   /** Fields of the query of a route whose body is no JSON. */
   readonly query?: z.ZodObject;
-  /** What a good answer holds: a JSON object of this schema, or a body of this media type. */
-  readonly output: z.ZodType | { readonly type: string };
+  /** What a good answer holds: a JSON object of this schema, a body of this media type, or the address of another page. */
+  readonly output: z.ZodType | { readonly type: string } | { readonly redirect: true };
   /** The media type of a body that is no JSON. */
   readonly body?: { readonly type: string };
 }

@@ -114,7 +114,7 @@ function parseHost(header: string | undefined): HostAndPort | undefined {
 
 const originHost = (origin: string): string | undefined => /^https?:\/\/([^/]+)$/i.exec(origin)?.[1];
 
-function isLoopbackName(name: string): boolean {
+export function isLoopbackName(name: string): boolean {
   if (name === "localhost" || name === "::1" || name === "0.0.0.0") return true;
   return isIPv4(name) && name.startsWith("127.");
 }

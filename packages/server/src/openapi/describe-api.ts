@@ -51,7 +51,7 @@ export function describeApi(routes: readonly MountedRoute[], version: string, pr
       parameters: [...names.map(pathParameter), ...queryParameters(method, operation, schemaOf)],
       ...requestBody(method, operation, schemaOf),
       responses: {
-        200: goodResponse(operation, schemaOf),
+        ...goodResponse(operation, schemaOf),
         ...Object.fromEntries(ERROR_RESPONSES.map(([status, description]) => [status, { ...error, description }])),
       },
     };
@@ -127,9 +127,10 @@ function requestBody(method: string, { input, body }: Operation, schemaOf: (sche
 function goodResponse({ output }: Operation, schemaOf: (schema: z.ZodType) => Json): Json {
   const description = "The answer";
   if (output instanceof z.ZodType) {
-    return { description, content: { "application/json": { schema: schemaOf(output) } } };
+    return { 200: { description, content: { "application/json": { schema: schemaOf(output) } } } };
   }
-  return { description, content: { [output.type]: { schema: { type: "string" } } } };
+  if ("redirect" in output) return { 302: { description: "The page to go on with, in the header Location" } };
+  return { 200: { description, content: { [output.type]: { schema: { type: "string" } } } } };
 }
 
 /** zod keeps named schemas in `$defs`; here they are components that all operations share. */

@@ -108,6 +108,14 @@ export const ACCESS_OBJECTS: readonly SchemaObject[] = [
     create: `CREATE INDEX esteira_sessions_by_user ON esteira_sessions (user_id)`,
   },
   {
+    name: "esteira_sign_in_flows",
+    create: `CREATE TABLE esteira_sign_in_flows (
+  hash VARCHAR(64) NOT NULL PRIMARY KEY,
+  data TEXT NOT NULL,
+  expires_at BIGINT NOT NULL
+)`,
+  },
+  {
     name: "esteira_setup_tokens",
     create: `CREATE TABLE esteira_setup_tokens (
   hash VARCHAR(64) NOT NULL PRIMARY KEY,

@@ -8,6 +8,8 @@ type SessionPart = Pick<
   | "findSession"
   | "touchSession"
   | "endSession"
+  | "saveSignInFlow"
+  | "takeSignInFlow"
   | "recordFailures"
   | "failures"
   | "forgetFailures"
@@ -47,6 +49,20 @@ export function sessionStore(session: Session, context: StoreContext): SessionPa
     endSession: (hash) =>
       session.write(async (db) => {
         await db.deleteFrom("esteira_sessions").where("hash", "=", hash).execute();
+      }),
+    saveSignInFlow: ({ hash, data, expiresAt }) =>
+      session.write(async (db) => {
+        await db.deleteFrom("esteira_sign_in_flows").where("expires_at", "<=", context.clock()).execute();
+        await db.insertInto("esteira_sign_in_flows").values({ hash, data, expires_at: expiresAt }).execute();
+      }),
+    takeSignInFlow: (hash) =>
+      session.write(async (db) => {
+        const row = await db
+          .deleteFrom("esteira_sign_in_flows")
+          .where("hash", "=", hash)
+          .returningAll()
+          .executeTakeFirst();
+        return row !== undefined && row.expires_at > context.clock() ? row.data : undefined;
       }),
     recordFailures: (keys, windowMs) =>
       session.write(async (db) => {

@@ -16,6 +16,7 @@ type UserPart = Pick<
   | "getUser"
   | "findUser"
   | "findExternalUser"
+  | "linkUser"
   | "listUsers"
   | "setPassword"
   | "rehash"
@@ -36,7 +37,13 @@ export function userStore(session: Session, context: StoreContext): UserPart {
       session.read(async (db) => {
         const row = await byName(db, username).executeTakeFirst();
         if (row === undefined) return undefined;
-        return { ...toUser(row), ...(row.password_hash === null ? {} : { passwordHash: row.password_hash }) };
+        return {
+          ...toUser(row),
+          ...(row.password_hash === null ? {} : { passwordHash: row.password_hash }),
+          ...(row.external_issuer === null || row.external_subject === null
+            ? {}
+            : { external: { issuer: row.external_issuer, subject: row.external_subject } }),
+        };
       }),
     findExternalUser: ({ issuer, subject }) =>
       session.read(async (db) => {
@@ -47,6 +54,20 @@ export function userStore(session: Session, context: StoreContext): UserPart {
           .where("external_subject", "=", subject)
           .executeTakeFirst();
         return row === undefined ? undefined : toUser(row);
+      }),
+    linkUser: (username, { issuer, subject }) =>
+      session.write(async (db) => {
+        await findUserRow(db, username);
+        const row = await db
+          .updateTable("esteira_users")
+          .set({ external_issuer: issuer, external_subject: subject })
+          .where("username", "=", username)
+          .where("password_hash", "is", null)
+          .where("external_subject", "is", null)
+          .returningAll()
+          .executeTakeFirst();
+        if (row !== undefined) return toUser(row);
+        throw alreadyExists(`User (username=${username}) signs in in another way.`);
       }),
     listUsers: () => session.read(listUsers),
     setPassword: (username, passwordHash, keepSession) =>

@@ -78,6 +78,18 @@ export function describeAccessStore(name: string, open: OpenStore<Port>): void {
         expect(await store.findExternalUser(external)).toEqual(made);
         expect(await store.findExternalUser({ ...external, issuer: "https://other.example" })).toBeUndefined();
         expect(await store.findUser(made.username)).not.toHaveProperty("passwordHash");
+        expect(await store.findUser(made.username)).toMatchObject({ external });
+      });
+
+      test("without a password are linked to an identity, once", async () => {
+        const identity = () => ({ issuer: "https://id.example", subject: fresh("subject") });
+        const [first, second] = [identity(), identity()];
+        const { username } = await store.createUser({ username: fresh("expected"), isAdmin: false });
+        expect(await store.linkUser(username, first)).toMatchObject({ username });
+        expect(await store.findExternalUser(first)).toMatchObject({ username });
+        await refused(store.linkUser(username, second), "RESOURCE_ALREADY_EXISTS", username);
+        await refused(store.linkUser((await user()).username, second), "RESOURCE_ALREADY_EXISTS", "another way");
+        await refused(store.linkUser("nobody", second), "RESOURCE_DOES_NOT_EXIST", "nobody");
       });
     });
 
@@ -235,6 +247,16 @@ export function describeAccessStore(name: string, open: OpenStore<Port>): void {
       expect(await store.findToken(id)).toMatchObject({ revokedAt });
       await refused(store.revokeToken("none"), "RESOURCE_DOES_NOT_EXIST", "Token with id=none not found");
       expect(await store.listTokens(userId)).toHaveLength(1);
+    });
+
+    test("what a sign-in began with is given back once, and not too late", async () => {
+      const [live, over] = [fresh("flow"), fresh("flow")];
+      await store.saveSignInFlow({ hash: over, data: "late", expiresAt: 0 });
+      expect(await store.takeSignInFlow(over)).toBeUndefined();
+      await store.saveSignInFlow({ hash: live, data: "begun", expiresAt: Number.MAX_SAFE_INTEGER });
+      expect(await store.takeSignInFlow(live)).toBe("begun");
+      expect(await store.takeSignInFlow(live)).toBeUndefined();
+      expect(await store.takeSignInFlow("unknown")).toBeUndefined();
     });
 
     test("sessions end by time and by hand", async () => {
