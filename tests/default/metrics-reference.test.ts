@@ -42,7 +42,19 @@ it("the reference names what a server counts, no less and no more", async () => 
 });
 
 it("the reference names what a scoring server counts, no less and no more", async () => {
-  const metrics = createServingMetrics({ inFlight: () => 0, generation: () => 0 });
-  metrics.record(200, 0.1, 1);
+  const metrics = createServingMetrics({ inFlight: () => 0, refused: () => 0, generation: () => 0, unlogged: () => 0 });
+  metrics.record({
+    status: 200,
+    seconds: 0.1,
+    rows: 1,
+    scored: {
+      table: { names: [], columns: [], rowCount: 1 },
+      params: undefined,
+      predictions: [1],
+      variant: "primary",
+      identity: { name: "pix-fraud", version: "1" },
+    },
+  });
+  metrics.recordShadow({ kind: "compared", differences: [0], seconds: 0 });
   expect(tableOf("The scoring server")).toEqual(rowsOf(await metrics.text()));
 });

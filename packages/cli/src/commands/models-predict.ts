@@ -25,7 +25,7 @@ export const modelsPredict: Command = {
       throw invalid(`--content-type is '${text(values, "contentType")}': expected one of ${TYPES.join(", ")}.`);
     }
     const { loadModel } = await import("@esteira/models/flavors/load-model");
-    const { scoreText } = await import("@esteira/models/serving/score-text");
+    const { readInvocation, writePredictions } = await import("@esteira/models/serving/invocation");
     const input = text(values, "inputPath");
     const output = text(values, "outputPath");
     const scratch = await mkdtemp(join(tmpdir(), "esteira-predict-"));
@@ -33,7 +33,8 @@ export const modelsPredict: Command = {
       const folder = await fetchModel(text(values, "modelUri") ?? "", scratch, () => trackingClient(terminal));
       const model = await loadModel(folder);
       const body = input === undefined ? await readAll(process.stdin) : await readInput(input);
-      const answer = scoreText(model, type, body).body;
+      const asked = readInvocation(model, type, body);
+      const answer = writePredictions(model.predict(asked.table, asked.params));
       if (output === undefined) terminal.out(answer);
       else {
         // A reader of the output sees all of it, or none.

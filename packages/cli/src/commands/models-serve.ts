@@ -1,50 +1,78 @@
+import cluster from "node:cluster";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { EsteiraError } from "@esteira/core/errors";
-import { fetchModel } from "@esteira/sdk/node/model-uri";
 import pc from "picocolors";
-import { type Command, text } from "../command.ts";
-import { MODEL_URI } from "../model-option.ts";
-import { portOf } from "../port.ts";
+import type { Command } from "../command.ts";
+import { createModelSource, type FetchedModel, type ModelSource } from "../serving/model-source.ts";
+import { watchModels } from "../serving/model-watch.ts";
+import { SERVE_OPTIONS, type ServeSettings, serveSettings } from "../serving/serve-settings.ts";
+import type { FetchedModels, Role, ServingProcess } from "../serving/serving-process.ts";
 import { trackingClient } from "../tracking.ts";
 
 export const modelsServe: Command = {
   name: "models serve",
-  summary: "Serve a model in real time (MLflow's scoring protocol), without Python",
-  options: [
-    MODEL_URI,
-    { flags: "-h, --host <host>", summary: "address to listen on", default: "127.0.0.1" },
-    { flags: "-p, --port <port>", summary: "port to listen on; 0 is any free one", default: "5000" },
-  ],
+  summary: "Serve a model in real time (MLflow's scoring protocol, Open Inference Protocol v2), without Python",
+  options: SERVE_OPTIONS,
   async run(values, terminal) {
-    const { loadModel } = await import("@esteira/models/flavors/load-model");
-    const { createScoringServer } = await import("@esteira/models/serving/scoring-server");
-    const uri = text(values, "modelUri") ?? "";
-    const host = text(values, "host") ?? "127.0.0.1";
-    const port = portOf(text(values, "port"));
+    const settings = serveSettings(values);
+    if (cluster.isWorker) {
+      const { runWorker } = await import("../serving/workers.ts");
+      await runWorker(terminal.interrupted);
+      return 0;
+    }
+    const interrupted = terminal.interrupted();
     const scratch = await mkdtemp(join(tmpdir(), "esteira-serve-"));
     try {
-      const model = await loadModel(await fetchModel(uri, scratch, () => trackingClient(terminal)));
-      const app = await createScoringServer({ model });
-      try {
-        const address = await app.listen({ host, port }).catch((error: unknown) => {
-          if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
-            throw new EsteiraError(
-              "INVALID_PARAMETER_VALUE",
-              `Port ${port} is already in use: choose another with --port, or 0 for any.`,
-            );
-          }
-          throw error;
-        });
-        terminal.out(`Serving ${pc.bold(uri)} at ${pc.bold(address)}  ${pc.dim("(Ctrl-C stops it)")}`);
-        await terminal.interrupted();
-        return 0;
-      } finally {
-        await app.close();
-      }
+      const client = () => trackingClient(terminal);
+      const follow = (uri: string, role: Role): ModelSource => createModelSource(uri, join(scratch, role), client);
+      const sources = {
+        primary: follow(settings.uri, "primary"),
+        ...(settings.canary && { canary: follow(settings.canary.uri, "canary") }),
+        ...(settings.shadowUri !== undefined && { shadow: follow(settings.shadowUri, "shadow") }),
+      };
+      const models: FetchedModels = {
+        primary: await first(sources.primary),
+        ...(sources.canary && { canary: await first(sources.canary) }),
+        ...(sources.shadow && { shadow: await first(sources.shadow) }),
+      };
+      const serving = await start(settings, models, terminal.note);
+      const watch = watchModels({
+        sources,
+        served: models,
+        refreshSeconds: settings.refreshSeconds,
+        swap: serving.swap,
+        note: terminal.note,
+      });
+      const { name, version } = models.primary;
+      terminal.out(
+        `Serving ${pc.bold(settings.uri)} (${name} version ${version}) at ${pc.bold(serving.address)}  ${pc.dim("(Ctrl-C stops it)")}`,
+      );
+      await interrupted;
+      await watch.stop();
+      await serving.close();
+      return 0;
     } finally {
       await rm(scratch, { recursive: true, force: true });
     }
   },
 };
+
+async function first(source: ModelSource): Promise<FetchedModel> {
+  const model = await source.next();
+  if (model === undefined) throw new Error(`${source.uri} was asked for the first time, and is not new`);
+  return model;
+}
+
+async function start(
+  settings: ServeSettings,
+  models: FetchedModels,
+  note: (line: string) => void,
+): Promise<ServingProcess> {
+  if (settings.workers > 1) {
+    const { startWorkers } = await import("../serving/workers.ts");
+    return startWorkers(settings, models, note);
+  }
+  const { startServingProcess } = await import("../serving/serving-process.ts");
+  return startServingProcess(settings, models);
+}

@@ -2,29 +2,42 @@
 
 import type { LoadedModel } from "../flavors/flavor.ts";
 
+/** Which model it is, as callers, logs and metrics name it. */
+export interface ModelIdentity {
+  readonly name: string;
+  readonly version: string;
+}
+
 export interface ModelHolder {
   readonly current: LoadedModel;
+  readonly identity: ModelIdentity;
   /** How often the model was replaced. */
   readonly generation: number;
   /** Lends the current model for the length of `work`; a swap meanwhile does not change what `work` holds. */
-  use<T>(work: (model: LoadedModel) => T | Promise<T>): Promise<T>;
+  use<T>(work: (model: LoadedModel, identity: ModelIdentity) => T | Promise<T>): Promise<T>;
   /** Requests that begin after this call take `next`. Ends when the last user of the former model is done, and gives it. */
-  swap(next: LoadedModel): Promise<LoadedModel>;
+  swap(next: LoadedModel, identity?: ModelIdentity): Promise<LoadedModel>;
 }
 
 interface Tenure {
   readonly model: LoadedModel;
+  readonly identity: ModelIdentity;
   users: number;
   /** Called when the model is no longer current and its last user has gone. */
   onIdle: (() => void) | undefined;
 }
 
-export function createModelHolder(model: LoadedModel): ModelHolder {
-  let tenure: Tenure = { model, users: 0, onIdle: undefined };
+const UNNAMED: ModelIdentity = { name: "model", version: "1" };
+
+export function createModelHolder(model: LoadedModel, identity: ModelIdentity = UNNAMED): ModelHolder {
+  let tenure: Tenure = { model, identity, users: 0, onIdle: undefined };
   let generation = 0;
   return {
     get current() {
       return tenure.model;
+    },
+    get identity() {
+      return tenure.identity;
     },
     get generation() {
       return generation;
@@ -33,15 +46,15 @@ export function createModelHolder(model: LoadedModel): ModelHolder {
       const mine = tenure;
       mine.users++;
       try {
-        return await work(mine.model);
+        return await work(mine.model, mine.identity);
       } finally {
         mine.users--;
         if (mine.users === 0) mine.onIdle?.();
       }
     },
-    swap(next) {
+    swap(next, nextIdentity = tenure.identity) {
       const former = tenure;
-      tenure = { model: next, users: 0, onIdle: undefined };
+      tenure = { model: next, identity: nextIdentity, users: 0, onIdle: undefined };
       generation++;
       return new Promise((resolve) => {
         if (former.users === 0) resolve(former.model);

@@ -6,8 +6,10 @@ import { modelBytes } from "../engines/trees/fixtures/fixture.ts";
 import { parseXgboost } from "../engines/trees/parse-xgboost.ts";
 import type { LoadedModel } from "../flavors/flavor.ts";
 import { createXgboostModel } from "../flavors/xgboost.ts";
+import type { ScoredRequest } from "./answer.ts";
 import { createModelHolder } from "./model-holder.ts";
-import { createScoringServer, type ScoredRequest, type ScoringServerOptions } from "./scoring-server.ts";
+import { createScoringServer, type ScoringServerOptions } from "./scoring-server.ts";
+import type { ShadowSight } from "./shadow.ts";
 
 const model = createXgboostModel(parseXgboost(modelBytes("dart.ubj")), "booster", { flavors: {} });
 const constant = (value: number): LoadedModel => ({
@@ -160,6 +162,124 @@ describe("createScoringServer", () => {
     expect(values.every((value) => [0, 20, 40, 60].includes(value ?? -1))).toBe(true);
     expect(values.at(-1)).toBe(60);
     expect(await (await fetch(`${url}/metrics`)).text()).toContain("esteira_scoring_model_generation 3\n");
+  });
+});
+
+describe("traffic", () => {
+  it("splits between primary and canary, and says who answered", async () => {
+    const canary = { holder: createModelHolder(constant(2), { name: "pix", version: "2" }), share: 0.5 };
+    const { url } = await serve({ model: createModelHolder(constant(1), { name: "pix", version: "1" }), canary });
+    const ask = async (key: string) => {
+      const answer = await fetch(`${url}/invocations`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "x-esteira-key": key },
+        body: JSON.stringify(one),
+      });
+      const { predictions } = (await answer.json()) as { predictions: number[] };
+      return [predictions[0], answer.headers.get("x-esteira-model"), answer.headers.get("x-esteira-variant")];
+    };
+    const answers = await Promise.all(Array.from({ length: 40 }, (_, i) => ask(`payer-${i}`)));
+    for (const answer of answers)
+      expect([
+        [1, "pix/1", "primary"],
+        [2, "pix/2", "canary"],
+      ]).toContainEqual(answer);
+    expect(new Set(answers.map(([value]) => value))).toEqual(new Set([1, 2]));
+    expect(await ask("payer-0")).toEqual(answers[0]);
+    expect(await (await fetch(`${url}/metrics`)).text()).toMatch(
+      /esteira_scoring_model_rows_total\{model="pix",version="2",variant="canary"\} \d+/,
+    );
+  });
+
+  it("lets a shadow see requests after their answers, and survives its failures", async () => {
+    const sights: ShadowSight[] = [];
+    const shadow = createModelHolder(constant(1.25));
+    const { url } = await serve({ model: constant(1), shadow, onShadow: (sight) => sights.push(sight) });
+    expect(await (await invoke(url, one)).json()).toEqual({ predictions: [1] });
+    await expect.poll(() => sights).toMatchObject([{ kind: "compared", differences: [0.25] }]);
+    await shadow.swap({
+      ...constant(0),
+      predict: () => {
+        throw new Error("shadow broke");
+      },
+    });
+    expect((await invoke(url, one)).status).toBe(200);
+    await expect.poll(() => sights.map(({ kind }) => kind)).toEqual(["compared", "failed"]);
+  });
+
+  it("refuses with 429 what is beyond its limit, and takes more when there is room", async () => {
+    let release = () => {};
+    const { url } = await serve({
+      model,
+      maxInFlight: 1,
+      extend: (app) => {
+        app.addHook("preHandler", async (request) => {
+          if (request.headers["x-wait"] !== undefined) await new Promise<void>((resolve) => (release = resolve));
+        });
+      },
+    });
+    const waiting = fetch(`${url}/invocations`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-wait": "1" },
+      body: JSON.stringify(one),
+    });
+    await expect.poll(async () => (await fetch(`${url}/metrics`)).text()).toContain("esteira_scoring_in_flight 1\n");
+    const refused = await invoke(url, one);
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "1"]);
+    expect(await refused.json()).toMatchObject({ error_code: "REQUEST_LIMIT_EXCEEDED" });
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+    release();
+    expect((await waiting).status).toBe(200);
+    await expect.poll(async () => (await invoke(url, one)).status).toBe(200);
+    expect(await (await fetch(`${url}/metrics`)).text()).toContain("esteira_scoring_refused_total");
+  });
+});
+
+describe("Open Inference Protocol v2", () => {
+  const infer = (url: string, body: unknown, path = "/v2/models/pix/infer") =>
+    fetch(`${url}${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  const row = { name: "x", shape: [1, 6], datatype: "FP64", data: one.inputs[0] };
+
+  it("answers what the other protocol answers, and describes the model", async () => {
+    const { url } = await serve({ model: createModelHolder(model, { name: "pix", version: "4" }) });
+    const { predictions } = (await (await invoke(url, one)).json()) as { predictions: number[] };
+    const answer = await infer(url, { id: "a", inputs: [row] });
+    expect([answer.status, await answer.json()]).toEqual([
+      200,
+      {
+        model_name: "pix",
+        model_version: "4",
+        id: "a",
+        outputs: [{ name: "predictions", datatype: "FP64", shape: [1], data: predictions }],
+      },
+    ]);
+    expect((await infer(url, { inputs: [row] }, "/v2/models/pix/versions/4/infer")).status).toBe(200);
+    expect(await (await fetch(`${url}/v2/models/pix`)).json()).toMatchObject({ name: "pix", versions: ["4"] });
+    expect(await (await fetch(`${url}/v2/health/ready`)).json()).toEqual({ ready: true });
+    expect(await (await fetch(`${url}/v2/models/pix/ready`)).json()).toEqual({ name: "pix", ready: true });
+    expect(await (await fetch(`${url}/v2`)).json()).toMatchObject({ name: "esteira", extensions: [] });
+  });
+
+  it("refuses in the protocol's own form", async () => {
+    const { url } = await serve({ model: createModelHolder(model, { name: "pix", version: "4" }), bodyLimit: 2000 });
+    const refusal = async (answer: Response) => [answer.status, await answer.json()];
+    expect(await refusal(await infer(url, { inputs: [row] }, "/v2/models/other/infer"))).toEqual([
+      404,
+      { error: "There is no model 'other' here: this server has 'pix'" },
+    ]);
+    expect(await refusal(await infer(url, { inputs: [] }))).toEqual([
+      400,
+      { error: "inputs must be a list of one tensor or more" },
+    ]);
+    expect(await refusal(await infer(url, { inputs: [row], pad: " ".repeat(3000) }))).toEqual([
+      413,
+      { error: "The body is larger than the 2000 bytes that this server reads" },
+    ]);
+    expect((await fetch(`${url}/v2/models/pix/versions/9`)).status).toBe(404);
   });
 });
 

@@ -1,8 +1,9 @@
 /**
- * MLflow's scoring protocol (`mlflow models serve`) over any loaded model, and Prometheus metrics beside it.
+ * A loaded model over HTTP: MLflow's scoring protocol (`mlflow models serve`), the Open Inference Protocol v2, and Prometheus
+ * metrics.
  *
  * GET /ping, /health: "\n". GET /version: the version of MLflow whose protocol this is. GET /metrics. POST /invocations:
- * JSON in one of four forms or CSV in, `{"predictions": [...]}` out.
+ * JSON in one of four forms or CSV in, `{"predictions": [...]}` out. `/v2/...`: see inference-v2-routes.
  */
 
 import { EsteiraError } from "@esteira/core/errors";
@@ -18,96 +19,87 @@ import Fastify, {
 import type { LoadedModel } from "../flavors/flavor.ts";
 import { badRequest } from "../format/cells.ts";
 import { MLFLOW_VERSION } from "../format/mlmodel.ts";
+import { createAdmission, RETRY_AFTER_SECONDS } from "./admission.ts";
+import { type Answer, createAnswering, type ScoredRequest } from "./answer.ts";
 import { readContentType } from "./content-type.ts";
+import { createDispatcher } from "./dispatcher.ts";
+import { mountInferenceV2 } from "./inference-v2-routes.ts";
+import { readInvocation, writePredictions } from "./invocation.ts";
 import { createServingMetrics } from "./metrics.ts";
 import { createModelHolder, type ModelHolder } from "./model-holder.ts";
-import { scoreText } from "./score-text.ts";
+import { createShadow, type ShadowSight } from "./shadow.ts";
+import type { Canary } from "./traffic.ts";
 
-/** What is known of an invocation once it is answered. */
-export interface ScoredRequest {
-  readonly status: number;
-  /** Rows scored; 0 when refused. */
-  readonly rows: number;
-  readonly seconds: number;
-}
+/** Series in Prometheus's text format, as they are now. */
+export type ReadMetrics = () => Promise<string>;
 
 export interface ScoringServerOptions {
   /** The model, or a holder from which it may be swapped while serving. */
   readonly model: LoadedModel | ModelHolder;
+  /** Answers a share of the requests in the model's place. */
+  readonly canary?: Canary | undefined;
+  /** Is asked what the model is asked, after the answer, and its answers are compared and dropped. */
+  readonly shadow?: ModelHolder | undefined;
   readonly log?: FastifyBaseLogger;
   /** Largest body in bytes; 16 MiB unless given. */
-  readonly bodyLimit?: number;
-  /** Called after each invocation; must not throw. */
-  readonly onRequest?: (request: ScoredRequest) => void;
+  readonly bodyLimit?: number | undefined;
+  /** Requests under way at once; those beyond are answered 429. 256 unless given. */
+  readonly maxInFlight?: number | undefined;
+  /** Called after each scoring request; must not throw. */
+  readonly onRequest?: ((request: ScoredRequest) => void) | undefined;
+  readonly onShadow?: ((sight: ShadowSight) => void) | undefined;
+  /** Answered requests that `onRequest` could not keep, for the metrics. */
+  readonly unlogged?: (() => number) | undefined;
+  /** Makes what `/metrics` answers of this process's own series; they as they are unless given. */
+  readonly shareMetrics?: ((own: ReadMetrics) => ReadMetrics) | undefined;
   /** Adds routes before the server is ready. */
   readonly extend?: (app: FastifyInstance) => void | Promise<void>;
 }
 
 const BODY_LIMIT = 16 * 1024 * 1024;
+const MAX_IN_FLIGHT = 256;
 const JSON_TYPE = "application/json";
 
 const isHolder = (model: LoadedModel | ModelHolder): model is ModelHolder => "swap" in model;
 
-const errorBody = (error: EsteiraError): string => pythonJson({ ...error.toBody() });
-
-interface Answer {
-  readonly status: number;
-  readonly type: string;
-  readonly body: string;
-  readonly rows: number;
-}
-
 const failure = (error: EsteiraError): Answer => ({
   status: error.status,
   type: JSON_TYPE,
-  body: errorBody(error),
-  rows: 0,
+  body: pythonJson({ ...error.toBody() }),
 });
 
 const refuseType = (refusal: string): Answer => ({
   status: 415,
   type: "text/plain; charset=utf-8",
   body: refusal,
-  rows: 0,
 });
-
-const wrongType = (contentType: string | undefined): Answer => {
-  const verdict = readContentType(contentType);
-  return refuseType("refusal" in verdict ? verdict.refusal : "The content type is not valid.");
-};
-
-function decodeUtf8(body: unknown): string {
-  if (!Buffer.isBuffer(body)) return "";
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
-  } catch {
-    throw badRequest("The body is not UTF-8");
-  }
-}
-
-function invoke(model: LoadedModel, contentType: string | undefined, body: unknown): Answer {
-  const verdict = readContentType(contentType);
-  if ("refusal" in verdict) return refuseType(verdict.refusal);
-  const scored = scoreText(model, verdict.kind, decodeUtf8(body));
-  return { status: 200, type: JSON_TYPE, ...scored };
-}
-
-/** A fault of the request keeps its own error; a defect of ours is answered without its particulars, and logged. */
-function toError(error: unknown, log: FastifyBaseLogger): EsteiraError {
-  if (error instanceof EsteiraError) return error;
-  log.error({ err: error }, "the model failed on a request");
-  return new EsteiraError("INTERNAL_ERROR", "The model failed on this request; the server's log says why");
-}
 
 /**
  * Builds a server that is ready and not yet listening: `await app.listen({ port, host })`. `app.close()` lets the
  * requests under way finish and refuses new ones with 503.
  */
 export async function createScoringServer(options: ScoringServerOptions): Promise<FastifyInstance> {
-  const holder = isHolder(options.model) ? options.model : createModelHolder(options.model);
-  let inFlight = 0;
-  const metrics = createServingMetrics({ inFlight: () => inFlight, generation: () => holder.generation });
+  const primary = isHolder(options.model) ? options.model : createModelHolder(options.model);
   const bodyLimit = options.bodyLimit ?? BODY_LIMIT;
+  const admission = createAdmission(options.maxInFlight ?? MAX_IN_FLIGHT);
+  const metrics = createServingMetrics({
+    inFlight: () => admission.inFlight,
+    refused: () => admission.refused,
+    generation: () => primary.generation,
+    ...(options.unlogged === undefined ? {} : { unlogged: options.unlogged }),
+  });
+  const shadow =
+    options.shadow &&
+    createShadow(options.shadow, (sight) => {
+      metrics.recordShadow(sight);
+      options.onShadow?.(sight);
+    });
+  const dispatcher = createDispatcher({ primary, canary: options.canary, shadow: options.shadow }, shadow);
+  const answering = createAnswering((request) => {
+    metrics.record(request);
+    options.onRequest?.(request);
+  });
+
   const app = Fastify({
     ...(options.log ? { loggerInstance: options.log } : { logger: false }),
     bodyLimit,
@@ -115,12 +107,11 @@ export async function createScoringServer(options: ScoringServerOptions): Promis
     return503OnClosing: true,
     forceCloseConnections: "idle",
   });
-  let isClosing = false;
-  const arrivals = new WeakMap<FastifyRequest, number>();
   app.addHook("onRequest", (request, _reply, done) => {
-    arrivals.set(request, performance.now());
+    answering.arrive(request);
     done();
   });
+  let isClosing = false;
   app.addHook("preClose", (done) => {
     isClosing = true;
     done();
@@ -135,37 +126,39 @@ export async function createScoringServer(options: ScoringServerOptions): Promis
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
 
-  // Bytes, not text: the framework would add a charset to the type of a text.
-  const send = (reply: FastifyReply, answer: Pick<Answer, "status" | "type" | "body">): FastifyReply =>
-    reply.code(answer.status).header("content-type", answer.type).send(Buffer.from(answer.body));
-
-  const finish = (reply: FastifyReply, answer: Answer): FastifyReply => {
-    const now = performance.now();
-    const seconds = (now - (arrivals.get(reply.request) ?? now)) / 1000;
-    metrics.record(answer.status, seconds, answer.rows);
-    options.onRequest?.({ status: answer.status, rows: answer.rows, seconds });
-    return send(reply, answer);
+  const admit = (_request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
+    try {
+      reply.raw.once("close", admission.enter());
+      done();
+    } catch (error) {
+      reply.header("retry-after", String(RETRY_AFTER_SECONDS));
+      done(error instanceof Error ? error : new Error(String(error)));
+    }
   };
 
-  const ping = (_request: FastifyRequest, reply: FastifyReply): FastifyReply =>
-    send(reply, { status: 200, type: JSON_TYPE, body: "\n" });
+  const plain = (body: string, type = JSON_TYPE): Answer => ({ status: 200, type, body });
+  const ping = (_request: FastifyRequest, reply: FastifyReply): FastifyReply => answering.send(reply, plain("\n"));
   app.get("/ping", ping);
   app.get("/health", ping);
-  app.get("/version", (_request, reply) => send(reply, { status: 200, type: JSON_TYPE, body: MLFLOW_VERSION }));
-  app.get("/metrics", async (_request, reply) =>
-    send(reply, { status: 200, type: METRICS_TYPE, body: await metrics.text() }),
-  );
-  app.post("/invocations", async (request, reply) => {
-    inFlight++;
+  app.get("/version", (_request, reply) => answering.send(reply, plain(MLFLOW_VERSION)));
+  const own: ReadMetrics = () => metrics.text();
+  const shared = options.shareMetrics?.(own) ?? own;
+  app.get("/metrics", async (_request, reply) => answering.send(reply, plain(await shared(), METRICS_TYPE)));
+  app.post("/invocations", { onRequest: admit }, async (request, reply) => {
+    const verdict = readContentType(request.headers["content-type"]);
+    if ("refusal" in verdict) return answering.finish(reply, refuseType(verdict.refusal));
     try {
-      const answer = await holder.use((model) => invoke(model, request.headers["content-type"], request.body));
-      return finish(reply, answer);
+      const text = answering.decode(request.body);
+      const scored = await dispatcher.score(
+        (model) => readInvocation(model, verdict.kind, text),
+        answering.keyOf(request),
+      );
+      return answering.finish(reply, plain(writePredictions(scored.predictions)), scored);
     } catch (error) {
-      return finish(reply, failure(toError(error, request.log)));
-    } finally {
-      inFlight--;
+      return answering.finish(reply, failure(answering.toError(error, request.log)));
     }
   });
+  mountInferenceV2(app, { primary, dispatcher, answering, admit, version: MLFLOW_VERSION });
 
   const methods = new Map([
     ["/ping", "GET"],
@@ -177,7 +170,7 @@ export async function createScoringServer(options: ScoringServerOptions): Promis
   app.setNotFoundHandler((request, reply) => {
     const allowed = methods.get(request.url.split("?")[0] ?? "");
     const refuse = (status: number, detail: string): FastifyReply =>
-      send(reply, { status, type: JSON_TYPE, body: pythonJson({ detail }) });
+      answering.send(reply, { status, type: JSON_TYPE, body: pythonJson({ detail }) });
     if (allowed === undefined || request.method === allowed) return refuse(404, "Not Found");
     reply.header("allow", allowed);
     return refuse(405, "Method Not Allowed");
@@ -190,14 +183,21 @@ export async function createScoringServer(options: ScoringServerOptions): Promis
         ...failure(badRequest(`The body is larger than the ${bodyLimit} bytes that this server reads`)),
         status,
       };
-    if (status === 415) return wrongType(request.headers["content-type"]);
+    if (status === 415) {
+      const verdict = readContentType(request.headers["content-type"]);
+      return refuseType("refusal" in verdict ? verdict.refusal : "The content type is not valid.");
+    }
     if (!(error instanceof EsteiraError) && error instanceof Error && typeof status === "number" && status < 500)
       return { ...failure(badRequest(error.message)), status };
-    return failure(toError(error, request.log));
+    return failure(answering.toError(error, request.log));
   };
   app.setErrorHandler((error: unknown, request, reply) => {
     const answer = toAnswer(error, request);
-    return request.routeOptions.url === "/invocations" ? finish(reply, answer) : send(reply, answer);
+    const { url } = request.routeOptions;
+    if (url === "/invocations") return answering.finish(reply, answer);
+    if (!url?.startsWith("/v2/")) return answering.send(reply, answer);
+    const { message } = JSON.parse(answer.type === JSON_TYPE ? answer.body : "{}") as { message?: string };
+    return answering.finish(reply, { ...answer, type: JSON_TYPE, body: pythonJson({ error: message ?? answer.body }) });
   });
   await options.extend?.(app);
   await app.ready();

@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { basename, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { invalid, notFound } from "@esteira/core/errors";
 import { loggedModelId, runId } from "@esteira/core/ids";
@@ -38,40 +39,70 @@ export function parseModelUri(uri: string): ModelUri {
   return { kind: "folder", folder: uri };
 }
 
+/** Where a model is now, and which it is: aliases and stages move. */
+export interface ResolvedModel {
+  readonly name: string;
+  readonly version: string;
+  readonly location:
+    | { readonly kind: "folder"; readonly folder: string }
+    | { readonly kind: "artifacts"; readonly uri: string };
+}
+
 /** The local folder of a model: the folder itself, or a download of it into `into`. */
 export async function fetchModel(uri: string, into: string, client: () => Client): Promise<string> {
+  return fetchResolved(await resolveModel(uri, client), into, client);
+}
+
+export async function fetchResolved({ location }: ResolvedModel, into: string, client: () => Client): Promise<string> {
+  if (location.kind === "folder") return location.folder;
+  await downloadFolder(client(), location.uri, into);
+  return into;
+}
+
+/** Throws RESOURCE_DOES_NOT_EXIST when the URI leads to nothing, INVALID_PARAMETER_VALUE when it is none. */
+export async function resolveModel(uri: string, client: () => Client): Promise<ResolvedModel> {
   const parsed = parseModelUri(uri);
   if (parsed.kind === "folder") {
     const found = await stat(parsed.folder).catch(() => undefined);
     if (!found?.isDirectory()) throw notFound(`No model folder at '${parsed.folder}': expected ${FORMS}.`);
-    return parsed.folder;
+    return { name: basename(resolve(parsed.folder)), version: "1", location: parsed };
   }
-  const api = client();
-  await downloadFolder(api, await artifactUriOf(api, parsed), into);
-  return into;
+  return resolveRemote(client(), parsed);
 }
 
-async function artifactUriOf(client: Client, uri: Exclude<ModelUri, { kind: "folder" }>): Promise<string> {
+const at = (name: string, version: string, uri: string): ResolvedModel => ({
+  name,
+  version,
+  location: { kind: "artifacts", uri },
+});
+
+async function resolveRemote(client: Client, uri: Exclude<ModelUri, { kind: "folder" }>): Promise<ResolvedModel> {
+  const registered = async (name: string, version: string): Promise<ResolvedModel> =>
+    at(name, version, await client.modelVersions.downloadUri(name, version));
   switch (uri.kind) {
-    case "logged":
-      return (await client.loggedModels.get(loggedModelId(uri.modelId))).artifactUri;
+    case "logged": {
+      const model = await client.loggedModels.get(loggedModelId(uri.modelId));
+      return at(model.name, uri.modelId, model.artifactUri);
+    }
     case "version":
-      return client.modelVersions.downloadUri(uri.name, uri.version);
+      return registered(uri.name, uri.version);
     case "alias": {
-      const version = await client.registeredModels.getByAlias(uri.name, uri.alias);
-      return client.modelVersions.downloadUri(version.name, version.version);
+      const { name, version } = await client.registeredModels.getByAlias(uri.name, uri.alias);
+      return registered(name, version);
     }
     case "stage": {
       const [latest] = await client.registeredModels.latestVersions(uri.name, [uri.stage]);
       if (!latest) throw notFound(`The model '${uri.name}' has no version in stage '${uri.stage}'.`);
-      return client.modelVersions.downloadUri(latest.name, latest.version);
+      return registered(latest.name, latest.version);
     }
     case "run": {
       const run = await client.runs.get(runId(uri.runId));
       // MLflow 3 keeps a run's models apart, as logged models; older runs have them among their artifacts.
       const models = await Promise.all(run.outputs.models.map((output) => client.loggedModels.get(output.modelId)));
       const logged = models.find((model) => model.name === uri.path);
-      return logged ? logged.artifactUri : `${run.info.artifactUri}/${uri.path}`;
+      return logged
+        ? at(logged.name, logged.modelId, logged.artifactUri)
+        : at(uri.path.split("/").at(-1) ?? uri.path, uri.runId, `${run.info.artifactUri}/${uri.path}`);
     }
   }
 }

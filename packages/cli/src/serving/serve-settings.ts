@@ -1,0 +1,85 @@
+import { invalid } from "@esteira/core/errors";
+import { type CommandOption, text, type Values } from "../command.ts";
+import { MODEL_URI } from "../model-option.ts";
+import { portOf } from "../port.ts";
+
+/** What `models serve` was asked, checked. */
+export interface ServeSettings {
+  readonly uri: string;
+  readonly host: string;
+  readonly port: number;
+  readonly workers: number;
+  readonly canary: { readonly uri: string; readonly share: number } | undefined;
+  readonly shadowUri: string | undefined;
+  /** Seconds between looks at where the URIs lead; 0 never looks again. */
+  readonly refreshSeconds: number;
+  readonly maxInFlight: number;
+  readonly bodyLimit: number;
+  readonly requestLog:
+    | { readonly folder: string; readonly sample: number; readonly redact: readonly string[] }
+    | undefined;
+}
+
+export const SERVE_OPTIONS: readonly CommandOption[] = [
+  MODEL_URI,
+  { flags: "-h, --host <host>", summary: "address to listen on", default: "127.0.0.1" },
+  { flags: "-p, --port <port>", summary: "port to listen on; 0 is any free one", default: "5000" },
+  { flags: "-w, --workers <count>", summary: "processes that score, one a core at most", default: "1" },
+  {
+    flags: "--refresh <seconds>",
+    summary: "how often to look where an alias or stage leads, and serve that; 0 is never",
+    default: "10",
+  },
+  { flags: "--canary-uri <uri>", summary: "a second model, which answers a share of the requests" },
+  { flags: "--canary-share <share>", summary: "of the requests, 0 to 1; equal X-Esteira-Key headers stay together" },
+  { flags: "--shadow-uri <uri>", summary: "a model that is asked too, whose answers are compared and dropped" },
+  { flags: "--max-in-flight <count>", summary: "requests under way, beyond which the answer is 429", default: "256" },
+  { flags: "--body-limit <MiB>", summary: "largest body of a request", default: "16" },
+  { flags: "--request-log <folder>", summary: "write what was asked and answered, as JSON lines that turn by size" },
+  { flags: "--request-log-sample <share>", summary: "share of the requests that are written", default: "1" },
+  { flags: "--request-log-redact <columns>", summary: "columns whose values are not written, with commas between" },
+];
+
+export function serveSettings(values: Values): ServeSettings {
+  const canaryUri = text(values, "canaryUri");
+  const share = text(values, "canaryShare");
+  if ((canaryUri === undefined) !== (share === undefined)) {
+    throw invalid("--canary-uri and --canary-share belong together: the model, and its share of the requests.");
+  }
+  const folder = text(values, "requestLog");
+  return {
+    uri: text(values, "modelUri") ?? "",
+    host: text(values, "host") ?? "127.0.0.1",
+    port: portOf(text(values, "port")),
+    workers: whole(values, "workers", "--workers", 1, 256),
+    canary: canaryUri === undefined ? undefined : { uri: canaryUri, share: shareOf(share, "--canary-share") },
+    shadowUri: text(values, "shadowUri"),
+    refreshSeconds: whole(values, "refresh", "--refresh", 0, 86_400),
+    maxInFlight: whole(values, "maxInFlight", "--max-in-flight", 1, 1_000_000),
+    bodyLimit: whole(values, "bodyLimit", "--body-limit", 1, 1024) * 1024 * 1024,
+    requestLog:
+      folder === undefined
+        ? undefined
+        : {
+            folder,
+            sample: shareOf(text(values, "requestLogSample"), "--request-log-sample"),
+            redact: (text(values, "requestLogRedact") ?? "")
+              .split(",")
+              .map((name) => name.trim())
+              .filter((name) => name !== ""),
+          },
+  };
+}
+
+function whole(values: Values, name: string, flag: string, low: number, high: number): number {
+  const given = text(values, name) ?? "";
+  const value = Number(given);
+  if (/^\d+$/.test(given) && value >= low && value <= high) return value;
+  throw invalid(`${flag} is '${given}': expected a whole number from ${low} to ${high}.`);
+}
+
+function shareOf(given: string | undefined, flag: string): number {
+  const value = Number(given);
+  if (given !== undefined && given.trim() !== "" && value >= 0 && value <= 1) return value;
+  throw invalid(`${flag} is '${given ?? ""}': expected a share from 0 to 1, such as 0.05.`);
+}

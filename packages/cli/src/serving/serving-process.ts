@@ -1,0 +1,69 @@
+import { EsteiraError } from "@esteira/core/errors";
+import { loadModel } from "@esteira/models/flavors/load-model";
+import { createModelHolder, type ModelHolder } from "@esteira/models/serving/model-holder";
+import { openRequestLog } from "@esteira/models/serving/request-log";
+import { createScoringServer, type ScoringServerOptions } from "@esteira/models/serving/scoring-server";
+import type { FetchedModel } from "./model-source.ts";
+import type { ServeSettings } from "./serve-settings.ts";
+
+export const ROLES = ["primary", "canary", "shadow"] as const;
+export type Role = (typeof ROLES)[number];
+
+export type FetchedModels = { readonly primary: FetchedModel } & { readonly [role in Role]?: FetchedModel };
+
+/** Models under an address: one process, or several that share it. */
+export interface ServingProcess {
+  /** Where it listens, `http://host:port`. */
+  readonly address: string;
+  /** Serves another model from now on. Resolves when the last request of the former one is answered; throws when it cannot be loaded, and changes nothing. */
+  swap(role: Role, model: FetchedModel): Promise<void>;
+  /** Answers what is under way, then ends. */
+  close(): Promise<void>;
+}
+
+export async function startServingProcess(
+  settings: ServeSettings,
+  models: FetchedModels,
+  shareMetrics?: ScoringServerOptions["shareMetrics"],
+): Promise<ServingProcess> {
+  const hold = async ({ folder, name, version }: FetchedModel): Promise<ModelHolder> =>
+    createModelHolder(await loadModel(folder), { name, version });
+  const primary = await hold(models.primary);
+  const canary = models.canary && (await hold(models.canary));
+  const shadow = models.shadow && (await hold(models.shadow));
+  const holders = { primary, canary, shadow };
+  const requestLog = settings.requestLog && (await openRequestLog(settings.requestLog));
+  const app = await createScoringServer({
+    model: primary,
+    canary: canary && settings.canary && { holder: canary, share: settings.canary.share },
+    shadow,
+    bodyLimit: settings.bodyLimit,
+    maxInFlight: settings.maxInFlight,
+    onRequest: requestLog && ((request) => requestLog.write(request)),
+    unlogged: requestLog && (() => requestLog.missed),
+    shareMetrics,
+  });
+  const close = async (): Promise<void> => {
+    await app.close();
+    await requestLog?.close();
+  };
+  try {
+    const address = await app.listen({ host: settings.host, port: settings.port });
+    return {
+      address,
+      async swap(role, { folder, name, version }) {
+        await holders[role]?.swap(await loadModel(folder), { name, version });
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
+      throw new EsteiraError(
+        "INVALID_PARAMETER_VALUE",
+        `Port ${settings.port} is already in use: choose another with --port, or 0 for any.`,
+      );
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,96 @@
+/** How the protocols of a scoring server answer: bytes out, time and outcome counted, what broke inside told to the log only. */
+
+import { EsteiraError } from "@esteira/core/errors";
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from "fastify";
+import { badRequest } from "../format/cells.ts";
+import type { Scored } from "./dispatcher.ts";
+import type { ModelIdentity } from "./model-holder.ts";
+import type { Variant } from "./traffic.ts";
+
+export interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+/** What is known of a scoring request once it is answered. */
+export interface ScoredRequest {
+  readonly status: number;
+  /** Rows scored; 0 when refused. */
+  readonly rows: number;
+  /** From the head of the request to its answer. */
+  readonly seconds: number;
+  /** The caller's X-Request-Id, or one made here. */
+  readonly requestId: string;
+  /** What was asked and answered; absent when refused. */
+  readonly scored?: Scored;
+}
+
+export interface Answering {
+  /** Starts the clock of a request. */
+  arrive(request: FastifyRequest): void;
+  send(reply: FastifyReply, answer: Answer): FastifyReply;
+  /** Sends the answer of a scoring request, and counts it. */
+  finish(reply: FastifyReply, answer: Answer, scored?: Scored): FastifyReply;
+  /** A fault of the request keeps its own error; a defect of ours is answered without its particulars, and logged. */
+  toError(error: unknown, log: FastifyBaseLogger): EsteiraError;
+  /** The body as text. Throws BAD_REQUEST when it is not UTF-8. */
+  decode(body: unknown): string;
+  /** What decides between primary and canary: the X-Esteira-Key header. */
+  keyOf(request: FastifyRequest): string | undefined;
+}
+
+const LONGEST_ID = 128;
+
+export function createAnswering(onRequest: (request: ScoredRequest) => void): Answering {
+  const arrivals = new WeakMap<FastifyRequest, number>();
+  const send = (reply: FastifyReply, { status, type, body }: Answer): FastifyReply =>
+    // Bytes, not text: the framework would add a charset to the type of a text.
+    reply.code(status).header("content-type", type).send(Buffer.from(body));
+  return {
+    arrive: (request) => void arrivals.set(request, performance.now()),
+    send,
+    finish(reply, answer, scored) {
+      const { request } = reply;
+      const now = performance.now();
+      const seconds = (now - (arrivals.get(request) ?? now)) / 1000;
+      if (scored !== undefined) nameModel(reply, scored.identity, scored.variant);
+      onRequest({
+        status: answer.status,
+        rows: scored?.table.rowCount ?? 0,
+        seconds,
+        requestId: requestIdOf(request),
+        ...(scored === undefined ? {} : { scored }),
+      });
+      return send(reply, answer);
+    },
+    toError(error, log) {
+      if (error instanceof EsteiraError) return error;
+      log.error({ err: error }, "the model failed on a request");
+      return new EsteiraError("INTERNAL_ERROR", "The model failed on this request; the server's log says why");
+    },
+    decode(body) {
+      if (!Buffer.isBuffer(body)) return "";
+      try {
+        return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
+      } catch {
+        throw badRequest("The body is not UTF-8");
+      }
+    },
+    keyOf: (request) => textHeader(request, "x-esteira-key"),
+  };
+}
+
+/** Which model answered, for callers that keep it beside the decision. */
+function nameModel(reply: FastifyReply, { name, version }: ModelIdentity, variant: Variant): void {
+  reply.header("x-esteira-model", `${encodeURIComponent(name)}/${encodeURIComponent(version)}`);
+  reply.header("x-esteira-variant", variant);
+}
+
+function textHeader(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+const requestIdOf = (request: FastifyRequest): string =>
+  textHeader(request, "x-request-id")?.slice(0, LONGEST_ID) ?? request.id;

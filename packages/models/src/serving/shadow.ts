@@ -1,0 +1,63 @@
+/**
+ * A model that is asked what callers ask and whose answers nobody gets: what would change if it were the primary. It works
+ * when the answer has gone out, and only so much at a time: under load it misses requests, and says how many.
+ */
+
+import type { LoadedModel, Prediction } from "../flavors/flavor.ts";
+import type { Asked } from "./dispatcher.ts";
+import type { ModelHolder } from "./model-holder.ts";
+
+/** What was seen of one request. */
+export type ShadowSight =
+  | { readonly kind: "compared"; readonly differences: readonly number[]; readonly seconds: number }
+  | { readonly kind: "failed" }
+  | { readonly kind: "missed" };
+
+export interface Shadow {
+  /** `answered` is what the caller got. Returns at once. */
+  compare(read: (model: LoadedModel) => Asked, answered: readonly Prediction[]): void;
+}
+
+/** The largest difference between two answers of a row; infinite when they are not of one shape. */
+export function differenceOf(one: Prediction | undefined, other: Prediction | undefined): number {
+  if (typeof one === "number" && typeof other === "number")
+    return Object.is(one, other) || one === other ? 0 : Number.isFinite(one - other) ? Math.abs(one - other) : Infinity;
+  if (Array.isArray(one) && Array.isArray(other) && one.length === other.length)
+    return one.reduce<number>((most, value, i) => Math.max(most, differenceOf(value, other[i])), 0);
+  return one === other && one !== undefined ? 0 : Number.POSITIVE_INFINITY;
+}
+
+/** Waiting for the shadow at once, at most: their tables are kept meanwhile. */
+const MOST_WAITING = 64;
+
+export function createShadow(holder: ModelHolder, onSight: (sight: ShadowSight) => void): Shadow {
+  let waiting = 0;
+  return {
+    compare(read, answered) {
+      if (waiting >= MOST_WAITING) return onSight({ kind: "missed" });
+      waiting++;
+      // After the answer has been written, and never two of them before other requests have had a turn.
+      setTimeout(() => {
+        waiting--;
+        const started = performance.now();
+        void holder
+          .use((model) => {
+            const asked = read(model);
+            return model.predict(asked.table, asked.params);
+          })
+          .then(
+            (own) =>
+              onSight({
+                kind: "compared",
+                differences:
+                  own.length === answered.length
+                    ? own.map((value, row) => differenceOf(value, answered[row]))
+                    : answered.map(() => Number.POSITIVE_INFINITY),
+                seconds: (performance.now() - started) / 1000,
+              }),
+            () => onSight({ kind: "failed" }),
+          );
+      }, 0);
+    },
+  };
+}
