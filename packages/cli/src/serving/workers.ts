@@ -33,6 +33,8 @@ export async function startWorkers(
 ): Promise<ServingProcess> {
   const served: Record<string, FetchedModel> = { ...models };
   const workers = new Set<Worker>();
+  /** Those that listen to what they are told; a message before that would be lost. */
+  const ready = new Set<Worker>();
   const answers = new Map<number, (message: FromWorker) => void>();
   let nextId = 1;
   let isClosing = false;
@@ -61,7 +63,7 @@ export async function startWorkers(
     });
   const gatherMetrics = async (): Promise<string> => {
     const told = await Promise.all(
-      [...workers].map((worker) => ask(worker, (id) => ({ kind: "own-metrics", id }), METRICS_MS)),
+      [...ready].map((worker) => ask(worker, (id) => ({ kind: "own-metrics", id }), METRICS_MS)),
     );
     return mergeMetrics(told.flatMap((message) => (message?.kind === "own-metrics" ? [message.text] : [])));
   };
@@ -73,6 +75,7 @@ export async function startWorkers(
       workers.add(worker);
       worker.on("message", (message: FromWorker) => {
         if (message.kind === "ready") {
+          ready.add(worker);
           say(worker, { kind: "start", settings, models: served as FetchedModels });
         } else if (message.kind === "serving") resolve(message.address);
         else if (message.kind === "failed") reject(new EsteiraError("INVALID_PARAMETER_VALUE", message.message));
@@ -82,12 +85,16 @@ export async function startWorkers(
       });
       worker.once("exit", (code, signal) => {
         workers.delete(worker);
+        ready.delete(worker);
         reject(new EsteiraError("INTERNAL_ERROR", `A worker ended with ${signal ?? `code ${code}`} before it served.`));
         if (isClosing) return;
         note(`A worker ended with ${signal ?? `code ${code}`}; another takes its place.`);
         const wait = performance.now() - since < SHORT_LIFE_MS ? SHORT_LIFE_MS : 0;
         setTimeout(() => {
-          if (!isClosing) start().catch((error: Error) => note(error.message));
+          if (isClosing) return;
+          start().catch((error: Error) => {
+            if (!isClosing) note(error.message);
+          });
         }, wait);
       });
     });
@@ -107,12 +114,16 @@ export async function startWorkers(
     return {
       address: address!,
       async swap(role, model) {
+        // A worker that starts meanwhile begins with the new model.
+        const former = served[role];
+        served[role] = model;
         const told = await Promise.all(
-          [...workers].map((worker) => ask(worker, (id) => ({ kind: "swap", id, role, model }))),
+          [...ready].map((worker) => ask(worker, (id) => ({ kind: "swap", id, role, model }))),
         );
         const failed = told.find((message) => message?.kind === "swapped" && message.error !== undefined);
-        if (failed?.kind === "swapped") throw new EsteiraError("INVALID_PARAMETER_VALUE", failed.error ?? "");
-        served[role] = model;
+        if (failed?.kind !== "swapped") return;
+        if (former !== undefined) served[role] = former;
+        throw new EsteiraError("INVALID_PARAMETER_VALUE", failed.error ?? "");
       },
       close,
     };
@@ -128,6 +139,7 @@ export async function runWorker(interrupted: () => Promise<void>): Promise<void>
   const waiting = new Map<number, (text: string) => void>();
   let own: (() => Promise<string>) | undefined;
   let serving: ServingProcess | undefined;
+  let started: Promise<void> | undefined;
   let nextId = 1;
 
   const onStart = async ({ settings, models }: Extract<ToWorker, { kind: "start" }>): Promise<void> => {
@@ -144,10 +156,12 @@ export async function runWorker(interrupted: () => Promise<void>): Promise<void>
       say({ kind: "serving", address: serving.address });
     } catch (error) {
       say({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+      process.disconnect();
     }
   };
   const onSwap = async ({ id, role, model }: Extract<ToWorker, { kind: "swap" }>): Promise<void> => {
     try {
+      await started;
       await serving?.swap(role, model);
       say({ kind: "swapped", id });
     } catch (error) {
@@ -155,7 +169,7 @@ export async function runWorker(interrupted: () => Promise<void>): Promise<void>
     }
   };
   process.on("message", (message: ToWorker) => {
-    if (message.kind === "start") void onStart(message);
+    if (message.kind === "start") started = onStart(message);
     else if (message.kind === "swap") void onSwap(message);
     else if (message.kind === "own-metrics") {
       const { id } = message;
