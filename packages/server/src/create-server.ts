@@ -63,6 +63,8 @@ export interface ServerOptions {
   readonly access?: Access | undefined;
   /** What counts, and answers at `/metrics`; without it there is no such path. The server ends it when it closes. */
   readonly metrics?: ServerMetrics | undefined;
+  /** How long the JSON of a request may take to arrive; half a minute by default. */
+  readonly jsonBodyMs?: number | undefined;
 }
 
 const API = ["/api/2.0/mlflow", "/ajax-api/2.0/mlflow"] as const;
@@ -92,7 +94,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   };
   const signing = { downloadSeconds: options.presignedDownloadSeconds };
   const boundary = options.boundary ?? {};
-  const app = createApp({ boundary, log: options.log, metrics });
+  const app = createApp({ boundary, log: options.log, metrics, jsonBodyMs: options.jsonBodyMs });
   refuseWorkspaces(app);
   guardRoutes(app, options.access?.authenticate);
   recordRoutes(app);

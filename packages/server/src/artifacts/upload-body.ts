@@ -2,9 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { EsteiraError } from "@esteira/core/errors";
 import type { ArtifactSource } from "@esteira/store/artifacts/artifact-store";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-
-/** How long a client may go on sending what was refused. Most read an answer only when they have sent everything. */
-const DRAIN_MS = 30_000;
+import { discard } from "../http/discard.ts";
 
 /** Bodies of any type and size go to the artifact store as they arrive; nothing is collected in memory. */
 export function streamBodies(scope: FastifyInstance): void {
@@ -33,12 +31,4 @@ async function* bodyOf(incoming: IncomingMessage): AsyncGenerator<Uint8Array> {
   } catch (cause) {
     throw new EsteiraError("BAD_REQUEST", "The upload broke off before its end; send it again.", { cause });
   }
-}
-
-function discard(incoming: IncomingMessage): void {
-  if (incoming.readableEnded || incoming.destroyed) return;
-  incoming.resume();
-  const late = setTimeout(() => incoming.destroy(), DRAIN_MS);
-  late.unref();
-  incoming.once("close", () => clearTimeout(late));
 }

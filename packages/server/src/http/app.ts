@@ -8,9 +8,13 @@ import { type BoundaryOptions, guardBoundary, withoutPrefix } from "./boundary.t
 import { sendFault, toFault } from "./errors.ts";
 import { decodeUtf8, parseJsonBody } from "./json-body.ts";
 
-/** A log-batch may carry a thousand long values. */
-const JSON_BODY_LIMIT = 64 * 1024 * 1024;
+/** The largest field of all, the profile of a dataset, has up to 16 MiB. */
+const JSON_BODY_LIMIT = 20 * 1024 * 1024;
+/** A body of an upload may take as long as it likes, as long as it goes on (`IDLE_TIMEOUT_MS`). */
+const JSON_BODY_MS = 30_000;
 const HEADERS_TIMEOUT_MS = 10_000;
+/** How often connections are looked at for what was not sent in time; Node's own 30 s would triple the wait. */
+const CHECK_EVERY_MS = 2000;
 const IDLE_TIMEOUT_MS = 300_000;
 const KEEP_ALIVE_MS = 75_000;
 const MAX_PARAM_LENGTH = 4096;
@@ -20,6 +24,7 @@ export function createApp(
   options: { boundary: BoundaryOptions } & {
     log?: FastifyBaseLogger | undefined;
     metrics?: ServerMetrics | undefined;
+    jsonBodyMs?: number | undefined;
   },
 ): FastifyInstance {
   const { boundary } = options;
@@ -30,6 +35,7 @@ export function createApp(
     // Faults are logged where they are answered; a line for every request would be most of the log.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: JSON_BODY_LIMIT,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: CHECK_EVERY_MS },
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionTimeout: IDLE_TIMEOUT_MS,
     forceCloseConnections: "idle",
@@ -45,8 +51,8 @@ export function createApp(
       );
     },
   });
-  app.server.headersTimeout = HEADERS_TIMEOUT_MS;
   parseOnlyJson(app);
+  limitJsonTime(app, options.jsonBodyMs ?? JSON_BODY_MS);
   app.setReplySerializer((payload) => stringifyJson(payload));
   app.setErrorHandler(sendFault);
   if (options.metrics !== undefined) countRequests(app, options.metrics);
@@ -81,4 +87,26 @@ function parseOnlyJson(app: FastifyInstance): void {
       }
     },
   );
+}
+
+/** A body that comes byte by byte must not hold its connection and its memory for ever. */
+function limitJsonTime(app: FastifyInstance, milliseconds: number): void {
+  app.addHook("preParsing", (request, _, payload, done) => {
+    const { headers, routeOptions } = request;
+    const hasBody = headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
+    if (hasBody && routeOptions.config.operation?.body === undefined) {
+      const late = setTimeout(() => {
+        const seconds = milliseconds / 1000;
+        const fault = new EsteiraError(
+          "BAD_REQUEST",
+          `The request body did not arrive within ${seconds} s; send it again.`,
+        );
+        // As an event only: the answer has yet to go out on the connection. Nobody listens where it was refused before.
+        if (!payload.destroyed && payload.listenerCount("error") > 0) payload.emit("error", fault);
+      }, milliseconds);
+      late.unref();
+      payload.once("end", () => clearTimeout(late));
+    }
+    done(null, payload);
+  });
 }

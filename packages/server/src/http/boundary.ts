@@ -54,7 +54,11 @@ export function guardBoundary(app: FastifyInstance, options: BoundaryOptions): v
     const { origin } = request.headers;
     // Behind a trusted proxy `host` is the one that the browser has asked for.
     const { host } = request;
-    if (!hosts.allowsHost(host) && !OPEN_PATHS.has(request.url.split("?", 1)[0] ?? ""))
+    const named = hostOfTarget(request.url);
+    if (
+      !(hosts.allowsHost(host) && (named === undefined || hosts.allowsHost(named))) &&
+      !OPEN_PATHS.has(request.url.split("?", 1)[0] ?? "")
+    )
       return refuse(reply, INVALID_HOST);
     if (changesState(request.method) && !hosts.allowsOrigin(origin, host)) return refuse(reply, FOREIGN_ORIGIN);
     if (staticPrefix !== undefined && request.url === OUTSIDE_PATH) return refuse(reply, OUTSIDE);
@@ -67,6 +71,10 @@ export function guardBoundary(app: FastifyInstance, options: BoundaryOptions): v
     done();
   });
 }
+
+/** A target may be a whole address, as proxies get it; the router takes its path, so its host counts as well. */
+const hostOfTarget = (url: string): string | undefined =>
+  url.startsWith("/") ? undefined : /^https?:\/\/([^/?#]*)/i.exec(url)?.[1];
 
 const refuse = (reply: FastifyReply, fault: EsteiraError): void => void sendError(reply, fault.status, fault.toBody());
 

@@ -1,5 +1,6 @@
 import { type ErrorBody, EsteiraError } from "@esteira/core/errors";
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from "fastify";
+import { discard } from "./discard.ts";
 
 interface Fault {
   readonly status: number;
@@ -43,6 +44,11 @@ function clientFault(status: number, error: unknown): EsteiraError {
 
 export function sendFault(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const { status, body } = toFault(error, request.log);
+  if (status === 413) {
+    // Cutting off a client that is still sending would keep it from reading why.
+    reply.removeHeader("connection");
+    discard(request.raw);
+  }
   // MLflow answers 400 to a wrong content type, where HTTP's own number would be 415.
   sendError(reply, status === 415 ? 400 : status, body);
 }

@@ -11,7 +11,8 @@ export const WRONG_TYPE = "type";
 /** Beyond this a number would lose digits: there only the exact fields go. */
 const MAX_INTEGER = Number.MAX_SAFE_INTEGER;
 const INTEGER = /^[+-]?\d{1,17}$/;
-const DECIMAL = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/;
+/** One way to read each text: two would take a time that grows with the square of its length. */
+const DECIMAL = /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
 const NOT_FINITE: Readonly<Record<string, number>> = {
   NaN: Number.NaN,
   Infinity: Number.POSITIVE_INFINITY,
@@ -113,13 +114,51 @@ function markRepeated<S extends z.ZodType>(schema: S): S {
   return schema;
 }
 
+/** Far more than any call needs, and few enough to look at one by one. */
+const MOST_ITEMS = 100_000;
+
+/** The context of a transformation, as far as a fault needs it. */
+interface Faults {
+  readonly issues: { push(issue: { code: "custom"; message: string; path?: PropertyKey[]; input: unknown }): unknown };
+}
+
+/** Reads items up to the first fault. A schema of an array would tell of them all, which takes minutes and gigabytes for millions. */
+function readItems<S extends z.ZodType>(item: S, value: unknown, { issues }: Faults): z.output<S>[] {
+  const refuse = (message: string, path: PropertyKey[] = []) => {
+    issues.push({ code: "custom", message, path, input: value });
+    return z.NEVER;
+  };
+  if (!Array.isArray(value)) return refuse(WRONG_TYPE);
+  if (value.length > MOST_ITEMS) return refuse(`A list has ${value.length} values; at most ${MOST_ITEMS} are allowed.`);
+  const items: z.output<S>[] = [];
+  for (const [index, one] of value.entries()) {
+    const read = item.safeParse(one);
+    if (read.success) {
+      items.push(read.data);
+      continue;
+    }
+    const issue = read.error.issues[0];
+    return refuse(issue?.code === "custom" ? issue.message : WRONG_TYPE, [index, ...(issue?.path ?? [])]);
+  }
+  return items;
+}
+
+const shownItems = (item: z.ZodType): unknown => {
+  const { $schema: _, ...shown } = z.toJSONSchema(item, { io: "input", unrepresentable: "any" });
+  return shown;
+};
+
 /** A repeated field; absent means empty. */
 export const list = <S extends z.ZodType>(item: S) =>
   markRepeated(
     z
-      .array(item)
-      .nullish()
-      .transform((items): z.output<S>[] => items ?? []),
+      .unknown()
+      .transform((value, context): z.output<S>[] =>
+        value === undefined || value === null ? [] : readItems(item, value, context),
+      )
+      .optional()
+      .transform((items): z.output<S>[] => items ?? [])
+      .meta({ type: ["array", "null"], items: shownItems(item) }),
   );
 
 export const texts = list(textOrEmpty);
@@ -127,11 +166,14 @@ export const texts = list(textOrEmpty);
 /** A repeated field that must be there; an empty list counts as given. */
 export const requiredList = <S extends z.ZodType>(item: S) =>
   markRepeated(
-    z.preprocess((value, context) => {
-      if (value !== undefined && value !== null && value !== "") return value;
-      context.issues.push({ code: "custom", message: MISSING, input: value });
-      return z.NEVER;
-    }, z.array(item)),
+    z
+      .unknown()
+      .transform((value, context): z.output<S>[] => {
+        if (value !== undefined && value !== null && value !== "") return readItems(item, value, context);
+        context.issues.push({ code: "custom", message: MISSING, input: value });
+        return z.NEVER;
+      })
+      .meta({ type: "array", items: shownItems(item) }),
   );
 
 /** An enum by name, or by number in the order of `names` counted from `first`. As in protobuf, an unknown name is unset, an unknown number is a fault. */

@@ -111,8 +111,7 @@ function queryParameters(
 }
 
 /** A repeated field may be null in a body; in a query there is no null. */
-const arrayOf = (schema: Json): Json =>
-  Array.isArray(schema.anyOf) ? (schema.anyOf.find((one: Json) => one.type === "array") as Json) : schema;
+const arrayOf = (schema: Json): Json => ({ ...schema, type: "array" });
 
 function requestBody(method: string, { input, body }: Operation, schemaOf: (schema: z.ZodType) => Json): Json {
   if (body !== undefined) {

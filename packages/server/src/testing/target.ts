@@ -7,6 +7,7 @@ import { localArtifactStore } from "@esteira/store/artifacts/local";
 import { dumpDatabase } from "@esteira/store/testing/dump";
 import { newTestDatabase } from "@esteira/store/testing/test-database";
 import { expect } from "vitest";
+import type { ServerOptions } from "../create-server.ts";
 import { type Harness, type Json, openHarness } from "./harness.ts";
 
 /** What came back over a socket, as it was sent. */
@@ -43,12 +44,12 @@ export const CANARY = "root:outside of everything";
 const M = "/api/2.0/mlflow";
 const A = "/api/2.0/mlflow-artifacts/artifacts";
 
-export async function openTarget(): Promise<Target> {
+export async function openTarget(options: Pick<ServerOptions, "jsonBodyMs"> = {}): Promise<Target> {
   const home = await mkdtemp(join(tmpdir(), "esteira-target-"));
   await mkdir(join(home, "database"));
   await writeFile(join(home, "outside.txt"), CANARY);
   const uri = await newTestDatabase(join(home, "database"));
-  const server = await openHarness({ uri, artifacts: localArtifactStore(join(home, "artifacts")) });
+  const server = await openHarness({ ...options, uri, artifacts: localArtifactStore(join(home, "artifacts")) });
   await server.app.listen({ host: "127.0.0.1", port: 0 });
   const address = server.app.server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
