@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import type { RunEvent } from "@esteira/core/entities/run-watch";
 import { runId } from "@esteira/core/ids";
 import type { Int64 } from "@esteira/core/int64";
 import { startRun } from "@esteira/sdk/active-run";
@@ -168,11 +169,57 @@ function describeClient(
       });
     });
 
-    test.runIf(peer === "MLflow")("MLflow is told apart where only Esteira has the call", async () => {
-      await expect(client.runs.query({ experimentIds: [] })).rejects.toMatchObject({
-        code: "NOT_IMPLEMENTED",
-        message: expect.stringContaining("has no calls of Esteira's own"),
+    test.runIf(peer === "Esteira")("a chart's history keeps its peaks, and says what it leaves out", async () => {
+      const experimentId = await client.experiments.ensure("histories");
+      const id = await startRun({ client, experimentId }, async (run) => {
+        for (let step = 0; step < 3000; step++) run.logMetric("loss", step === 1500 ? 99 : Math.sin(step), step);
+        run.logMetric("loss", Number.NaN, 3000);
+        return run.id;
       });
+      const [history] = await client.runs.sampledHistories({ runIds: [id], metricKey: "loss", maxPoints: 100 });
+      expect(history).toMatchObject({ runId: id, totalCount: 3001, nanCount: 1, infiniteCount: 0 });
+      expect(history?.points.length).toBeLessThanOrEqual(100);
+      expect(history?.points.find((point) => point.value === 99)).toMatchObject({ key: "loss", step: 1500 });
+      const part = { runIds: [id], metricKey: "loss", maxPoints: 50, startStep: 10, endStep: 19 };
+      expect((await client.runs.sampledHistories(part))[0]?.points).toHaveLength(10);
+    });
+
+    test.runIf(peer === "Esteira")("a run is watched from its first point to its end", async () => {
+      const experimentId = await client.experiments.ensure("watched");
+      const events: RunEvent[] = [];
+      let watching: Promise<void> | undefined;
+      await startRun({ client, experimentId, runName: "watched" }, async (run) => {
+        let isWatched = (): void => {};
+        const watched = new Promise<void>((resolve) => {
+          isWatched = resolve;
+        });
+        watching = (async () => {
+          for await (const event of client.runs.watch({ runIds: [run.id] })) {
+            events.push(event);
+            isWatched();
+          }
+        })();
+        await watched;
+        for (let step = 0; step < 20; step++) run.logMetric("loss", 1 / (step + 1), step);
+        await run.setTags({ phase: "trained" });
+      });
+      await watching;
+      expect(events[0]).toMatchObject({ kind: "run", run: { info: { runName: "watched", status: "RUNNING" } } });
+      const points = events.flatMap((event) => (event.kind === "metrics" ? event.points : []));
+      expect(points.map((point) => point.step)).toEqual(Array.from({ length: 20 }, (_, step) => step));
+      const last = events.findLast((event) => event.kind === "run");
+      expect(last).toMatchObject({ run: { info: { status: "FINISHED" } } });
+      expect(last?.kind === "run" && last.run.tags).toContainEqual({ key: "phase", value: "trained" });
+      expect(events.at(-1)).toEqual({ kind: "end" });
+    });
+
+    test.runIf(peer === "MLflow")("MLflow is told apart where only Esteira has the call", async () => {
+      const refusal = { code: "NOT_IMPLEMENTED", message: expect.stringContaining("has no calls of Esteira's own") };
+      const id = runId("0".repeat(32));
+      await expect(client.runs.query({ experimentIds: [] })).rejects.toMatchObject(refusal);
+      const chart = { runIds: [id], metricKey: "loss", maxPoints: 100 };
+      await expect(client.runs.sampledHistories(chart)).rejects.toMatchObject(refusal);
+      await expect(client.runs.watch({ runIds: [id] }).next()).rejects.toMatchObject(refusal);
     });
 
     test("faults carry MLflow's code and sentence", async () => {

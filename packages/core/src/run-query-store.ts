@@ -1,4 +1,6 @@
 import type { RunQuery, RunQueryPage } from "./entities/run-query.ts";
+import type { RunChanges, WatchedRuns } from "./entities/run-watch.ts";
+import type { HistoryQuery, SampledHistory } from "./entities/sampled-history.ts";
 
 /** The port to what Esteira asks of runs beyond MLflow's calls. Same promises as TrackingStore. */
 export interface RunQueryStore {
@@ -7,4 +9,12 @@ export interface RunQueryStore {
    * come or go meanwhile move nobody to another page. A token of another search is refused.
    */
   queryRuns(query: RunQuery): Promise<RunQueryPage>;
+  /** One answer for each of `runIds`, in their order; of an unknown run or key, one without points. */
+  sampleHistories(query: HistoryQuery): Promise<readonly SampledHistory[]>;
+  /**
+   * What watched runs are now, and the points that were logged since a position of an earlier answer, by whichever process:
+   * none is left out and, but for a position that is given twice, none told twice. Without a position no points. A named run
+   * that does not exist is refused with RESOURCE_DOES_NOT_EXIST, what is no position with INVALID_PARAMETER_VALUE.
+   */
+  readRunChanges(watched: WatchedRuns, since?: string): Promise<RunChanges>;
 }

@@ -1,5 +1,10 @@
 import type { RunQuery, RunQueryPage } from "@esteira/core/entities/run-query";
+import type { RunEvent, WatchedRuns } from "@esteira/core/entities/run-watch";
+import type { HistoryQuery, SampledHistory } from "@esteira/core/entities/sampled-history";
+import { parseJson } from "@esteira/core/wire/json";
+import { sampledHistoryWire } from "@esteira/core/wire/metric";
 import { queriedRunWire } from "@esteira/core/wire/run";
+import { runEventFromWire } from "@esteira/core/wire/run-event";
 import { z } from "zod";
 import { searchToWire } from "./search.ts";
 import type { Transport } from "./transport.ts";
@@ -34,5 +39,57 @@ export function runQueriesOf(transport: Transport) {
         service: "esteira",
         ...(signal ? { signal } : {}),
       }),
+    /** Histories for a chart, thinned without losing a peak; one for each of at most 100 runs. */
+    sampledHistories: (query: HistoryQuery, signal?: AbortSignal): Promise<readonly SampledHistory[]> =>
+      transport.call(
+        "GET",
+        "metrics/history",
+        z.object({ histories: z.array(sampledHistoryWire).default([]) }).transform((wire) => wire.histories),
+        {
+          query: {
+            run_ids: query.runIds,
+            metric_key: query.metricKey,
+            max_points: query.maxPoints,
+            start_step: textOf(query.startStep),
+            end_step: textOf(query.endStep),
+          },
+          service: "esteira",
+          ...(signal ? { signal } : {}),
+        },
+      ),
+    /**
+     * What happens to these runs, and to the live runs of these experiments: first what they are, then each change, until
+     * all runs have ended (if no experiment is watched) or the signal is given. A lost connection is made again, and goes on
+     * where it was: nothing is left out, and a point may come twice. Throws when the server stays away.
+     */
+    watch: (watched: Partial<WatchedRuns>, signal?: AbortSignal) => watch(transport, watched, signal),
   };
+}
+
+const textOf = (step: HistoryQuery["startStep"]): string | undefined => (step === undefined ? undefined : String(step));
+
+/** Before a stream that was lost, or that the server has ended, is opened again. */
+const PAUSE_MS = 1000;
+
+async function* watch(
+  transport: Transport,
+  { runIds = [], experimentIds = [] }: Partial<WatchedRuns>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<RunEvent, void, undefined> {
+  let lastEventId: string | undefined;
+  for (;;) {
+    const events = await transport.events("runs/events", {
+      query: { run_ids: runIds, experiment_ids: experimentIds },
+      ...(lastEventId === undefined ? {} : { lastEventId }),
+      ...(signal ? { signal } : {}),
+    });
+    for await (const { name, data, id } of events) {
+      const event = runEventFromWire(name, parseJson(data));
+      if (event !== undefined) yield event;
+      if (event?.kind === "end") return;
+      lastEventId = id ?? lastEventId;
+    }
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    signal?.throwIfAborted();
+  }
 }

@@ -3,6 +3,7 @@ import { parseJson, stringifyJson } from "@esteira/core/wire/json";
 import { z } from "zod";
 import type { Credentials } from "./credentials.ts";
 import { delayBefore, isRepeatable, mayRetry, type RetryPolicy, retryAfterSeconds, STANDARD_RETRY } from "./retry.ts";
+import { type ServerEvents, serverEvents } from "./server-events.ts";
 
 export interface TransportOptions {
   /** For example `http://127.0.0.1:5000`; empty for a page's own origin. */
@@ -33,6 +34,10 @@ export type Method = "GET" | "POST" | "PATCH" | "DELETE" | "PUT";
 export interface Transport {
   /** Calls `<apiRoot>/<service>/<path>` and parses the answer. */
   call<T extends z.ZodType>(method: Method, path: string, answer: T, call?: Call): Promise<z.output<T>>;
+  /**
+   * The server-sent events of one of Esteira's own calls, until the stream ends or the connection is lost; an abort is thrown.
+   */
+  events(path: string, call: Pick<Call, "query" | "signal"> & { lastEventId?: string }): Promise<ServerEvents>;
   /** Bytes to and from the artifact proxy, `<apiRoot>/mlflow-artifacts/artifacts/<path>`. */
   artifact(method: "GET" | "PUT" | "DELETE", path: string, body?: BodyInit): Promise<Response>;
   /** The address at which the artifact proxy serves a path. */
@@ -117,6 +122,19 @@ export function createTransport(options: TransportOptions): Transport {
         "INTERNAL_ERROR",
         `The answer of ${method} ${url} is not what MLflow's API promises: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`,
       );
+    },
+    async events(path, { query, signal, lastEventId }) {
+      const headers = {
+        accept: "text/event-stream",
+        ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }),
+      };
+      const url = `${base}${ESTEIRA_ROOT}/${path}${queryText(query)}`;
+      const response = await ofEsteira(
+        "esteira",
+        base,
+        request("GET", url, { headers }, { repeatable: true, signal, limited: false }),
+      );
+      return serverEvents(response, signal);
     },
     artifact: (method, path, body) =>
       request(method, artifactUrl(path), body === undefined ? {} : { body }, {

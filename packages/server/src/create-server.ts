@@ -34,6 +34,8 @@ import { logModelEndpoints } from "./tracking/log-model.ts";
 import { loggedModelEndpoints } from "./tracking/logged-models.ts";
 import { metricEndpoints, metricUiEndpoints } from "./tracking/metrics.ts";
 import { paramEndpoints } from "./tracking/params.ts";
+import { mountRunEvents } from "./tracking/run-event-endpoint.ts";
+import { STANDARD_WATCH, type WatchOptions } from "./tracking/run-events.ts";
 import { runQueryEndpoints } from "./tracking/run-queries.ts";
 import { runEndpoints } from "./tracking/runs.ts";
 import { mountWeb } from "./web/web.ts";
@@ -59,6 +61,8 @@ export interface ServerOptions {
   readonly allowedHostSchemes?: readonly string[] | undefined;
   /** Where webhooks may lead and how they are sent; MLflow's limits by default. */
   readonly webhooks?: WebhookOptions | undefined;
+  /** How event streams of live runs are kept; see `STANDARD_WATCH`. */
+  readonly watch?: Partial<WatchOptions> | undefined;
   /** Who may do what; without it everybody may do everything. */
   readonly access?: Access | undefined;
   /** What counts, and answers at `/metrics`; without it there is no such path. The server ends it when it closes. */
@@ -119,6 +123,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   mountEndpoints(app, WITHOUT_SLASH, datasetSearchEndpoints(store));
   mountEndpoints(app, UI_API, metricUiEndpoints(store));
   mountEndpoints(app, ESTEIRA_API, runQueryEndpoints(store));
+  mountRunEvents(app, store, ESTEIRA_API, { ...STANDARD_WATCH, ...options.watch });
   mountAccess(app, options.access, { two: API, three: API_3, esteira: ESTEIRA_API });
   mountWebhooks(
     app,

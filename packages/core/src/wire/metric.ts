@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Metric } from "../entities/metric.ts";
+import type { SampledHistory } from "../entities/sampled-history.ts";
 import { loggedModelId, runId } from "../ids.ts";
 import { compact, double, doubleToWire, exactInt64 } from "./scalars.ts";
 
@@ -39,3 +40,33 @@ export const metricToWire = (metric: Metric) => {
     ...compact({ dataset_name: datasetName, dataset_digest: datasetDigest, model_id: modelId, run_id: run }),
   };
 };
+
+const count = z.number().int();
+
+/** One run's thinned history in Esteira's own call. */
+export const sampledHistoryWire = z
+  .object({
+    run_id: z.string(),
+    total_count: count,
+    nan_count: count.default(0),
+    infinite_count: count.default(0),
+    points: z.array(metricWire).default([]),
+  })
+  .transform(
+    (wire): SampledHistory => ({
+      runId: runId(wire.run_id),
+      totalCount: wire.total_count,
+      nanCount: wire.nan_count,
+      infiniteCount: wire.infinite_count,
+      points: wire.points,
+    }),
+  )
+  .meta({ id: "SampledHistory" });
+
+export const sampledHistoryToWire = (history: SampledHistory) => ({
+  run_id: history.runId,
+  total_count: history.totalCount,
+  nan_count: history.nanCount,
+  infinite_count: history.infiniteCount,
+  points: history.points.map(metricToWire),
+});

@@ -154,6 +154,15 @@ export const ROUTES: Readonly<Record<string, RouteCase>> = {
     least: "signed-in",
     send: (seed) => ({ experiment_ids: [seed.experiment], count: true, columns: ["min(metrics.m)"] }),
   },
+  "GET /api/esteira/v1/metrics/history": {
+    least: "READ",
+    send: (seed) => ({ run_ids: seed.run, metric_key: "m" }),
+  },
+  "GET /api/esteira/v1/runs/events": {
+    least: "READ",
+    // The walk waits for the end of the answer: a position that is none ends it at once.
+    send: (seed) => ({ run_ids: seed.run, experiment_ids: seed.experiment, last_event_id: "none" }),
+  },
   "GET /api/esteira/v1/access": { least: "open" },
   "POST /api/esteira/v1/access/sessions": { least: "open", send: () => ({ username: "reader", password: PASSWORD }) },
   "DELETE /api/esteira/v1/access/sessions/current": { least: "signed-in" },

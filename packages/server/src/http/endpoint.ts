@@ -68,7 +68,7 @@ export function endpoint<Input extends z.ZodObject, Output extends z.ZodType>(ro
 }
 
 /** A query has no types: one value of a repeated field becomes a list of one, and of several values one field takes the first. */
-function queryInput(query: unknown, lists: ReadonlySet<string>): Record<string, unknown> {
+export function queryInput(query: unknown, lists: ReadonlySet<string>): Record<string, unknown> {
   const input: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(query as Record<string, string | string[]>)) {
     input[name] = lists.has(name) ? [value].flat() : Array.isArray(value) ? value[0] : value;

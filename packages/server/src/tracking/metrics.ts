@@ -26,7 +26,7 @@ import { listToWire, nothing, pageOf, pageToWire } from "../http/paging.ts";
 import { withRunId } from "../http/run-id.ts";
 import { SEE } from "../http/validation.ts";
 
-const MAX_BULK_RUNS = 100;
+export const MAX_BULK_RUNS = 100;
 const MAX_BULK_RESULTS = 25_000;
 const MAX_POINTS_PER_RUN = 2500;
 

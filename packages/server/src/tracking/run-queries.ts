@@ -1,13 +1,30 @@
-import { experimentId } from "@esteira/core/ids";
+import { invalid } from "@esteira/core/errors";
+import { experimentId, runId } from "@esteira/core/ids";
 import type { RunQueryStore } from "@esteira/core/run-query-store";
+import { sampledHistoryToWire, sampledHistoryWire } from "@esteira/core/wire/metric";
 import { queriedRunToWire, queriedRunWire } from "@esteira/core/wire/run";
 import { z } from "zod";
-import { reads } from "../access/policy.ts";
+import { read, reads } from "../access/policy.ts";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
-import { boolOrFalse, enumOf, given, int64AtMost, nonEmpty, searchFields, texts } from "../http/fields.ts";
+import {
+  boolOrFalse,
+  enumOf,
+  exactInt64,
+  given,
+  int64,
+  int64AtMost,
+  nonEmpty,
+  requiredList,
+  requiredText,
+  searchFields,
+  texts,
+} from "../http/fields.ts";
 import { pageOf, pageToWire } from "../http/paging.ts";
+import { MAX_BULK_RUNS } from "./metrics.ts";
 import { DEFAULT_RUNS, MAX_RUNS } from "./runs.ts";
 import { VIEW_TYPES } from "./view-type.ts";
+
+const DEFAULT_POINTS = 1000;
 
 /** Esteira's own calls about runs. */
 export function runQueryEndpoints(store: RunQueryStore): readonly Endpoint[] {
@@ -41,6 +58,32 @@ export function runQueryEndpoints(store: RunQueryStore): readonly Endpoint[] {
           }),
         });
         return { ...pageToWire("runs", page, queriedRunToWire), ...given({ total_count: page.totalCount }) };
+      },
+    }),
+    endpoint({
+      method: "GET",
+      path: "/metrics/history",
+      policy: reads(read("run", "run_ids[]")),
+      summary: "Get a metric of several runs for a chart: thinned without losing a peak, with exact counts",
+      input: z.object({
+        run_ids: requiredList(requiredText),
+        metric_key: requiredText,
+        max_points: int64,
+        start_step: exactInt64,
+        end_step: exactInt64,
+      }),
+      output: z.object({ histories: z.array(sampledHistoryWire) }),
+      run: async (input) => {
+        if (input.run_ids.length > MAX_BULK_RUNS) {
+          throw invalid(`At most ${MAX_BULK_RUNS} run_ids may be given. Received ${input.run_ids.length}.`);
+        }
+        const histories = await store.sampleHistories({
+          runIds: input.run_ids.map(runId),
+          metricKey: input.metric_key,
+          maxPoints: input.max_points ?? DEFAULT_POINTS,
+          ...given({ startStep: input.start_step, endStep: input.end_step }),
+        });
+        return { histories: histories.map(sampledHistoryToWire) };
       },
     }),
   ];

@@ -8,6 +8,8 @@ import { describeLogging } from "./logging-contract.ts";
 import { describeRuns } from "./run-contract.ts";
 import { describeRunQueries } from "./run-query-contract.ts";
 import { describeRunSearch } from "./run-search-contract.ts";
+import { describeRunWatch } from "./run-watch-contract.ts";
+import { describeSampledHistories } from "./sampled-history-contract.ts";
 import { describeSuperset } from "./superset-contract.ts";
 import type { OpenStore } from "./support.ts";
 
@@ -32,6 +34,8 @@ export function describeTrackingStore(name: string, open: OpenStore<TrackingStor
     describeRunSearch(subject);
     describeSuperset(subject);
     describeRunQueries(subject);
+    describeSampledHistories(subject);
+    describeRunWatch(subject);
     describeLoggedModels(subject);
   });
 }

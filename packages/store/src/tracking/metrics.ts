@@ -6,7 +6,7 @@ import type { Int64 } from "@esteira/core/int64";
 import { checkKey, checkLength, fieldPath, LIMITS } from "@esteira/core/names";
 import { type RawBuilder, sql } from "kysely";
 import { readColumns } from "../database/columns.ts";
-import { byDialect } from "../database/dialect.ts";
+import { byDialect, type DialectName, dialectOf } from "../database/dialect.ts";
 import { inList, inLockOrder, insertMany } from "../database/sql.ts";
 import type { Database, Tables } from "../database/tables.ts";
 import { offsetOf, toPage } from "../search/page-token.ts";
@@ -70,12 +70,25 @@ export async function logMetrics(db: Database, id: RunId, metrics: readonly Metr
     "latest_metrics",
     columns,
     inLockOrder(db, latestOf(rows), (row) => row.key).map(asValues),
-    `on conflict ("key", run_uuid) do update set
-       value = excluded.value, timestamp = excluded.timestamp, step = excluded.step, is_nan = excluded.is_nan
-     where (excluded.step, excluded.timestamp, excluded.value)
-         > (latest_metrics.step, latest_metrics.timestamp, latest_metrics.value)`,
+    MOVE_FORWARD[dialectOf(db)],
   );
 }
+
+const IS_LATER = `(excluded.step, excluded.timestamp, excluded.value)
+         > (latest_metrics.step, latest_metrics.timestamp, latest_metrics.value)`;
+const laterOf = (column: string): string =>
+  `${column} = case when ${IS_LATER} then excluded.${column} else latest_metrics.${column} end`;
+
+/**
+ * The later value stays. PostgreSQL makes the row anew even where it stays as it is: so it tells that its history has got
+ * points, wherever in time these are (see `new-points.ts`).
+ */
+const MOVE_FORWARD: Readonly<Record<DialectName, string>> = {
+  sqlite: `on conflict ("key", run_uuid) do update set
+       value = excluded.value, timestamp = excluded.timestamp, step = excluded.step, is_nan = excluded.is_nan
+     where ${IS_LATER}`,
+  postgres: `on conflict ("key", run_uuid) do update set ${["value", "timestamp", "step", "is_nan"].map(laterOf).join(", ")}`,
+};
 
 /** Of each key the row with the greatest (step, timestamp, value); the first one wins a tie. */
 function latestOf(rows: readonly MetricRow[]): readonly MetricRow[] {
@@ -122,7 +135,8 @@ export async function metricHistory(
   return maxResults === undefined ? { items: metrics } : toPage(metrics, offset, maxResults);
 }
 
-async function readPoints(db: Database, key: string, from: RawBuilder<unknown>): Promise<Metric[]> {
+/** The points that `from` (what follows FROM) gives, in no order. */
+export async function readPoints(db: Database, key: string, from: RawBuilder<unknown>): Promise<Metric[]> {
   const { value, timestamp, step, isNan } = await readColumns(
     db,
     {
@@ -144,7 +158,8 @@ async function readPoints(db: Database, key: string, from: RawBuilder<unknown>):
 /** The order of `metricHistory`, for points that mostly have it already: sorting them here is cheaper than in SQL. */
 const inOrder = (points: Metric[]): readonly Metric[] => points.sort(byTime);
 
-function byTime(a: Metric, b: Metric): number {
+/** By timestamp, step, value; NaN is stored as 0, and comes after it. */
+export function byTime(a: Metric, b: Metric): number {
   if (a.timestamp !== b.timestamp) return a.timestamp < b.timestamp ? -1 : 1;
   if (a.step !== b.step) return a.step < b.step ? -1 : 1;
   const [first, second] = [storedValue(a.value), storedValue(b.value)];

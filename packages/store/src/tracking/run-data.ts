@@ -1,6 +1,7 @@
 import type { DatasetInput } from "@esteira/core/entities/dataset";
 import type { Metric } from "@esteira/core/entities/metric";
 import { RUN_STATUSES, type Run, type RunInfo, type RunStatus } from "@esteira/core/entities/run";
+import type { RunState } from "@esteira/core/entities/run-watch";
 import type { Tag } from "@esteira/core/entities/tag";
 import { invalid, notFound } from "@esteira/core/errors";
 import { experimentId, loggedModelId, type RunId, runId } from "@esteira/core/ids";
@@ -61,7 +62,16 @@ export const toRunInfo = (row: RunInfoRow): RunInfo => ({
 interface RunParts {
   readonly modelInputs: boolean;
   /** Only these metrics, params and tags, and no inputs or outputs. */
-  readonly columns?: Pick<RunColumns, "metrics" | "params" | "tags"> | undefined;
+  readonly columns?: RunDataColumns | undefined;
+}
+
+/** All of those that are undefined. */
+type RunDataColumns = { readonly [Of in "metrics" | "params" | "tags"]: RunColumns[Of] | undefined };
+
+/** What these runs are now: their tags by key, without what they have logged. An id of no run is left out. */
+export async function readStates(db: Database, ids: readonly RunId[]): Promise<readonly RunState[]> {
+  const runs = await readRuns(db, ids, { modelInputs: false, columns: { metrics: [], params: [], tags: undefined } });
+  return runs.map(({ info, data }) => ({ info, tags: data.tags.toSorted((a, b) => (a.key < b.key ? -1 : 1)) }));
 }
 
 /** The runs of these ids, in their order, each complete; an id of no run is left out. */
@@ -121,7 +131,7 @@ export async function completeRuns(
   const rows = (keys: readonly string[] | undefined) =>
     keys === undefined ? inList("run_uuid", ids) : sql`${inList("run_uuid", ids)} and ${inList("key", keys)}`;
   const isRead = (keys: readonly string[] | undefined): boolean => keys === undefined || keys.length > 0;
-  const tagKeys = columns && (isNameless ? [...columns.tags, RUN_NAME_TAG] : columns.tags);
+  const tagKeys = columns?.tags && (isNameless ? [...columns.tags, RUN_NAME_TAG] : columns.tags);
   const metrics = isRead(columns?.metrics)
     ? await latestMetrics(db, sql`latest_metrics where ${rows(columns?.metrics)}`)
     : new Map<string, readonly Metric[]>();
@@ -139,7 +149,7 @@ export async function completeRuns(
       data: {
         metrics: metrics.get(id) ?? [],
         params: params.get(id) ?? [],
-        tags: tagsOf(id).filter((tag) => columns === undefined || !isNameless || columns.tags.includes(tag.key)),
+        tags: tagsOf(id).filter(({ key }) => columns?.tags === undefined || columns.tags.includes(key)),
       },
       inputs: { datasets: datasets.get(id) ?? [], models: (inputs.get(id) ?? []).map(({ modelId }) => ({ modelId })) },
       outputs: { models: (outputs.get(id) ?? []).map(({ modelId, step }) => ({ modelId, step })) },

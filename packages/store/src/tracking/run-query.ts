@@ -14,6 +14,7 @@ import type { Database } from "../database/tables.ts";
 import { checkMaxResults } from "../search/page-token.ts";
 import { withoutRegexes } from "../search/regex.ts";
 import { stageOf } from "./experiment-search.ts";
+import { HistorySampler } from "./history-sample.ts";
 import { HISTORY } from "./metrics.ts";
 import { readRuns } from "./run-data.ts";
 import { runValues } from "./run-filter.ts";
@@ -21,6 +22,7 @@ import { placeOf, placeOfToken, placeToken, searchName } from "./run-keyset.ts";
 import { aggregateRows } from "./run-order.ts";
 import { candidateRuns, count, countRuns, inExperiments, type RunQuestion } from "./run-plan.ts";
 import { DEFAULT_RESULTS, MOST_RESULTS, runIds } from "./run-search.ts";
+import { readRunChanges } from "./run-watch.ts";
 
 /** So many points (or, at one step, runs) may be read to put runs in order by an aggregate, or to give it of a page. */
 const MOST_POINTS = 1_000_000;
@@ -100,6 +102,11 @@ async function checkCost(db: Database, aggregate: MetricAggregate, runs: RawBuil
   );
 }
 
-export const runQueryStore = (session: Session): RunQueryStore => ({
-  queryRuns: (query) => queryRuns(session, query),
-});
+export function runQueryStore(session: Session): RunQueryStore {
+  const sampler = new HistorySampler();
+  return {
+    queryRuns: (query) => queryRuns(session, query),
+    sampleHistories: (query) => session.read((db) => sampler.sample(db, query)),
+    readRunChanges: (watched, since) => session.read((db) => readRunChanges(db, watched, since)),
+  };
+}
