@@ -5,8 +5,11 @@ import type { Params } from "../format/params.ts";
 import type { ModelSignature } from "../format/signature.ts";
 import type { ColumnarTable } from "../format/table.ts";
 
-/** One answer a row: a number, or lists of numbers (probabilities of classes, contributions, leaves). */
-export type Prediction = number | readonly Prediction[];
+/**
+ * One answer a row: a number, or lists of numbers (probabilities of classes, contributions, leaves). Pipelines that end
+ * in a transformer may answer text, truth or null.
+ */
+export type Prediction = number | string | boolean | null | readonly Prediction[];
 
 /** A model asked row by row without a table, for the hot path. */
 export interface RowScorer {
@@ -40,7 +43,7 @@ export interface Flavor {
 /** Predictions of a model that answers one number a row. Throws when one is a list. */
 export function toNumbers(predictions: readonly Prediction[]): number[] {
   return predictions.map((prediction) => {
-    if (typeof prediction !== "number") throw new TypeError("The model answers more than one number a row");
+    if (typeof prediction !== "number") throw new TypeError("The model answers something else than one number a row");
     return prediction;
   });
 }

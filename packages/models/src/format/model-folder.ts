@@ -170,10 +170,10 @@ export async function readModelFolder(folder: string): Promise<ModelConfig> {
 }
 
 /**
- * A file that MLmodel names, read. The name may not lead out of the folder, by `..` or by a link.
- * Throws INVALID_PARAMETER_VALUE for such a name, RESOURCE_DOES_NOT_EXIST when the file is missing.
+ * The path of a file or folder that MLmodel names. The name may not lead out of the folder, by `..` or by a link.
+ * Throws INVALID_PARAMETER_VALUE for such a name, RESOURCE_DOES_NOT_EXIST when there is nothing.
  */
-export async function readModelFile(folder: string, name: string): Promise<Uint8Array> {
+export async function resolveModelPath(folder: string, name: string): Promise<string> {
   const root = await realpath(folder);
   let path = join(root, name);
   try {
@@ -184,6 +184,12 @@ export async function readModelFile(folder: string, name: string): Promise<Uint8
   const inside = relative(root, path);
   if (inside === "" || inside === ".." || inside.startsWith(`..${sep}`))
     throw invalid(`MLmodel names the file '${name}', which lies outside of the model folder '${folder}'`);
+  return path;
+}
+
+/** A file that MLmodel names, read. Throws as `resolveModelPath` does, and when it is a folder. */
+export async function readModelFile(folder: string, name: string): Promise<Uint8Array> {
+  const path = await resolveModelPath(folder, name);
   if (!(await stat(path)).isFile())
     throw invalid(`MLmodel names '${name}' as a file of '${folder}', but it is a folder`);
   return readFile(path);
