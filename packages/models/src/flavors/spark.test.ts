@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type GoldenCase, unpackFixture } from "../engines/mllib/fixtures/fixture.ts";
 import { formatMlmodel } from "../format/mlmodel.ts";
 import type { ColumnSpec, DataType } from "../format/signature.ts";
-import { scoreText } from "../serving/score-text.ts";
+import { readInvocation, writePredictions } from "../serving/invocation.ts";
 import type { LoadedModel } from "./flavor.ts";
 import { loadModel } from "./load-model.ts";
 
@@ -33,6 +33,12 @@ async function modelOf(name: string, hasSignature = true): Promise<{ model: Load
   return { model: await loadModel(folder), golden };
 }
 
+/** The answer to a body, as a server writes it. */
+function answerTo(model: LoadedModel, body: string): string {
+  const { table, params } = readInvocation(model, "json", body);
+  return writePredictions(model.predict(table, params));
+}
+
 const bodyOf = (golden: GoldenCase, rows: GoldenCase["rows"]): string =>
   JSON.stringify({ dataframe_split: { columns: golden.inputs.map(({ name }) => name), data: rows } });
 
@@ -41,19 +47,19 @@ const plain = (golden: GoldenCase): GoldenCase["rows"] => golden.rows.slice(0, 4
 describe("the spark flavor", () => {
   it("answers the prediction of a classifier", async () => {
     const { model, golden } = await modelOf("forest");
-    const answer = JSON.parse(scoreText(model, "json", bodyOf(golden, plain(golden))).body) as unknown;
+    const answer = JSON.parse(answerTo(model, bodyOf(golden, plain(golden)))) as unknown;
     expect(answer).toEqual({ predictions: golden.answers?.slice(0, 40).map((row) => row?.[0]) });
     expect(model.rowScorer).toBeUndefined();
   });
 
   it("answers what the last transformer makes when nothing is called prediction", async () => {
     const { model, golden } = await modelOf("index-back");
-    const answer = JSON.parse(scoreText(model, "json", bodyOf(golden, plain(golden))).body) as unknown;
+    const answer = JSON.parse(answerTo(model, bodyOf(golden, plain(golden)))) as unknown;
     expect(answer).toEqual({ predictions: golden.answers?.slice(0, 40).map((row) => row?.[0]) });
     const vectors = await modelOf("components");
-    const { predictions } = JSON.parse(
-      scoreText(vectors.model, "json", bodyOf(vectors.golden, plain(vectors.golden))).body,
-    ) as { predictions: number[][] };
+    const { predictions } = JSON.parse(answerTo(vectors.model, bodyOf(vectors.golden, plain(vectors.golden)))) as {
+      predictions: number[][];
+    };
     expect(predictions[0]).toHaveLength(2);
   });
 
@@ -61,7 +67,7 @@ describe("the spark flavor", () => {
     const { model, golden } = await modelOf("index-skip");
     const [first] = golden.rows;
     const rows = [first!, first!.with(4, "never seen")];
-    const { predictions } = JSON.parse(scoreText(model, "json", bodyOf(golden, rows)).body) as {
+    const { predictions } = JSON.parse(answerTo(model, bodyOf(golden, rows))) as {
       predictions: unknown[];
     };
     expect(predictions).toHaveLength(1);
@@ -71,17 +77,17 @@ describe("the spark flavor", () => {
     const { model, golden } = await modelOf("forest");
     const [first] = golden.rows;
     const withNull = first!.with(4, null);
-    expect(() => scoreText(model, "json", bodyOf(golden, [first!, withNull]))).not.toThrow();
-    expect(() => scoreText(model, "json", bodyOf(golden, [withNull]))).toThrow("'kind' is null in every row");
-    expect(() => scoreText(model, "json", bodyOf(golden, []))).toThrow("no rows");
-    expect(() => scoreText(model, "json", bodyOf(golden, [first!.with(4, 7), first!]))).toThrow("among strings");
+    expect(() => answerTo(model, bodyOf(golden, [first!, withNull]))).not.toThrow();
+    expect(() => answerTo(model, bodyOf(golden, [withNull]))).toThrow("'kind' is null in every row");
+    expect(() => answerTo(model, bodyOf(golden, []))).toThrow("no rows");
+    expect(() => answerTo(model, bodyOf(golden, [first!.with(4, 7), first!]))).toThrow("among strings");
   });
 
   it("works out the types of columns without a signature", async () => {
     const { model, golden } = await modelOf("forest", false);
     const { model: typed } = await modelOf("forest");
     const body = bodyOf(golden, plain(golden));
-    expect(scoreText(model, "json", body).body).toBe(scoreText(typed, "json", body).body);
+    expect(answerTo(model, body)).toBe(answerTo(typed, body));
   });
 
   it("refuses folders that are not what MLmodel says", async () => {
