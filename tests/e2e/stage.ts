@@ -13,12 +13,19 @@ export interface Visit {
   readonly complaints: string[];
 }
 
+/** The language, screen width in pixels and theme that somebody has. */
+export interface VisitOptions {
+  readonly language?: string;
+  readonly width?: number;
+  readonly theme?: "light" | "dark";
+}
+
 /** A server with seeded data and a browser before it. */
 export interface Stage {
   readonly url: string;
   readonly seeded: Seeded;
-  /** A page in a fresh profile, as somebody with this language, screen width in pixels and theme has it. */
-  visit(options?: { language?: string; width?: number; theme?: "light" | "dark" }): Promise<Visit>;
+  /** A page in a fresh profile. */
+  visit(options?: VisitOptions): Promise<Visit>;
   close(): Promise<void>;
 }
 
@@ -42,7 +49,7 @@ export async function openStage(executablePath: string): Promise<Stage> {
   return {
     url: server.url,
     seeded,
-    visit: (options = {}) => visit(browser, server.url, options),
+    visit: (options) => visit(browser, [server.url], options),
     close: async () => {
       await browser.close();
       await server.close();
@@ -51,8 +58,9 @@ export async function openStage(executablePath: string): Promise<Stage> {
   };
 }
 
-async function visit(browser: Browser, url: string, options: Parameters<Stage["visit"]>[0]): Promise<Visit> {
-  const { language = "en", width = 1280, theme = "light" } = options ?? {};
+/** A page in a fresh profile; requests to other addresses than these are complaints. */
+export async function visit(browser: Browser, urls: readonly string[], options: VisitOptions = {}): Promise<Visit> {
+  const { language = "en", width = 1280, theme = "light" } = options;
   const context = await browser.newContext({
     locale: language,
     colorScheme: theme,
@@ -67,7 +75,8 @@ async function visit(browser: Browser, url: string, options: Parameters<Stage["v
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("request", (request) => {
     const address = request.url();
-    if (!address.startsWith(url) && !/^(data|blob|about):/.test(address)) complaints.push(`request to ${address}`);
+    if (!urls.some((url) => address.startsWith(url)) && !/^(data|blob|about):/.test(address))
+      complaints.push(`request to ${address}`);
   });
   return { page, complaints };
 }

@@ -1,3 +1,4 @@
+import { accessOf } from "./access.ts";
 import { artifactsOf } from "./artifacts.ts";
 import { experimentsOf } from "./experiments.ts";
 import { loggedModelsOf } from "./logged-models.ts";
@@ -20,6 +21,7 @@ export function createClient(options: TransportOptions) {
     modelVersions: modelVersionsOf(transport),
     webhooks: webhooksOf(transport),
     artifacts: artifactsOf(transport),
+    access: accessOf(transport),
   };
 }
 

@@ -44,8 +44,9 @@ export interface Transport {
   artifactUrl(path: string): string;
 }
 
-/** The root of what Esteira adds to MLflow's API; the same for programs and pages. */
-const ESTEIRA_ROOT = "/api/esteira/v1";
+/** The root of what Esteira adds to MLflow's API, beside the given root of MLflow's. */
+const esteiraRoot = (apiRoot: string): string =>
+  apiRoot.startsWith("/ajax-api/") ? "/ajax-api/esteira/v1" : "/api/esteira/v1";
 
 /** The answer of calls that say nothing. */
 export const nothing = z.unknown().transform((): void => undefined);
@@ -103,7 +104,7 @@ export function createTransport(options: TransportOptions): Transport {
 
   return {
     async call(method, path, answer, { query, body, signal, service = "mlflow" } = {}) {
-      const root = service === "esteira" ? ESTEIRA_ROOT : `${apiRoot}/${service}`;
+      const root = service === "esteira" ? esteiraRoot(apiRoot) : `${apiRoot}/${service}`;
       const url = `${base}${root}/${path}${queryText(query)}`;
       const init: RequestInit = {};
       if (body !== undefined) {
@@ -161,7 +162,7 @@ async function ofEsteira<T>(service: Call["service"], base: string, answer: Prom
     if (service !== "esteira" || !isUnknown) throw error;
     throw new EsteiraError(
       "NOT_IMPLEMENTED",
-      `The server at ${base || "this address"} has no calls of Esteira's own (${ESTEIRA_ROOT}): it is MLflow, or an Esteira before them. Use an Esteira server, or the calls that MLflow has too.`,
+      `The server at ${base || "this address"} has no calls of Esteira's own (/api/esteira/v1): it is MLflow, or an Esteira before them. Use an Esteira server, or the calls that MLflow has too.`,
       { cause: error },
     );
   }

@@ -1,16 +1,20 @@
 import "./shell/mantine-styles.ts";
 import "./shell/base.css";
 import { MantineProvider } from "@mantine/core";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { watchSession } from "./access/session.ts";
+import { queries } from "./api/query-client.ts";
 import { LanguageProvider } from "./i18n/use-text.tsx";
 import { router } from "./routes.tsx";
 import { colorScheme, theme } from "./shell/theme.ts";
 
-// The transport itself tries again what may be tried again.
-const queries = new QueryClient({ defaultOptions: { queries: { retry: false, staleTime: 10_000 } } });
+// A session may end while a page is open: signing in again leads back to it.
+watchSession(queries, () => {
+  void router.navigate({ to: "/sign-in", search: { return_to: router.state.location.href }, replace: true });
+});
 
 createRoot(document.getElementById("root")!).render(
   <StrictMode>

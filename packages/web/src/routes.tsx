@@ -6,6 +6,9 @@ import {
   lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router";
+import { signInSearch } from "./access/search.ts";
+import { accessQuery } from "./access/session.ts";
+import { queries } from "./api/query-client.ts";
 import { compareSearch } from "./compare/search.ts";
 import { experimentsSearch } from "./experiments/search.ts";
 import { modelsSearch } from "./models/search.ts";
@@ -14,9 +17,21 @@ import { runsSearch } from "./runs/search.ts";
 import { NotFound } from "./shell/not-found.tsx";
 import { Shell } from "./shell/shell.tsx";
 
+const SIGN_IN = "/sign-in";
+
 // Routes live after "#" and have the shape of MLflow's own: links that MLflow's clients print open here, and a server
 // needs no rule for them.
-const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
+const root = createRootRoute({
+  component: Shell,
+  notFoundComponent: NotFound,
+  beforeLoad: async ({ location }) => {
+    if (location.pathname === SIGN_IN) return;
+    // A server that does not answer is told by the page itself.
+    const info = await queries.ensureQueryData(accessQuery).catch(() => undefined);
+    if (info?.enabled !== true || info.user !== undefined) return;
+    throw redirect({ to: SIGN_IN, search: { return_to: location.href }, replace: true });
+  },
+});
 
 const home = createRoute({
   getParentRoute: () => root,
@@ -106,6 +121,19 @@ const version = createRoute({
   component: lazyRouteComponent(() => import("./models/version-page.tsx"), "VersionPage"),
 });
 
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: SIGN_IN,
+  validateSearch: signInSearch,
+  component: lazyRouteComponent(() => import("./access/sign-in-page.tsx"), "SignInPage"),
+});
+
+const account = createRoute({
+  getParentRoute: () => root,
+  path: "/account",
+  component: lazyRouteComponent(() => import("./access/account-page.tsx"), "AccountPage"),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
@@ -119,6 +147,8 @@ export const router = createRouter({
     models,
     model,
     version,
+    signIn,
+    account,
   ]),
   history: createHashHistory(),
   defaultPreload: "intent",

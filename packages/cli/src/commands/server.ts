@@ -75,7 +75,9 @@ export const server: Command = {
     terminal.out(`Esteira serves at ${pc.bold(running.url)}  ${pc.dim("(Ctrl-C stops it)")}`);
     terminal.out(pc.dim(`From Python: export MLFLOW_TRACKING_URI=${running.url}`));
     if (running.setupToken !== undefined) {
-      terminal.out("There is no admin yet. Make the first one with this token, once, within 24 hours:");
+      terminal.out("There is no admin yet. Whoever opens this address first, within 24 hours, makes one:");
+      terminal.out(`  ${access?.publicUrl?.replace(/\/+$/, "") ?? running.url}/#/sign-in?setup=${running.setupToken}`);
+      terminal.out(pc.dim("Or without a browser:"));
       terminal.out(`  curl -X POST ${running.url}/api/esteira/v1/access/setup -H 'content-type: application/json' \\`);
       terminal.out(`    -d '{"token": "${running.setupToken}", "username": "admin", "password": "..."}'`);
     }

@@ -48,6 +48,9 @@ export const CopyIcon = (props: IconProps) => <Line {...props} d="M5.5 5.5h8v8h-
 export const CheckIcon = (props: IconProps) => <Line {...props} d="m3 8.5 3.2 3.2L13 5" />;
 export const CompareIcon = (props: IconProps) => <Line {...props} d="M2.5 3.5h4v9h-4zM9.5 3.5h4v9h-4z" />;
 export const UpIcon = (props: IconProps) => <Line {...props} d="M8 13V3.5M4 7l4-4 4 4" />;
+export const PersonIcon = (props: IconProps) => (
+  <Line {...props} d="M8 8a2.8 2.8 0 1 0 0-5.6A2.8 2.8 0 0 0 8 8ZM2.5 14a5.5 4.6 0 0 1 11 0" />
+);
 export const DownIcon = (props: IconProps) => <Line {...props} d="M8 3v9.5M4 9l4 4 4-4" />;
 
 /** A crate on a conveyor belt. */

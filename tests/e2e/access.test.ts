@@ -1,0 +1,218 @@
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type AccessStage, openAccessStage, PASSWORD } from "./access-stage.ts";
+import { findChromium } from "./chromium.ts";
+import type { Visit } from "./stage.ts";
+
+const browserPath = findChromium(process.env);
+if (browserPath === undefined) {
+  console.log("Skipped: no Chromium. Install it or name it in CHROMIUM_PATH.");
+}
+
+const WORDS = {
+  en: {
+    signIn: "Sign in",
+    username: "Username",
+    password: "Password",
+    wrong: "The username or the password is wrong.",
+    account: "Account",
+    signOut: "Sign out",
+    provider: "Sign in with Banco Central",
+    notAllowed: /may not use this server/,
+  },
+  "pt-BR": {
+    signIn: "Entrar",
+    username: "Nome de usuário",
+    password: "Senha",
+    wrong: "O nome de usuário ou a senha não confere.",
+    account: "Conta",
+    signOut: "Sair",
+    provider: "Entrar com Banco Central",
+    notAllowed: /não pode usar este servidor/,
+  },
+} as const;
+const LANGUAGES = ["en", "pt-BR"] as const;
+
+/** The browser itself notes each refused request; what a page does with a refusal is what the tests look at. */
+const ownComplaints = (complaints: readonly string[]) =>
+  complaints.filter((text) => !/status of 401|status of 403|status of 400/.test(text));
+
+async function signIn(page: Page, username: string, password = PASSWORD, language: (typeof LANGUAGES)[number] = "en") {
+  const words = WORDS[language];
+  await page.getByLabel(words.username).fill(username);
+  await page.getByLabel(words.password, { exact: true }).fill(password);
+  await page.getByRole("button", { name: words.signIn, exact: true }).click();
+}
+
+/** What the provider's pages themselves complain of is not ours: their fonts, for instance, come from elsewhere. */
+async function atProvider({ page, complaints }: Visit, url: string, act: () => Promise<void>) {
+  const ours = [...complaints];
+  await act();
+  await page.waitForURL(`${url}/**`);
+  complaints.splice(0, complaints.length, ...ours);
+}
+
+const signInAtProvider = (visit: Visit, url: string, button: string, login: string) =>
+  atProvider(visit, url, async () => {
+    await visit.page.getByRole("link", { name: button }).click();
+    await visit.page.locator('input[name="login"]').fill(login);
+    await visit.page.locator('input[name="password"]').fill("any");
+    await visit.page.locator('button[type="submit"]').click();
+  });
+
+describe.skipIf(browserPath === undefined)("signing in with a browser", () => {
+  let stage: AccessStage;
+  beforeAll(async () => {
+    stage = await openAccessStage(browserPath ?? "");
+  });
+  afterAll(() => stage?.close());
+  const header = (page: Page, name: string) => page.getByRole("button", { name });
+
+  it.each(LANGUAGES)("leads back to the page that was asked for, and out again, in %s", async (language) => {
+    const { page, complaints } = await stage.visit({ language });
+    const words = WORDS[language];
+    await page.goto(`${stage.url}/#/experiments/1?tab=x`);
+    await page.getByRole("heading", { name: /Esteira/ }).waitFor();
+    expect(await page.getByRole("navigation").count()).toBe(0);
+    await signIn(page, "ana", "not the password", language);
+    await page.getByText(words.wrong).waitFor();
+    await signIn(page, "ana", PASSWORD, language);
+    await page.getByRole("heading", { name: "pix-fraud" }).waitFor();
+    expect(new URL(page.url()).hash).toMatch(/^#\/experiments\/1/);
+    await header(page, "ana").click();
+    await page.getByRole("menuitem", { name: words.signOut }).click();
+    await page.getByRole("button", { name: words.signIn, exact: true }).waitFor();
+    await page.goto(`${stage.url}/#/models`);
+    await page.getByRole("button", { name: words.signIn, exact: true }).waitFor();
+    expect(ownComplaints(complaints)).toEqual([]);
+  });
+
+  it("comes back to its page when the session has ended in the middle", async () => {
+    const { page } = await stage.visit();
+    await page.goto(`${stage.url}/#/experiments/1`);
+    await signIn(page, "ana");
+    await page.getByRole("heading", { name: "pix-fraud" }).waitFor();
+    await stage.endSessions("ana");
+    await page.getByRole("link", { name: "Models", exact: true }).click();
+    await page.getByRole("button", { name: "Sign in", exact: true }).waitFor();
+    await signIn(page, "ana");
+    await page.getByRole("heading", { name: "Registered models" }).waitFor();
+    expect(new URL(page.url()).hash).toBe("#/models");
+  });
+
+  it.each(LANGUAGES)("goes through the identity provider and back in %s", async (language) => {
+    const visit = await stage.visit({ language });
+    const { page, complaints } = visit;
+    const words = WORDS[language];
+    await page.goto(`${stage.url}/#/account`);
+    await signInAtProvider(visit, stage.url, words.provider, "davi");
+    await page.getByText(words.notAllowed).waitFor();
+    await page.context().clearCookies();
+    await signInAtProvider(visit, stage.url, words.provider, "carla");
+    await page.getByRole("heading", { name: words.account }).waitFor();
+    expect(page.url()).toBe(`${stage.url}/#/account`);
+    await header(page, "carla").click();
+    await page.getByRole("menuitem", { name: words.signOut }).click();
+    const there = page.getByRole("link", { name: language === "en" ? "Sign out there too" : "Sair de lá também" });
+    expect(await there.getAttribute("href")).toContain(`${stage.providerUrl}/session/end?`);
+    await atProvider(visit, stage.url, async () => {
+      await there.click();
+      await page.getByRole("button", { name: /Yes, sign me out/ }).click();
+    });
+    await page.getByRole("link", { name: words.provider }).waitFor();
+    expect(ownComplaints(complaints)).toEqual([]);
+  });
+
+  it("makes a service token that works, and revokes it", async () => {
+    const { page, complaints } = await stage.visit();
+    await page.goto(`${stage.url}/#/account`);
+    await signIn(page, "ana");
+    await page.getByRole("button", { name: "New token" }).click();
+    await page.getByLabel("Name", { exact: true }).fill("dashboard");
+    await page.getByLabel("Only these experiments").fill("1");
+    await page.getByRole("button", { name: "Create the token" }).click();
+    const token = (await page.getByText(/^est_/).textContent()) ?? "";
+    await page.getByText(/only on experiment 1/).waitFor();
+    const ask = () => fetch(`${stage.url}/api/2.0/mlflow/experiments/get?experiment_id=1`, { headers: bearer(token) });
+    expect((await ask()).status).toBe(200);
+    await page.reload();
+    await page.getByText("dashboard", { exact: true }).waitFor();
+    expect(await page.getByText(/^est_/).count()).toBe(0);
+    await page.getByRole("button", { name: "Revoke dashboard" }).click();
+    await page.getByRole("button", { name: "Revoke it now" }).click();
+    await page.getByText("Revoked", { exact: true }).waitFor();
+    expect((await ask()).status).toBe(401);
+    expect(complaints).toEqual([]);
+  });
+
+  it("changes the user's own password", async () => {
+    const { page } = await stage.visit();
+    await page.goto(`${stage.url}/#/account`);
+    await signIn(page, "admin");
+    const change = async (current: string, next: string, again = next) => {
+      await page.getByLabel("Current password").fill(current);
+      await page.getByLabel("New password").fill(next);
+      await page.getByLabel("The same again").fill(again);
+      await page.getByRole("button", { name: "Change the password" }).click();
+    };
+    await change(PASSWORD, "short");
+    await page.getByText("This is shorter than 12 characters.").waitFor();
+    await change(PASSWORD, "another long password", "another long passwore");
+    await page.getByText("The two are not the same.").waitFor();
+    await change("not the password", "another long password");
+    await page.getByText("The current password is wrong.").waitFor();
+    await change(PASSWORD, "another long password");
+    await page.getByText("The password is changed.").waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "Account", exact: true }).waitFor();
+  });
+
+  it.each(["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"])(
+    "does not lead to %s",
+    async (address) => {
+      const { page } = await stage.visit();
+      await page.goto(`${stage.url}/#/sign-in?return_to=${encodeURIComponent(address)}`);
+      await signIn(page, "ana");
+      await page.getByRole("heading", { name: "Experiments" }).waitFor();
+      expect(page.url()).toBe(`${stage.url}/#/experiments`);
+    },
+  );
+
+  it.each(LANGUAGES)("fits a phone in %s", async (language) => {
+    const { page } = await stage.visit({ language, width: 360, theme: "dark" });
+    const excess = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    await page.goto(`${stage.url}/#/account`);
+    await page.getByRole("button", { name: WORDS[language].signIn, exact: true }).waitFor();
+    expect(await excess()).toBeLessThanOrEqual(0);
+    await signIn(page, "ana", PASSWORD, language);
+    await page.getByRole("heading", { name: WORDS[language].account, exact: true }).waitFor();
+    await page.getByRole("button", { name: /New token|Novo token/ }).click();
+    expect(await excess()).toBeLessThanOrEqual(0);
+  });
+});
+
+describe.skipIf(browserPath === undefined)("a server without an admin", () => {
+  it("is set up with the token that it has printed, once", async () => {
+    const stage = await openAccessStage(browserPath ?? "", { empty: true });
+    try {
+      const { page, complaints } = await stage.visit();
+      await page.goto(`${stage.url}/#/sign-in?setup=wrong`);
+      await page.getByLabel("New password").fill(PASSWORD);
+      await page.getByLabel("The same again").fill(PASSWORD);
+      await page.getByRole("button", { name: "Make the admin" }).click();
+      await page.getByText(/This token is not valid/).waitFor();
+      await page.getByLabel("Set-up token").fill(stage.setupToken ?? "");
+      await page.getByRole("button", { name: "Make the admin" }).click();
+      await page.getByRole("heading", { name: "Experiments" }).waitFor();
+      expect(ownComplaints(complaints)).toEqual([]);
+      const other = await stage.visit();
+      await other.page.goto(`${stage.url}/#/sign-in`);
+      await signIn(other.page, "admin");
+      await other.page.getByRole("heading", { name: "Experiments" }).waitFor();
+    } finally {
+      await stage.close();
+    }
+  });
+});
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
