@@ -129,7 +129,7 @@ export function createTransport(options: TransportOptions): Transport {
         accept: "text/event-stream",
         ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }),
       };
-      const url = `${base}${ESTEIRA_ROOT}/${path}${queryText(query)}`;
+      const url = `${base}${esteiraRoot(apiRoot)}/${path}${queryText(query)}`;
       const response = await ofEsteira(
         "esteira",
         base,
