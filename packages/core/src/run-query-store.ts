@@ -1,6 +1,7 @@
 import type { RunQuery, RunQueryPage } from "./entities/run-query.ts";
 import type { RunChanges, WatchedRuns } from "./entities/run-watch.ts";
 import type { HistoryQuery, SampledHistory } from "./entities/sampled-history.ts";
+import type { RunId } from "./ids.ts";
 
 /** The port to what Esteira asks of runs beyond MLflow's calls. Same promises as TrackingStore. */
 export interface RunQueryStore {
@@ -9,6 +10,11 @@ export interface RunQueryStore {
    * come or go meanwhile move nobody to another page. A token of another search is refused.
    */
   queryRuns(query: RunQuery): Promise<RunQueryPage>;
+  /**
+   * A long history as the items of a JSON list, as `metricToWire` forms them and `getMetricHistory` orders them; undefined
+   * of one that is short enough for objects. For the answer to be sent as it is.
+   */
+  longHistoryJson(run: RunId, metricKey: string): Promise<string | undefined>;
   /** One answer for each of `runIds`, in their order; of an unknown run or key, one without points. */
   sampleHistories(query: HistoryQuery): Promise<readonly SampledHistory[]>;
   /**

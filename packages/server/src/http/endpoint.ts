@@ -4,6 +4,7 @@ import type { Caller } from "../access/caller.ts";
 import { permit } from "../access/guard.ts";
 import type { Policy } from "../access/policy.ts";
 import { isRepeated } from "./fields.ts";
+import type { JsonText } from "./json-text.ts";
 import type { Operation } from "./operation.ts";
 import { joinRunId } from "./run-id.ts";
 import { parseRequest } from "./validation.ts";
@@ -48,7 +49,7 @@ export function endpoint<Input extends z.ZodObject, Output extends z.ZodType>(ro
     params: Readonly<Record<string, string>>,
     caller: Caller,
     raw: Raw,
-  ) => Promise<Sent<z.input<NoInfer<Output>>>>;
+  ) => Promise<Sent<z.input<NoInfer<Output>>> | JsonText>;
 }): Endpoint {
   const { method, path, policy, summary, input, output, run } = row;
   const lists = new Set(Object.keys(input.shape).filter((name) => isRepeated(input.shape[name])));

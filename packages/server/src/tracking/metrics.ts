@@ -2,6 +2,7 @@ import type { Metric } from "@esteira/core/entities/metric";
 import { invalid } from "@esteira/core/errors";
 import { loggedModelId, runId } from "@esteira/core/ids";
 import type { Int64 } from "@esteira/core/int64";
+import type { RunQueryStore } from "@esteira/core/run-query-store";
 import type { TrackingStore } from "@esteira/core/tracking-store";
 import { metricToWire, metricWire } from "@esteira/core/wire/metric";
 import { z } from "zod";
@@ -22,6 +23,7 @@ import {
   text,
   texts,
 } from "../http/fields.ts";
+import { JsonText } from "../http/json-text.ts";
 import { listToWire, nothing, pageOf, pageToWire } from "../http/paging.ts";
 import { withRunId } from "../http/run-id.ts";
 import { SEE } from "../http/validation.ts";
@@ -52,7 +54,7 @@ const toMetric = (wire: z.output<typeof metricSchema>): Metric => ({
 });
 
 /** Metrics and params: writing them one by one or in batches, and reading a metric's history. */
-export function metricEndpoints(store: TrackingStore): readonly Endpoint[] {
+export function metricEndpoints(store: TrackingStore & RunQueryStore): readonly Endpoint[] {
   return [
     endpoint({
       method: "POST",
@@ -99,6 +101,10 @@ export function metricEndpoints(store: TrackingStore): readonly Endpoint[] {
           throw invalid(
             `Invalid value ${maxResults} for parameter 'max_results' supplied. It must be a positive integer.`,
           );
+        }
+        if (maxResults === undefined && nonEmpty(input.page_token) === undefined) {
+          const points = await store.longHistoryJson(runId(input.run_id), input.metric_key);
+          if (points !== undefined) return new JsonText(`{"metrics":[${points}]}`);
         }
         const page = await store.getMetricHistory({
           runId: runId(input.run_id),

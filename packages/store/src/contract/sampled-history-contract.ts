@@ -2,6 +2,8 @@ import type { Metric } from "@esteira/core/entities/metric";
 import type { ExperimentId, RunId } from "@esteira/core/ids";
 import { runId } from "@esteira/core/ids";
 import { LIMITS } from "@esteira/core/names";
+import { parseJson } from "@esteira/core/wire/json";
+import { metricToWire } from "@esteira/core/wire/metric";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { RunQuerySubject } from "./run-query-contract.ts";
 import { seededRandom } from "./sample-data.ts";
@@ -100,6 +102,25 @@ export function describeSampledHistories(subject: RunQuerySubject): void {
     test("of many points at few steps keep what they can", async () => {
       const run = await logged(wave(2500, (index) => (index < 2490 ? index % 3 : 1_000_000_000 + index)));
       for (const maxPoints of [4, 50, 1000]) await check(run, maxPoints);
+    });
+
+    test("of a long one can be had as the JSON of their points", async () => {
+      const { store } = subject;
+      const key = "a key: ação/1";
+      const run = await newRun(store, id);
+      expect(await store.longHistoryJson(run, key)).toBeUndefined();
+      const values = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0.1, -0, 1e-300, 5e-324, 1 / 3];
+      for (let from = 0; from < 6000; from += 1000) {
+        const metrics = Array.from({ length: 1000 }, (_, index) => {
+          const at = from + index;
+          const wide = at === 5999 ? 9_007_199_254_740_993n : at;
+          return { key, value: values[at] ?? random(), timestamp: at === 5999 ? wide : at % 1500, step: wide };
+        });
+        await store.logBatch(run, { ...NO_ENTRIES, metrics });
+      }
+      const { items } = await store.getMetricHistory({ runId: run, metricKey: key });
+      const json = parseJson(`[${await store.longHistoryJson(run, key)}]`);
+      expect(json).toEqual(items.map(metricToWire));
     });
 
     test("of a long one are kept up to date, whatever is logged and in whatever order", async () => {

@@ -1,5 +1,6 @@
 import {
   type Dialect,
+  type Driver,
   type OperationNode,
   PostgresAdapter,
   PostgresDialect,
@@ -8,8 +9,10 @@ import {
   type QueryCompiler,
   type RawBuilder,
   RawNode,
+  SqliteAdapter,
   SqliteDialect,
   type SqliteDialectConfig,
+  SqliteIntrospector,
   SqliteQueryCompiler,
   sql,
 } from "kysely";
@@ -70,6 +73,13 @@ function castOf(value: unknown): string {
 }
 
 export const sqliteDialect = (config: SqliteDialectConfig): Dialect => new CompilingSqlite(config);
+/** SQLite, reached in a way of its own. */
+export const sqliteDialectOver = (createDriver: () => Driver): Dialect => ({
+  createAdapter: () => new SqliteAdapter(),
+  createDriver,
+  createIntrospector: (db) => new SqliteIntrospector(db),
+  createQueryCompiler: () => new SqliteCompiler(),
+});
 export const postgresDialect = (config: PostgresDialectConfig): Dialect => new CompilingPostgres(config);
 
 class CompilingSqlite extends SqliteDialect {

@@ -17,11 +17,14 @@ const LONGEST_PAUSE_MS = 1000;
  * way, for nobody knows then whether it was done.
  */
 export function postgresSession(name: string, db: Database, meter?: DatabaseMeter): Session {
+  const read: Session["read"] = (work) =>
+    again(name, async () =>
+      db.transaction().setIsolationLevel("repeatable read").setAccessMode("read only").execute(work),
+    );
   return {
-    read: (work) =>
-      again(name, async () =>
-        db.transaction().setIsolationLevel("repeatable read").setAccessMode("read only").execute(work),
-      ),
+    read,
+    // The server does the work.
+    scan: read,
     write: (work) =>
       again(name, async (commits) => {
         const begun = performance.now();

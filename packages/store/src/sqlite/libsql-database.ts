@@ -98,4 +98,4 @@ function allExact(statement: Statement, parameters: unknown[]): unknown[] {
 }
 
 /** SQLite has no booleans, and libsql ends the process when it is given one. */
-const bindable = (value: unknown): unknown => (typeof value === "boolean" ? Number(value) : value);
+export const bindable = (value: unknown): unknown => (typeof value === "boolean" ? Number(value) : value);

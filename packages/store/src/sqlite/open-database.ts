@@ -11,9 +11,12 @@ import { beginImmediate } from "./begin.ts";
 import { explainSqliteError } from "./errors.ts";
 import { LibsqlDatabase, overLibsql } from "./libsql-database.ts";
 import { MLFLOW_SCHEMA } from "./mlflow-schema.ts";
+import { overThreads } from "./scan-driver.ts";
 import { sqliteSession } from "./sqlite-session.ts";
 
 const BUSY_MILLISECONDS = 5000;
+const READING = "PRAGMA case_sensitive_like = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768";
+const SCANNING = [`PRAGMA busy_timeout = ${BUSY_MILLISECONDS}`, `PRAGMA query_only = ON; ${READING}`];
 
 /**
  * Opens MLflow's schema in a SQLite file, creating file and schema when there are none. A file of another revision,
@@ -27,7 +30,8 @@ export async function openSqliteDatabase(path: string, context: StoreContext): P
     const writer = connect(file, opened);
     await prepare(writer, file, context);
     const reader = file === MEMORY ? writer : connect(file, opened);
-    return sqliteSession(path, writer, reader, context.meter);
+    const scans = file === MEMORY ? undefined : overThreads(file, SCANNING);
+    return sqliteSession(path, { writer, reader, scans }, context.meter);
   } catch (error) {
     for (const database of opened) database.close();
     throw explainOpening(error, path);
@@ -40,7 +44,7 @@ function connect(file: string, opened: LibsqlDatabase[]): LibsqlDatabase {
   database.exec(`PRAGMA busy_timeout = ${BUSY_MILLISECONDS}`);
   // FULL: a commit is on the disk, not only in the system's cache, before its promise resolves.
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
-  database.exec("PRAGMA case_sensitive_like = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768");
+  database.exec(READING);
   return database;
 }
 

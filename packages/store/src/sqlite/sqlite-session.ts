@@ -6,16 +6,18 @@ import { explainSqliteError } from "./errors.ts";
 import { type LibsqlDatabase, overLibsql } from "./libsql-database.ts";
 import { WriteQueue } from "./write-queue.ts";
 
+interface Connections {
+  readonly writer: LibsqlDatabase;
+  readonly reader: LibsqlDatabase;
+  /** Absent in memory, which other connections cannot see. */
+  readonly scans?: Database | undefined;
+}
+
 /**
- * A session over one connection that writes and one that reads. The reader sees only what was committed; in memory
- * there is one connection, and reading waits for writing.
+ * A session over one connection that writes, one that reads, and some that read on threads of their own (`scans`). Readers
+ * see only what was committed; in memory there is one connection, and reading waits for writing.
  */
-export function sqliteSession(
-  path: string,
-  writer: LibsqlDatabase,
-  reader: LibsqlDatabase,
-  meter?: DatabaseMeter,
-): Session {
+export function sqliteSession(path: string, { writer, reader, scans }: Connections, meter?: DatabaseMeter): Session {
   const writing: Database = overLibsql(writer);
   const reading: Database = reader === writer ? writing : overLibsql(reader);
   const queue = new WriteQueue(writing, meter);
@@ -27,21 +29,27 @@ export function sqliteSession(
       throw explainSqliteError(error, path);
     }
   };
-  return {
-    read: (work) =>
+  const readIn =
+    (database: Database) =>
+    <T>(work: (db: Database) => Promise<T>): Promise<T> =>
       explained(
-        reading.connection().execute(async (db) => {
+        database.connection().execute(async (db) => {
           await sql`begin`.execute(db);
           try {
             return await work(db);
           } finally {
-            await sql`rollback`.execute(db);
+            // A thread that has died has nothing to roll back, which must not hide why.
+            await sql`rollback`.execute(db).catch(() => undefined);
           }
         }),
-      ),
+      );
+  return {
+    read: readIn(reading),
+    scan: readIn(scans ?? reading),
     write: (work) => explained(queue.write(work)),
     close: async () => {
       await queue.idle();
+      await scans?.destroy();
       // Folds the log into the file now: libsql lets a connection go only when its statements are collected. On a full disk the
       // log stays beside the file, and nothing that was committed is lost.
       if (reader !== writer) await sql`pragma wal_checkpoint(truncate)`.execute(writing).catch(() => undefined);

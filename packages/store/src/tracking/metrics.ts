@@ -126,13 +126,47 @@ export async function metricHistory(
   }
   const offset = offsetOf(query.pageToken);
   const key = query.metricKey;
-  const ofRun = sql`${BY_RUN} where run_uuid = ${query.runId} and "key" = ${key}`;
+  const ofRun = pointsOf(query.runId, key);
   if (maxResults === undefined && offset === 0) return { items: inOrder(await readPoints(db, key, ofRun)) };
   const limit = maxResults === undefined ? Number.MAX_SAFE_INTEGER : maxResults + 1;
   const page = sql`(select value, timestamp, step, is_nan from ${ofRun}
     order by timestamp, step, value, is_nan limit ${limit} offset ${offset}) as t`;
   const metrics = await readPoints(db, key, page);
   return maxResults === undefined ? { items: metrics } : toPage(metrics, offset, maxResults);
+}
+
+/** So many points are read in a moment. */
+const SHORT_HISTORY = 5000;
+
+const pointsOf = (run: RunId, key: string): RawBuilder<unknown> =>
+  sql`${BY_RUN} where run_uuid = ${run} and "key" = ${key}`;
+
+export async function isShortHistory(db: Database, run: RunId, key: string): Promise<boolean> {
+  const { rows } = await sql<{ points: number | string }>`
+    select count(*) as points from (select 1 from ${pointsOf(run, key)} limit ${SHORT_HISTORY + 1}) as counted`.execute(
+    db,
+  );
+  return Number(rows[0]?.points ?? 0) <= SHORT_HISTORY;
+}
+
+/**
+ * A whole history as the items of a JSON list, in the form of `metricToWire` and the order of `metricHistory`. The database
+ * writes it: of a hundred thousand points, making objects and text of them again costs more than reading them.
+ */
+export async function historyJson(db: Database, run: RunId, key: string): Promise<string> {
+  const points = sql`(select value, timestamp, step, is_nan from ${pointsOf(run, key)}
+    order by timestamp, step, value, is_nan) as t`;
+  const begin = `{"key":${JSON.stringify(key)},"value":`;
+  const [least, most] = [sql.lit(-LARGEST), sql.lit(LARGEST)];
+  const { rows } = await sql<{ text: string | null }>`${byDialect({
+    sqlite: () => sql`
+      select group_concat(${begin} || case when is_nan then '"NaN"' else printf('%!.17g', min(max(value, ${least}), ${most})) end
+        || ',"timestamp":' || timestamp || ',"step":' || step || '}') as text from ${points}`,
+    postgres: () => sql`
+      select string_agg(${begin}::text || case when is_nan then '"NaN"' else least(greatest(value, ${least}), ${most})::text end
+        || ',"timestamp":' || timestamp::text || ',"step":' || step::text || '}', ',') as text from ${points}`,
+  })}`.execute(db);
+  return rows[0]?.text ?? "";
 }
 
 /** The points that `from` (what follows FROM) gives, in no order. */

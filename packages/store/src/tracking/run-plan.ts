@@ -26,8 +26,12 @@ export interface RunPlan {
   readonly orderBy: RawBuilder<unknown>;
   /** Whether it gives all runs; else those that it does not give come after those it gives. */
   readonly isComplete: boolean;
+  /** Whether it surely takes a moment only, however large the store is. */
+  readonly isLight: boolean;
 }
 
+/** So many runs are found and sorted in a moment. */
+const FEW_RUNS = 5000;
 /** Rows are counted up to here: beyond it, "many" is all that a plan needs to know. */
 const MOST_COUNTED = 20_000;
 const MOST_TESTS = 8;
@@ -50,10 +54,13 @@ export async function planRuns(db: Database, question: RunQuestion, wanted: numb
     : undefined;
   const byTime = orderings[0] === undefined || isByStart(orderings[0]);
   const throughOne = byTime && experiments.length === 1;
-  const sorted = planSort(question);
-  if (throughOne && question.filter === undefined) return walkThen(sorted, question, walk, throughOne);
+  if (throughOne && question.filter === undefined) {
+    const isLight = wanted <= FEW_RUNS && question.stage !== "deleted";
+    return walkThen(planSort(question, false), question, walk, { throughOne, isLight });
+  }
   const total = Math.max(1, await approximateRuns(db));
   const own = await count(db, sql`runs where ${inExperiments("runs.experiment_id", experiments)}`);
+  const sorted = planSort(question, own <= FEW_RUNS);
   const counted = await countTests(db, required);
   const rarest = counted.reduce<Counted | undefined>(
     (best, one) => (best && best.rows <= one.rows ? best : one),
@@ -67,9 +74,11 @@ export async function planRuns(db: Database, question: RunQuestion, wanted: numb
     sort: own >= MOST_COUNTED ? total * SORTED : own * SORTED,
   };
   if (rarest !== undefined && costs.candidates <= Math.min(costs.walk, costs.sort)) {
-    return [planCandidates(question, rarest.test)];
+    return [planCandidates(question, rarest.test, rarest.rows <= FEW_RUNS)];
   }
-  return costs.sort <= costs.walk ? [sorted] : walkThen(sorted, question, walk, throughOne);
+  if (costs.sort <= costs.walk) return [sorted];
+  // Where a filter leaves fewer runs than was thought, a walk goes on to the end of the store.
+  return walkThen(sorted, question, walk, { throughOne, isLight: total <= FEW_RUNS });
 }
 
 const isByStart = (ordering: RunOrdering): boolean => "field" in ordering && ordering.field.key === "start_time";
@@ -79,7 +88,7 @@ function walkThen(
   sorted: RunPlan,
   question: RunQuestion,
   walk: IndexWalk | undefined,
-  throughOne: boolean,
+  { throughOne, isLight }: { throughOne: boolean; isLight: boolean },
 ): readonly RunPlan[] {
   if (walk === undefined) return [sorted];
   // The sign keeps SQLite from looking many experiments up instead of walking through time.
@@ -93,19 +102,23 @@ function walkThen(
   ];
   // A run without a start has no place among those that the walk reaches.
   const isComplete = walk.isComplete && (reached === undefined || walk.through === "values");
-  const walked = { from: walk.from, where, orderBy: inOrder(walk.terms), isComplete };
+  const walked = { from: walk.from, where, orderBy: inOrder(walk.terms), isComplete, isLight };
   return isComplete ? [walked] : [walked, sorted];
 }
 
 /** Every run of the experiments, sorted. */
-function planSort(question: RunQuestion): RunPlan {
+function planSort(question: RunQuestion, isLight: boolean): RunPlan {
   const { from, terms } = orderAll(question.orderings, { candidates: candidateRuns(question) });
   const where = [inExperiments("runs.experiment_id", question.experiments), ...conditions(question)];
-  return { from, where, orderBy: inOrder(terms), isComplete: true };
+  return { from, where, orderBy: inOrder(terms), isComplete: true, isLight };
 }
 
 /** The runs that one comparison leaves in the whole store, sorted. */
-function planCandidates(question: RunQuestion, { comparison, source, matches }: IndexedTest): RunPlan {
+function planCandidates(
+  question: RunQuestion,
+  { comparison, source, matches }: IndexedTest,
+  isLight: boolean,
+): RunPlan {
   const runs = sql`(select t.run_uuid from ${sql.table(source.table)} as t where ${matches}) as c
     cross join runs`;
   const { from, terms } = orderAll(question.orderings, { runs, candidates: candidateRuns(question) });
@@ -114,13 +127,13 @@ function planCandidates(question: RunQuestion, { comparison, source, matches }: 
     inExperiments("runs.experiment_id", question.experiments),
     ...conditions(question, comparison),
   ];
-  return { from, where, orderBy: inOrder(terms), isComplete: true };
+  return { from, where, orderBy: inOrder(terms), isComplete: true, isLight };
 }
 
 /** How many runs the answer has on all pages, exactly. */
 export async function countRuns(db: Database, question: RunQuestion): Promise<number> {
   const all: RunQuestion = { ...question, orderings: [], after: undefined };
-  const plan = (await planRuns(db, all, Number.MAX_SAFE_INTEGER)).at(-1) ?? planSort(all);
+  const plan = (await planRuns(db, all, Number.MAX_SAFE_INTEGER)).at(-1) ?? planSort(all, false);
   const { rows } = await sql<{ runs: number | string }>`
     select count(*) as runs from ${plan.from} where ${sql.join(plan.where, sql` and `)}`.execute(db);
   return Number(rows[0]?.runs ?? 0);

@@ -1,3 +1,4 @@
+import type { Run } from "@esteira/core/entities/run";
 import type { QueriedRun, RunAggregate, RunQuery, RunQueryPage } from "@esteira/core/entities/run-query";
 import { invalid } from "@esteira/core/errors";
 import { parseExperimentId } from "@esteira/core/names";
@@ -15,13 +16,13 @@ import { checkMaxResults } from "../search/page-token.ts";
 import { withoutRegexes } from "../search/regex.ts";
 import { stageOf } from "./experiment-search.ts";
 import { HistorySampler } from "./history-sample.ts";
-import { HISTORY } from "./metrics.ts";
+import { HISTORY, historyJson, isShortHistory } from "./metrics.ts";
 import { readRuns } from "./run-data.ts";
 import { runValues } from "./run-filter.ts";
 import { placeOf, placeOfToken, placeToken, searchName } from "./run-keyset.ts";
 import { aggregateRows } from "./run-order.ts";
 import { candidateRuns, count, countRuns, inExperiments, type RunQuestion } from "./run-plan.ts";
-import { DEFAULT_RESULTS, MOST_RESULTS, runIds } from "./run-search.ts";
+import { DEFAULT_RESULTS, MOST_RESULTS, readPage } from "./run-search.ts";
 import { readRunChanges } from "./run-watch.ts";
 
 /** So many points (or, at one step, runs) may be read to put runs in order by an aggregate, or to give it of a page. */
@@ -39,42 +40,51 @@ async function queryRuns(session: Session, query: RunQuery): Promise<RunQueryPag
   if (experiments.length === 0) return { items: [], ...(query.count ? { totalCount: 0 } : {}) };
   const filter = await settled(session, parsed, experiments);
   const question: RunQuestion = { experiments, stage, filter, orderings, after };
-  return session.read(async (db) => {
-    for (const ordering of orderings) {
-      if ("aggregate" in ordering) await checkCost(db, ordering.aggregate, candidateRuns(question));
-    }
-    const found = await runIds(db, question, { limit: maxResults + 1, offset: 0 });
+  const aggregates = orderings.flatMap((ordering) => ("aggregate" in ordering ? [ordering.aggregate] : []));
+  if (aggregates.length > 0) {
+    await session.scan(async (db) => {
+      for (const aggregate of aggregates) await checkCost(db, aggregate, candidateRuns(question));
+    });
+  }
+  const totalCount = query.count ? await session.scan((db) => countRuns(db, question)) : undefined;
+  const page = await readPage(session, question, { limit: maxResults + 1, offset: 0 }, async (db, found) => {
     const ids = found.slice(0, maxResults);
     const last = found.length > maxResults ? ids.at(-1) : undefined;
     return {
-      items: await readQueried(db, ids, columns),
+      ids,
+      items: await readRuns(db, ids, { modelInputs: false, columns }),
       ...(last === undefined ? {} : { nextPageToken: placeToken(search, await placeOf(db, orderings, last)) }),
-      ...(query.count ? { totalCount: await countRuns(db, question) } : {}),
     };
   });
+  const { ids, items, ...rest } = page;
+  return {
+    ...rest,
+    items: await withAggregates(session, ids, items, columns?.aggregates ?? []),
+    ...(totalCount === undefined ? {} : { totalCount }),
+  };
 }
 
 const settled = (session: Session, filter: Filter | undefined, experiments: readonly number[]) =>
   withoutRegexes(filter, (comparison) =>
-    session.read((db) => runValues(db, comparison, inExperiments("runs.experiment_id", experiments))),
+    session.scan((db) => runValues(db, comparison, inExperiments("runs.experiment_id", experiments))),
   );
 
-async function readQueried(
-  db: Database,
+async function withAggregates(
+  session: Session,
   ids: readonly string[],
-  columns: RunColumns | undefined,
+  runs: readonly Run[],
+  wanted: RunColumns["aggregates"],
 ): Promise<readonly QueriedRun[]> {
-  const runs = await readRuns(db, ids, { modelInputs: false, columns });
-  const aggregates = new Map<string, RunAggregate[]>();
-  for (const { column, aggregate } of columns?.aggregates ?? []) {
-    await checkCost(db, aggregate, sql`select run_uuid from runs where ${isIn(sql.ref("run_uuid"), ids)}`);
-    for (const [run, value] of await aggregateOf(db, ids, aggregate)) {
-      const own = aggregates.get(run);
-      if (own === undefined) aggregates.set(run, [{ column, value }]);
-      else own.push({ column, value });
-    }
+  const found = new Map<string, RunAggregate[]>(ids.map((id) => [id, []]));
+  if (wanted.length > 0) {
+    await session.scan(async (db) => {
+      for (const { column, aggregate } of wanted) {
+        await checkCost(db, aggregate, sql`select run_uuid from runs where ${isIn(sql.ref("run_uuid"), ids)}`);
+        for (const [run, value] of await aggregateOf(db, ids, aggregate)) found.get(run)?.push({ column, value });
+      }
+    });
   }
-  return runs.map((run) => ({ ...run, aggregates: aggregates.get(run.info.runId) ?? [] }));
+  return runs.map((run) => ({ ...run, aggregates: found.get(run.info.runId) ?? [] }));
 }
 
 async function aggregateOf(
@@ -106,7 +116,11 @@ export function runQueryStore(session: Session): RunQueryStore {
   const sampler = new HistorySampler();
   return {
     queryRuns: (query) => queryRuns(session, query),
-    sampleHistories: (query) => session.read((db) => sampler.sample(db, query)),
+    longHistoryJson: async (run, key) => {
+      if (await session.read((db) => isShortHistory(db, run, key))) return undefined;
+      return session.scan((db) => historyJson(db, run, key));
+    },
+    sampleHistories: (query) => session.scan((db) => sampler.sample(db, query)),
     readRunChanges: (watched, since) => session.read((db) => readRunChanges(db, watched, since)),
   };
 }

@@ -35,20 +35,48 @@ export async function searchRuns(
   const experiments = [...new Set(query.experimentIds.map(parseExperimentId))];
   if (experiments.length === 0) return { items: [] };
   const filter = await withoutRegexes(parsed, (comparison) =>
-    session.read((db) => runValues(db, comparison, inExperiments("runs.experiment_id", experiments))),
+    session.scan((db) => runValues(db, comparison, inExperiments("runs.experiment_id", experiments))),
   );
   const question = { experiments, stage: stageOf(query.viewType), filter, orderings };
-  return session.read(async (db) => {
-    const ids = await runIds(db, question, { limit: maxResults + 1, offset });
+  return readPage(session, question, { limit: maxResults + 1, offset }, async (db, ids) => {
     const page = toPage(ids, offset, maxResults);
     return { ...page, items: await readRuns(db, page.items, { modelInputs: false }) };
   });
 }
 
-/** The ids of a window of the answer, in order. */
-export async function runIds(db: Database, question: RunQuestion, window: Window): Promise<readonly string[]> {
+/**
+ * Reads the ids of a window of the answer, and what `complete` makes of them, in one state of the database: at once where
+ * that surely takes a moment, else where it holds nobody up.
+ */
+export async function readPage<T>(
+  session: Session,
+  question: RunQuestion,
+  window: Window,
+  complete: (db: Database, ids: readonly string[]) => Promise<T>,
+): Promise<T> {
+  const read = async (db: Database, mayScan: boolean): Promise<T | typeof TOO_LONG> => {
+    const ids = await runIds(db, question, window, mayScan);
+    return ids === TOO_LONG ? TOO_LONG : complete(db, ids);
+  };
+  const quick = window.limit > MOST_AT_ONCE ? TOO_LONG : await session.read((db) => read(db, false));
+  const page = quick === TOO_LONG ? await session.scan((db) => read(db, true)) : quick;
+  if (page === TOO_LONG) throw new Error("a scan may take long");
+  return page;
+}
+
+const TOO_LONG = Symbol("too long");
+/** Reading a run takes about as long as finding it. */
+const MOST_AT_ONCE = 2001;
+
+async function runIds(
+  db: Database,
+  question: RunQuestion,
+  window: Window,
+  mayScan: boolean,
+): Promise<readonly string[] | typeof TOO_LONG> {
   const plans = await planRuns(db, question, window.limit + window.offset);
   for (const plan of plans) {
+    if (!mayScan && !plan.isLight) return TOO_LONG;
     const ids = await select(db, plan, window);
     if (plan.isComplete || ids.length === window.limit) return ids;
   }

@@ -12,7 +12,7 @@ import { generateRunName } from "../run-names.ts";
 import { findActiveExperiment } from "./experiments.ts";
 import { checkDatasetInput, logInputs, logOutputs, searchDatasets } from "./inputs.ts";
 import { logModelMetrics } from "./logged-model-metrics.ts";
-import { checkMetric, logMetrics, metricHistory, metricHistoryBulk } from "./metrics.ts";
+import { checkMetric, isShortHistory, logMetrics, metricHistory, metricHistoryBulk } from "./metrics.ts";
 import { checkDistinctKeys, checkParam, logParams } from "./params.ts";
 import { completeRuns, findActiveRun, findRun, toRunInfo } from "./run-data.ts";
 import { searchRuns } from "./run-search.ts";
@@ -91,8 +91,14 @@ export function runStore(session: Session, context: StoreContext): RunPart {
       await session.write((db) => logInputs(db, context.newId, id, inputs));
     },
     logOutputs: (id, outputs) => session.write((db) => logOutputs(db, context.newId, id, outputs.models)),
-    getMetricHistory: (query) => session.read((db) => metricHistory(db, query)),
-    getMetricHistoryBulk: (query) => session.read((db) => metricHistoryBulk(db, query)),
+    getMetricHistory: async (query) => {
+      const history = (db: Database) => metricHistory(db, query);
+      const short = await session.read(async (db) =>
+        (await isShortHistory(db, query.runId, query.metricKey)) ? history(db) : undefined,
+      );
+      return short ?? session.scan(history);
+    },
+    getMetricHistoryBulk: (query) => session.scan((db) => metricHistoryBulk(db, query)),
     searchDatasets: (experimentIds) => session.read((db) => searchDatasets(db, experimentIds)),
   };
 }

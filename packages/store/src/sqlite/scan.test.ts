@@ -1,0 +1,78 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sql } from "kysely";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createContext } from "../database/context.ts";
+import type { Session } from "../database/session.ts";
+import { openSqliteDatabase } from "./open-database.ts";
+
+let folder: string;
+let session: Session;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "esteira-scan-"));
+  session = await openSqliteDatabase(join(folder, "scan.db"), createContext({ artifactRoot: "mlflow-artifacts:/" }));
+});
+afterAll(async () => {
+  await session.close();
+  await rm(folder, { recursive: true });
+});
+
+const countTo = (most: number) => sql<{ n: number }>`
+  with recursive t (n) as (select 1 union all select n + 1 from t where n < ${most}) select max(n) as n from t`;
+const addExperiment = (name: string) =>
+  session.write((db) => sql`insert into experiments (name, lifecycle_stage) values (${name}, 'active')`.execute(db));
+const names = (work: Session["read"]) =>
+  work(async (db) => (await sql<{ name: string }>`select name from experiments order by name`.execute(db)).rows);
+
+test("reads and writes do not wait for a scan, nor a second scan for the first", async () => {
+  const ended: string[] = [];
+  const note = (name: string) => () => void ended.push(name);
+  const long = session.scan((db) => countTo(20_000_000).execute(db)).then(note("long scan"));
+  await addExperiment("meanwhile").then(note("write"));
+  expect(await names(session.read)).toContainEqual({ name: "meanwhile" });
+  note("read")();
+  expect(await names(session.scan)).toContainEqual({ name: "meanwhile" });
+  note("scan")();
+  await long;
+  expect(ended).toEqual(["write", "read", "scan", "long scan"]);
+});
+
+test("more scans than threads take turns", async () => {
+  const found = await Promise.all([1, 2, 3, 4, 5, 6].map((most) => session.scan((db) => countTo(most).execute(db))));
+  expect(found.map(({ rows }) => rows[0]?.n)).toEqual([1, 2, 3, 4, 5, 6]);
+});
+
+test("a scan sees one state of the database", async () => {
+  const seen = await session.scan(async (db) => {
+    const read = async () => (await sql<{ n: number }>`select count(*) as n from experiments`.execute(db)).rows[0]?.n;
+    const before = await read();
+    await addExperiment("between");
+    return [before, await read()];
+  });
+  expect(seen[0]).toBe(seen[1]);
+  expect(await names(session.scan)).toContainEqual({ name: "between" });
+});
+
+test("a scan keeps all digits, minds case, writes nothing, and says what was wrong", async () => {
+  const wide = 9_007_199_254_740_993n;
+  await session.write((db) => sql`update experiments set creation_time = ${wide} where name = 'between'`.execute(db));
+  const { rows } = await session.scan((db) =>
+    sql`select creation_time, name like 'BETWEEN' as alike from experiments where name = ${"between"}`.execute(db),
+  );
+  expect(rows).toEqual([{ creation_time: wide, alike: 0 }]);
+  await expect(session.scan((db) => sql`delete from experiments`.execute(db))).rejects.toMatchObject({
+    code: "TEMPORARILY_UNAVAILABLE",
+  });
+  await expect(session.scan((db) => sql`select absent`.execute(db))).rejects.toThrow("no such column: absent");
+  expect(await names(session.scan)).toHaveLength(3);
+});
+
+test("closing waits for a scan, and leaves no thread behind", async () => {
+  const own = await openSqliteDatabase(join(folder, "own.db"), createContext({ artifactRoot: "mlflow-artifacts:/" }));
+  const scan = own.scan((db) => countTo(1_000_000).execute(db));
+  await own.scan((db) => countTo(3).execute(db));
+  await own.close();
+  expect((await scan).rows).toEqual([{ n: 1_000_000 }]);
+});
