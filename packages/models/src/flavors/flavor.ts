@@ -11,16 +11,19 @@ import type { ColumnarTable } from "../format/table.ts";
  */
 export type Prediction = number | string | boolean | null | readonly Prediction[];
 
+/** Values of one row in a model's order, NaN where missing. A model of single precision rounds doubles by itself. */
+export type Row = Float32Array | Float64Array;
+
 /** A model asked row by row without a table, for the hot path. */
 export interface RowScorer {
   /** What a row holds, in order; "0", "1" ... when the model has no names. NaN is a missing value. */
   readonly featureNames: readonly string[];
   /** What `predict` answers for the row. */
-  score(row: Float32Array): number;
+  score(row: Row): number;
   /** The raw score, before the link. */
-  margin(row: Float32Array): number;
+  margin(row: Row): number;
   /** Contributions of the features to the margin, in order, then the expected margin: `featureNames.length + 1`. */
-  explain(row: Float32Array): Float64Array;
+  explain(row: Row): Float64Array;
 }
 
 export interface LoadedModel {

@@ -3,11 +3,12 @@
 import { invalid } from "@esteira/core/errors";
 import { readModelFolder } from "../format/model-folder.ts";
 import type { Flavor, LoadedModel } from "./flavor.ts";
+import { lightgbmFlavor } from "./lightgbm.ts";
 import { sparkFlavor } from "./spark.ts";
 import { xgboostFlavor } from "./xgboost.ts";
 
 /** Flavors that need neither Python nor a JVM, in order of preference. */
-export const NATIVE_FLAVORS: readonly Flavor[] = [xgboostFlavor, sparkFlavor];
+export const NATIVE_FLAVORS: readonly Flavor[] = [xgboostFlavor, lightgbmFlavor, sparkFlavor];
 
 /** Throws INVALID_PARAMETER_VALUE, naming the flavors that are there, when none of them is native. */
 export async function loadModel(folder: string, flavors: readonly Flavor[] = NATIVE_FLAVORS): Promise<LoadedModel> {

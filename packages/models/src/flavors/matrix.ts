@@ -1,4 +1,4 @@
-/** A table into the row-major float32 matrix that tree models read. */
+/** A table into the row-major matrix that tree models read. */
 
 import { badRequest } from "../format/cells.ts";
 import { type ColumnarTable, isNumeric } from "../format/table.ts";
@@ -25,6 +25,22 @@ function findColumns(table: ColumnarTable, features: readonly string[], count: n
   return features.map((name) => at.get(name)!);
 }
 
+/** Hands over each of the model's columns with its place among the features. Throws BAD_REQUEST as the callers say. */
+function eachColumn(
+  table: ColumnarTable,
+  features: readonly string[],
+  count: number,
+  take: (column: Float64Array | Float32Array, feature: number, name: string) => void,
+): void {
+  if (table.rowCount === 0) return;
+  findColumns(table, features, count).forEach((at, feature) => {
+    const column = table.columns[at]!;
+    const name = table.names[at]!;
+    if (!isNumeric(column)) throw badRequest(`Column '${name}' holds values that are not numbers`);
+    take(column, feature, name);
+  });
+}
+
 /**
  * Picks the model's columns by name (by position when the model has no names) and rounds to float32, NaN where
  * missing. Throws BAD_REQUEST for a column that is missing or not numeric and, unless `allowInfinite`, for a value that
@@ -38,18 +54,25 @@ export function toMatrix(
 ): Float32Array {
   const { rowCount } = table;
   const matrix = new Float32Array(rowCount * count);
-  if (rowCount === 0) return matrix;
-  findColumns(table, features, count).forEach((at, feature) => {
-    const column = table.columns[at]!;
-    if (!isNumeric(column)) throw badRequest(`Column '${table.names[at]}' holds values that are not numbers`);
+  eachColumn(table, features, count, (column, feature, name) => {
     for (let row = 0; row < rowCount; row++) {
       const slot = row * count + feature;
       matrix[slot] = column[row]!;
       if (!allowInfinite && Math.abs(matrix[slot]!) === Number.POSITIVE_INFINITY)
         throw badRequest(
-          `Column '${table.names[at]}' holds ${column[row]} in row ${row}, which is infinite or too large for float32`,
+          `Column '${name}' holds ${column[row]} in row ${row}, which is infinite or too large for float32`,
         );
     }
+  });
+  return matrix;
+}
+
+/** As `toMatrix`, in double precision, infinite values allowed. */
+export function toDoubles(table: ColumnarTable, features: readonly string[], count: number): Float64Array {
+  const { rowCount } = table;
+  const matrix = new Float64Array(rowCount * count);
+  eachColumn(table, features, count, (column, feature) => {
+    for (let row = 0; row < rowCount; row++) matrix[row * count + feature] = column[row]!;
   });
   return matrix;
 }

@@ -14,8 +14,9 @@ import { readModelFile } from "../format/model-folder.ts";
 import type { Params } from "../format/params.ts";
 import { isTensorSchema } from "../format/signature.ts";
 import { type ColumnarTable, positions } from "../format/table.ts";
-import type { Flavor, LoadedModel, Prediction, RowScorer } from "./flavor.ts";
+import type { Flavor, LoadedModel, Prediction, Row, RowScorer } from "./flavor.ts";
 import { toMatrix } from "./matrix.ts";
+import { valueRows } from "./value-rows.ts";
 
 type ModelKind = "booster" | "classifier" | "regressor";
 
@@ -106,11 +107,13 @@ function createRowScorer(
   explain: (row: Float32Array) => Float64Array,
 ): RowScorer {
   const { numFeatures } = scorer.ensemble;
+  const single = (row: Row): Float32Array => (row instanceof Float32Array ? row : Float32Array.from(row));
   return {
     featureNames: names.length > 0 ? names : positions(numFeatures),
-    score: kind === "classifier" ? (row) => Number(scorer.answer(row) > 0.5) : scorer.answer,
-    margin: scorer.margin,
-    explain,
+    score:
+      kind === "classifier" ? (row) => Number(scorer.answer(single(row)) > 0.5) : (row) => scorer.answer(single(row)),
+    margin: (row) => scorer.margin(single(row)),
+    explain: (row) => explain(single(row)),
   };
 }
 
@@ -124,12 +127,6 @@ function classLabels(scorer: Scorer, matrix: Float32Array, rows: number): number
     for (let i = 1; i < width; i++) if (values[row * width + i]! > values[row * width + best]!) best = i;
     return best;
   });
-}
-
-/** `rows` lists of `width` numbers; plain numbers when the width is 1, unless the shape is strict. */
-function valueRows(values: ArrayLike<number>, rows: number, width: number, strict: boolean): Prediction[] {
-  if (width === 1 && !strict) return Array.from(values);
-  return Array.from({ length: rows }, (_, row) => Array.from({ length: width }, (_, i) => values[row * width + i]!));
 }
 
 /** Leaves by tree; with a strict shape by round, group and parallel tree. */

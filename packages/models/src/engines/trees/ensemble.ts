@@ -3,23 +3,11 @@
  * breadth-first order and siblings are neighbours, so a node needs one link: left is `child`, right is `child + 1`.
  */
 
-export interface TreeEnsemble {
-  /** `binary:logistic`, `reg:squarederror`, `multi:softprob` ... */
-  readonly objective: string;
-  /** The version of XGBoost that wrote the model, `3.2.0`. */
-  readonly writtenBy: string;
+/** Where the nodes of an ensemble are and what they look at, whoever trained it. */
+export interface TreeStructure {
   readonly numFeatures: number;
-  /** In model order; empty when the model holds none. */
-  readonly featureNames: readonly string[];
-  /** `float`, `int`, `c` (category) ... in model order; empty when the model holds none. */
-  readonly featureTypes: readonly string[];
-  /** Margins a row: 1, or the number of classes or targets. */
+  /** Raw scores a row: 1, or the number of classes or targets. */
   readonly groups: number;
-  /** One a group, as margin (the link is already applied to the stored base score). */
-  readonly baseMargin: Float32Array;
-  /** Attributes of the booster, `best_iteration` among them. */
-  readonly attributes: Readonly<Record<string, string>>;
-
   readonly treeCount: number;
   /** `treeCount + 1` node indexes: tree t is nodes treeStart[t] .. treeStart[t+1]-1, its root first. */
   readonly treeStart: Int32Array;
@@ -27,23 +15,40 @@ export interface TreeEnsemble {
   readonly treeGroup: Int32Array;
   /** Longest path of each tree, in edges. */
   readonly treeDepth: Int32Array;
+  /** The feature a node splits on; -1 in a leaf. */
+  readonly feature: Int32Array;
+  /** Index of the left child; the right one follows it. 0 in a leaf. */
+  readonly child: Int32Array;
+  /** How much of the training data reached the node: its sum of hessians, or its number of rows. */
+  readonly cover: Float32Array | Float64Array;
+  /** The node's number inside its tree as its library numbers it (what `pred_leaf` answers for a leaf). */
+  readonly originalId: Int32Array;
+}
+
+/** An ensemble as XGBoost trains it. The cover of a node is its sum of hessians. */
+export interface TreeEnsemble extends TreeStructure {
+  /** `binary:logistic`, `reg:squarederror`, `multi:softprob` ... */
+  readonly objective: string;
+  /** The version of XGBoost that wrote the model, `3.2.0`. */
+  readonly writtenBy: string;
+  /** In model order; empty when the model holds none. */
+  readonly featureNames: readonly string[];
+  /** `float`, `int`, `c` (category) ... in model order; empty when the model holds none. */
+  readonly featureTypes: readonly string[];
+  /** One a group, as margin (the link is already applied to the stored base score). */
+  readonly baseMargin: Float32Array;
+  /** Attributes of the booster, `best_iteration` among them. */
+  readonly attributes: Readonly<Record<string, string>>;
+
   /** DART's weight of each tree; undefined when all are 1. */
   readonly treeWeight: Float32Array | undefined;
   /** `rounds + 1` tree indexes: round r is trees roundStart[r] .. roundStart[r+1]-1. */
   readonly roundStart: Int32Array;
-
-  /** The feature a node splits on; -1 in a leaf. */
-  readonly feature: Int32Array;
   /** Threshold of a split (a row goes left when value < threshold), value of a leaf, NaN in a categorical split. */
   readonly value: Float32Array;
-  /** Index of the left child; the right one follows it. 0 in a leaf. */
-  readonly child: Int32Array;
   /** 1 where a missing value goes left. */
   readonly defaultLeft: Uint8Array;
-  /** Sum of hessians that reached the node in training. */
   readonly cover: Float32Array;
-  /** The node's number inside its tree as XGBoost numbers it (what `pred_leaf` answers). */
-  readonly originalId: Int32Array;
   /** Categorical splits: the set of categories that go right, one bit each, highest bit of a word first. */
   readonly categories: ReadonlyMap<number, Uint32Array>;
 }

@@ -28,7 +28,8 @@ const OBJECTIVES: ReadonlyMap<string, Objective> = new Map<string, Objective>([
   ["survival:cox", { link: "log", answer: "exp" }],
   ["survival:aft", { link: "log", answer: "exp" }],
   ["binary:logistic", { link: "logit", answer: "sigmoid" }],
-  ["binary:logitraw", { link: "logit", answer: "margin" }],
+  // Its base score is a margin already, as libxgboost 2.1 and 3.2 score it.
+  ["binary:logitraw", { link: "identity", answer: "margin" }],
   ["binary:hinge", { link: "identity", answer: "hinge" }],
   ["multi:softprob", { link: "identity", answer: "softprob" }],
   ["multi:softmax", { link: "identity", answer: "softmax" }],
@@ -112,7 +113,7 @@ export function answerOf(objective: string): AnswerOf {
     },
   };
   return {
-    isLogistic: link === "logit",
+    isLogistic: link === "logit" || objective === "binary:logitraw",
     isElementwise: answer !== "softprob" && answer !== "softmax",
     width: (groups) => (answer === "softmax" ? 1 : groups),
     apply: apply[answer],

@@ -1,6 +1,7 @@
 /** One tree of an XGBoost model: checked, then laid out in breadth-first order with siblings side by side. */
 
 import { invalid } from "@esteira/core/errors";
+import { layOutTree } from "./breadth-first.ts";
 import { asNumbers, asWhole, type Field, get, isAbsent } from "./fields.ts";
 
 /** A tree apart from its ensemble: node indexes count from 0 inside the tree. */
@@ -77,37 +78,26 @@ export function parseTree(tree: Field, numFeatures: number): Tree {
   const types = isAbsent(typesField) ? new Uint8Array(size) : asNumbers(typesField, size);
   const sets = readCategories(tree, size);
 
-  const seen = new Uint8Array(size);
-  const order = new Int32Array(size);
-  const level = new Int32Array(size);
-  const feature = new Int32Array(size);
-  const value = new Float32Array(size);
-  const child = new Int32Array(size);
-  const defaultLeft = new Uint8Array(size);
-  const cover = new Float32Array(size);
-  const categories = new Map<number, Uint32Array>();
-  seen[0] = 1;
-  let filled = 1;
-  const enqueue = (node: number, depth: number): void => {
-    if (!Number.isInteger(node) || node < 0 || node >= size)
-      throw refuse(tree, `links to node ${node}, which is not there`);
-    if (seen[node] === 1) throw refuse(tree, `is not a tree: node ${node} is linked twice`);
-    seen[node] = 1;
-    order[filled] = node;
-    level[filled] = depth;
-    filled++;
-  };
-  for (let at = 0; at < filled; at++) {
-    const node = order[at]!;
-    const [l, r] = [left[node]!, right[node]!];
-    value[at] = conditions[node]!;
-    cover[at] = hessians[node]!;
-    defaultLeft[at] = missing[node] === 0 ? 0 : 1;
-    if (l === -1 || r === -1) {
+  // Nodes that pruning left behind are not reached and not kept.
+  const { order, child, depth } = layOutTree(
+    size,
+    0,
+    (node) => {
+      const [l, r] = [left[node]!, right[node]!];
+      if (l !== -1 && r !== -1) return [l, r];
       if (l !== r) throw refuse(tree, `has node ${node} with one child`);
+      return undefined;
+    },
+    (problem) => refuse(tree, problem),
+  );
+  const feature = new Int32Array(order.length);
+  const value = Float32Array.from(order, (node) => conditions[node]!);
+  const categories = new Map<number, Uint32Array>();
+  order.forEach((node, at) => {
+    if (left[node] === -1) {
       if (!Number.isFinite(value[at]!)) throw refuse(tree, `has a leaf ${node} whose value is not a finite number`);
       feature[at] = -1;
-      continue;
+      return;
     }
     const index = indices[node]!;
     if (!Number.isInteger(index) || index < 0 || index >= numFeatures)
@@ -123,20 +113,16 @@ export function parseTree(tree: Field, numFeatures: number): Tree {
     } else if (Number.isNaN(value[at]!)) {
       throw refuse(tree, `has a threshold at node ${node} that is not a number`);
     }
-    child[at] = filled;
-    enqueue(l, level[at]! + 1);
-    enqueue(r, level[at]! + 1);
-  }
-  // Nodes that pruning left behind are not reached and not kept.
+  });
   return {
-    size: filled,
-    depth: level[filled - 1]!,
-    feature: feature.subarray(0, filled),
-    value: value.subarray(0, filled),
-    child: child.subarray(0, filled),
-    defaultLeft: defaultLeft.subarray(0, filled),
-    cover: cover.subarray(0, filled),
-    originalId: order.subarray(0, filled),
+    size: order.length,
+    depth,
+    feature,
+    value,
+    child,
+    defaultLeft: Uint8Array.from(order, (node) => (missing[node] === 0 ? 0 : 1)),
+    cover: Float32Array.from(order, (node) => hessians[node]!),
+    originalId: order,
     categories,
   };
 }

@@ -42,6 +42,13 @@ describe("parseXgboost", () => {
     expect(margins[0]).toBeCloseTo(Math.log(1 / 3), 6);
   });
 
+  it("takes the base score of binary:logitraw for a margin, as libxgboost does", () => {
+    const root = document();
+    at(root, "learner", "learner_model_param").base_score = "[2.5E-1]";
+    at(root, "learner", "objective").name = "binary:logitraw";
+    expect(parse(root).baseMargin[0]).toBe(0.25);
+  });
+
   it.each(["[1.5E0]", "[]", "[abc]", "", "[0E0]", "[2E-1,3E-1]"])("refuses the base score %j", (score) => {
     const root = document();
     at(root, "learner", "learner_model_param").base_score = score;

@@ -1,13 +1,13 @@
 /** The ways from root to leaf of an ensemble, laid out flat once so that explaining a row needs no search. */
 
-import type { TreeEnsemble } from "./ensemble.ts";
+import type { TreeStructure } from "./ensemble.ts";
 
 /**
  * Whether a row passes is asked once a row, in slots: slot 2n+1 is "goes left at node n", slot 2n "goes right at n",
  * and further slots join two earlier ones, for a feature that a path meets more than once.
  */
 export interface Paths {
-  /** Of each leaf: value (DART's weight applied), group, and where its elements begin (one more entry at the end). */
+  /** Of each leaf: what it adds, group, and where its elements begin (one more entry at the end). */
   readonly value: Float64Array;
   readonly group: Int32Array;
   readonly elementStart: Int32Array;
@@ -32,7 +32,8 @@ interface Element {
   readonly slot: number;
 }
 
-export function layOutPaths(ensemble: TreeEnsemble): Paths {
+/** `leafValue` says what a leaf of a tree adds. */
+export function layOutPaths(ensemble: TreeStructure, leafValue: (node: number, tree: number) => number): Paths {
   const nodes = ensemble.treeStart[ensemble.treeCount]!;
   const value: number[] = [];
   const group: number[] = [];
@@ -66,7 +67,6 @@ export function layOutPaths(ensemble: TreeEnsemble): Paths {
   };
 
   for (let tree = 0; tree < ensemble.treeCount; tree++) {
-    const weight = ensemble.treeWeight?.[tree] ?? 1;
     const waiting: { node: number; path: readonly Element[] }[] = [{ node: ensemble.treeStart[tree]!, path: [] }];
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       const { node, path } = next;
@@ -82,7 +82,7 @@ export function layOutPaths(ensemble: TreeEnsemble): Paths {
         share.push(element.share);
       }
       longest = Math.max(longest, path.length);
-      value.push(Math.fround(ensemble.value[node]! * weight));
+      value.push(leafValue(node, tree));
       group.push(ensemble.treeGroup[tree]!);
       elementStart.push(feature.length);
     }

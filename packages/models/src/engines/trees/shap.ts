@@ -1,6 +1,6 @@
 /**
  * Exact SHAP values of tree ensembles (path-dependent: what a coalition does not know is averaged by training cover),
- * the quantity that XGBoost's `pred_contribs` gives.
+ * the quantity that XGBoost's `pred_contribs` and LightGBM's `pred_contrib` give.
  *
  * Lundberg's game looks at one leaf at a time. A feature on its path lets the row through (o = 1) or not (o = 0), and
  * when unknown passes the share z of the cover. Shapley's weights are integrals, s!(m-1-s)!/m! = integral of
@@ -13,7 +13,7 @@
  */
 
 import { invalid } from "@esteira/core/errors";
-import { goesLeft, type TreeEnsemble } from "./ensemble.ts";
+import { goesLeft, type TreeEnsemble, type TreeStructure } from "./ensemble.ts";
 import { layOutPaths, type Paths } from "./shap-paths.ts";
 
 export interface Explainer {
@@ -21,7 +21,20 @@ export interface Explainer {
    * Contributions to the margin of one row: for each group `numFeatures + 1` values, the last the expected margin.
    * They sum to the margin of the group. Single models (one group) therefore get `numFeatures + 1` values.
    */
-  contributions(row: Float32Array, out?: Float64Array): Float64Array;
+  contributions(row: Row, out?: Float64Array): Float64Array;
+}
+
+/** The values of one row in the model's order, NaN where missing. */
+type Row = Float32Array | Float64Array;
+
+/** What explaining needs to know of an ensemble. */
+export interface Explainable {
+  readonly trees: TreeStructure;
+  /** What the sum of each group starts from. */
+  readonly base: ArrayLike<number>;
+  readonly goesLeft: (node: number, value: number) => boolean;
+  /** What a leaf adds. */
+  readonly leafValue: (node: number, tree: number) => number;
 }
 
 /** Points and weights of Gauss's rule of `size` points on 0 .. 1: exact up to degree 2 * size - 1. */
@@ -48,8 +61,8 @@ export function gaussRule(size: number): { points: Float64Array; weights: Float6
 }
 
 /** The margin that a group expects before it has seen a row: base margin and every leaf by its share of cover. */
-function expectedMargins(ensemble: TreeEnsemble, paths: Paths): Float64Array {
-  const expected = Float64Array.from(ensemble.baseMargin);
+function expectedMargins(base: ArrayLike<number>, paths: Paths): Float64Array {
+  const expected = Float64Array.from(base);
   for (let leaf = 0; leaf < paths.value.length; leaf++) {
     let reached = paths.value[leaf]!;
     for (let e = paths.elementStart[leaf]!; e < paths.elementStart[leaf + 1]!; e++) reached *= paths.share[e]!;
@@ -60,22 +73,31 @@ function expectedMargins(ensemble: TreeEnsemble, paths: Paths): Float64Array {
 
 const POINTS_AT_ONCE = 4;
 
+/** An explainer of an XGBoost ensemble. */
+export const createExplainer = (ensemble: TreeEnsemble): Explainer =>
+  explainTrees({
+    trees: ensemble,
+    base: ensemble.baseMargin,
+    goesLeft: (node, value) => goesLeft(ensemble, node, value),
+    leafValue: (node, tree) => Math.fround(ensemble.value[node]! * (ensemble.treeWeight?.[tree] ?? 1)),
+  });
+
 /** Lays out the paths of the ensemble (some milliseconds) for an explainer of single rows. */
-export function createExplainer(ensemble: TreeEnsemble): Explainer {
-  const { numFeatures, groups, feature: splitFeature } = ensemble;
-  const nodes = ensemble.treeStart[ensemble.treeCount]!;
-  const paths = layOutPaths(ensemble);
+export function explainTrees({ trees, base: start, goesLeft, leafValue }: Explainable): Explainer {
+  const { numFeatures, groups, feature: splitFeature } = trees;
+  const nodes = trees.treeStart[trees.treeCount]!;
+  const paths = layOutPaths(trees, leafValue);
   const { value, group, elementStart, feature, slot, share, joinA, joinB } = paths;
   const rounds = Math.max(1, Math.ceil(paths.longest / 2 / POINTS_AT_ONCE));
   const { points, weights } = gaussRule(rounds * POINTS_AT_ONCE);
-  const expected = expectedMargins(ensemble, paths);
+  const expected = expectedMargins(start, paths);
   const passes = new Uint8Array(2 * nodes + joinA.length);
 
-  const decide = (row: Float32Array): void => {
+  const decide = (row: Row): void => {
     for (let node = 0; node < nodes; node++) {
       const f = splitFeature[node]!;
       if (f < 0) continue;
-      const left = goesLeft(ensemble, node, row[f]!) ? 1 : 0;
+      const left = goesLeft(node, row[f]!) ? 1 : 0;
       passes[2 * node] = 1 - left;
       passes[2 * node + 1] = left;
     }

@@ -1,9 +1,9 @@
 /** The plain walk of an ensemble, split by split: for models with categorical splits. */
 
 import { findLeaf, type TreeEnsemble } from "./ensemble.ts";
-import type { AddTrees } from "./walk-packed.ts";
+import type { AddTrees } from "./packed-sum.ts";
 
-export function walkPlain(ensemble: TreeEnsemble): AddTrees {
+export function walkPlain(ensemble: TreeEnsemble): AddTrees<Float32Array> {
   const { groups, numFeatures, baseMargin, treeCount, treeGroup, value } = ensemble;
   const weight = ensemble.treeWeight ?? new Float32Array(treeCount).fill(1);
   const addRow = (matrix: Float32Array, offset: number, out: Float32Array, at: number): void => {
