@@ -24,11 +24,15 @@ const TIMES = Number(values.times);
 const PEER_TIMES = Math.max(3, Math.ceil(TIMES / 5));
 const M = "/api/2.0/mlflow";
 
+const OWN = "/api/esteira/v1";
+
 interface Question {
   readonly name: string;
   readonly path: string;
   readonly body?: object;
 }
+/** The peer has no answer to these. */
+const isOwn = ({ path }: Question): boolean => path.startsWith(OWN);
 
 const search = (name: string, experiment: number, more: object): Question => ({
   name,
@@ -46,10 +50,25 @@ const QUESTIONS: readonly Question[] = [
   search("newest 100 runs", LARGE_EXPERIMENT, {}),
   search("newest 1000 runs", LARGE_EXPERIMENT, { max_results: 1000 }),
   search("best 100 runs of an experiment with 1000", SMALL_EXPERIMENT, { order_by: ["metrics.auc DESC"] }),
+  search("best 100 runs by end", LARGE_EXPERIMENT, { order_by: ["end_time DESC"] }),
+  search("100 runs by name", LARGE_EXPERIMENT, { order_by: ["run_name"] }),
   { name: "history of 100,000 points", path: `${M}/metrics/get-history?run_id=${HISTORY_RUN}&metric_key=loss` },
   {
     name: "1,000,000 points thinned to 2,000",
     path: `${M}/metrics/get-history-bulk-interval?run_ids=${LONG_HISTORY_RUN}&metric_key=loss&max_results=2000`,
+  },
+  {
+    name: "1,000,000 points for a chart of 2,000, peaks kept",
+    path: `${OWN}/metrics/history?run_ids=${LONG_HISTORY_RUN}&metric_key=loss&max_points=2000`,
+  },
+  {
+    ...search("own search: two columns, 100 runs, counted", LARGE_EXPERIMENT, {
+      filter: "params.model = '1' and metrics.auc > 0.5",
+      order_by: ["metrics.auc DESC"],
+      columns: ["metrics.auc", "params.depth"],
+      count: true,
+    }),
+    path: `${OWN}/runs/search`,
   },
 ];
 
@@ -77,7 +96,7 @@ async function measure(url: string, question: Question, times: number): Promise<
 
 const row = (...cells: readonly string[]) =>
   console.log(
-    (cells[0] ?? "").padEnd(44) +
+    (cells[0] ?? "").padEnd(50) +
       cells
         .slice(1)
         .map((cell) => cell.padStart(12))
@@ -96,7 +115,8 @@ for (const size of values.sizes.split(",").map(Number)) {
     row(`${size} runs (ms)`, "p50", "p99", "peer p50", "peer p99", "ratio");
     for (const question of QUESTIONS) {
       const own = await measure(ours.url, question, TIMES);
-      const other = theirs === undefined ? undefined : await measure(theirs.url, question, PEER_TIMES);
+      const other =
+        theirs === undefined || isOwn(question) ? undefined : await measure(theirs.url, question, PEER_TIMES);
       row(
         question.name,
         own.p50.toFixed(1),

@@ -1,3 +1,4 @@
+import { createClient } from "@esteira/sdk/client";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findChromium } from "./chromium.ts";
@@ -278,5 +279,23 @@ describe.skipIf(browserPath === undefined)("the web UI", () => {
     await page.unroute("**/ajax-api/**");
     await page.getByRole("button", { name: "Try again" }).click();
     await page.getByRole("link", { name: "pix-typology" }).waitFor();
+  });
+
+  it("shows what a run that is going on logs, as it is told by events", async () => {
+    const client = createClient({ baseUrl: stage.url });
+    const experimentId = await client.experiments.ensure("live");
+    const { info } = await client.runs.create({ experimentId, runName: "going-on", startTime: Date.now() });
+    const { page, complaints } = await stage.visit();
+    const told = page.waitForRequest(/esteira\/v1\/runs\/events\?/);
+    await page.goto(`${stage.url}/#/experiments/${experimentId}/runs/${info.runId}`);
+    await page.getByRole("heading", { name: "going-on" }).waitFor();
+    await told;
+    const metrics = [0, 1, 2].map((step) => ({ key: "live_loss", value: 0.625 - step / 8, timestamp: 1, step }));
+    await client.runs.logBatch(info.runId, { metrics });
+    await seen(page, "live_loss");
+    await seen(page, "0.375");
+    await client.runs.update(info.runId, { status: "FINISHED", endTime: Date.now() });
+    await seen(page, "Finished");
+    expect(complaints).toEqual([]);
   });
 });

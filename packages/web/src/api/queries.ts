@@ -5,6 +5,7 @@ import { experimentId, loggedModelId, type RunId, runId } from "@esteira/core/id
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { type ArtifactSource, uriArtifacts } from "./artifact-source.ts";
 import { client } from "./client.ts";
+import { isFollowed } from "./live-runs.ts";
 
 /** Runs that one page of the table asks for. */
 export const RUNS_PER_PAGE = 200;
@@ -96,17 +97,21 @@ export const runQuery = (id: string) =>
   queryOptions({
     queryKey: ["run", id],
     queryFn: () => client.runs.get(runId(id)),
-    refetchInterval: (query) => (query.state.data?.info.status === "RUNNING" ? RUNNING_REFRESH_MS : false),
+    refetchInterval: (query) =>
+      query.state.data?.info.status === "RUNNING" && !isFollowed(id) ? RUNNING_REFRESH_MS : false,
   });
 
-/** Histories of one metric in several runs, thinned to `POINTS_PER_RUN` a run. */
+/** Histories of one metric in several runs, thinned to `POINTS_PER_RUN` a run without losing a peak. */
 export const metricHistoryQuery = (ids: readonly RunId[], metricKey: string, live: boolean) =>
   queryOptions({
     queryKey: ["metric-history", ids, metricKey],
     staleTime: live ? 0 : 60_000,
-    refetchInterval: live ? RUNNING_REFRESH_MS : false,
-    queryFn: ({ signal }) =>
-      client.runs.metricHistoryBulk({ runIds: ids, metricKey, maxResults: POINTS_PER_RUN }, signal),
+    refetchInterval: () => (live && !ids.every(isFollowed) ? RUNNING_REFRESH_MS : false),
+    queryFn: async ({ signal }) => {
+      const query = { runIds: ids, metricKey, maxPoints: POINTS_PER_RUN };
+      const histories = await client.runs.sampledHistories(query, signal);
+      return histories.flatMap(({ runId: id, points }) => points.map((point) => ({ ...point, runId: id })));
+    },
   });
 
 export const registeredModelsQuery = (filter: string) =>

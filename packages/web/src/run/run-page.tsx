@@ -16,6 +16,7 @@ import { curvesOf } from "./curves.ts";
 import { ModelTab } from "./model-tab.tsx";
 import { Overview } from "./overview.tsx";
 import type { RunSearch } from "./search.ts";
+import { useLiveRun } from "./use-live-run.ts";
 
 const route = getRouteApi("/experiments/$experimentId/runs/$runId");
 
@@ -41,6 +42,7 @@ function Loaded({ run }: { run: Run }) {
     [run],
   );
   useTitle(runNameOf(run));
+  useLiveRun(run.info.runId, run.info.status === "RUNNING");
   const tabs = [
     { id: "overview", title: text.run.overview },
     { id: "charts", title: text.run.charts },
