@@ -1,10 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { runId } from "@esteira/core/ids";
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createContext } from "../database/context.ts";
 import type { Session } from "../database/session.ts";
+import { historyJson } from "../tracking/metrics.ts";
 import { openSqliteDatabase } from "./open-database.ts";
 
 let folder: string;
@@ -75,4 +77,19 @@ test("closing waits for a scan, and leaves no thread behind", async () => {
   await own.scan((db) => countTo(3).execute(db));
   await own.close();
   expect((await scan).rows).toEqual([{ n: 1_000_000 }]);
+});
+
+test("a history that somebody else has put infinities into is JSON all the same", async () => {
+  const run = runId("0".repeat(32));
+  await session.write(async (db) => {
+    await sql`insert into runs (run_uuid, experiment_id, lifecycle_stage) values (${run}, 0, 'active')`.execute(db);
+    for (const value of ["9e999", "-9e999", "0.5"]) {
+      await sql`insert into metrics ("key", value, timestamp, step, run_uuid)
+        values (${"Infinity:Inf"}, ${sql.raw(value)}, 1, 0, ${run})`.execute(db);
+    }
+  });
+  const json = await session.scan((db) => historyJson(db, run, "Infinity:Inf"));
+  expect(JSON.parse(`[${json}]`)).toEqual(
+    [-Number.MAX_VALUE, 0.5, Number.MAX_VALUE].map((value) => ({ key: "Infinity:Inf", value, timestamp: 1, step: 0 })),
+  );
 });

@@ -156,18 +156,23 @@ export async function isShortHistory(db: Database, run: RunId, key: string): Pro
 export async function historyJson(db: Database, run: RunId, key: string): Promise<string> {
   const points = sql`(select value, timestamp, step, is_nan from ${pointsOf(run, key)}
     order by timestamp, step, value, is_nan) as t`;
-  const begin = `{"key":${JSON.stringify(key)},"value":`;
-  const [least, most] = [sql.lit(-LARGEST), sql.lit(LARGEST)];
+  const name = JSON.stringify(key);
   const { rows } = await sql<{ text: string | null }>`${byDialect({
     sqlite: () => sql`
-      select group_concat(${begin} || case when is_nan then '"NaN"' else printf('%!.17g', min(max(value, ${least}), ${most})) end
-        || ',"timestamp":' || timestamp || ',"step":' || step || '}') as text from ${points}`,
+      select group_concat(case when is_nan
+        then printf('{"key":%s,"value":"NaN","timestamp":%lld,"step":%lld}', ${name}, timestamp, step)
+        else printf('{"key":%s,"value":%!.17g,"timestamp":%lld,"step":%lld}', ${name}, value, timestamp, step) end) as text
+      from ${points}`,
     postgres: () => sql`
-      select string_agg(${begin}::text || case when is_nan then '"NaN"' else least(greatest(value, ${least}), ${most})::text end
-        || ',"timestamp":' || timestamp::text || ',"step":' || step::text || '}', ',') as text from ${points}`,
+      select string_agg('{"key":' || ${name}::text || ',"value":' || case when is_nan then '"NaN"' else value::text end
+        || ',"timestamp":' || timestamp::text || ',"step":' || step::text || '}', ',') as text
+      from ${points}`,
   })}`.execute(db);
-  return rows[0]?.text ?? "";
+  const text = rows[0]?.text ?? "";
+  // Each database's word for an infinity that somebody else has stored.
+  return text.includes(":Inf") || text.includes(":-Inf") ? text.replace(INFINITE_VALUE, `$1${LARGEST}`) : text;
 }
+const INFINITE_VALUE = /(?<=","value":)(-?)Inf(?:inity)?(?=,"timestamp":)/g;
 
 /** The points that `from` (what follows FROM) gives, in no order. */
 export async function readPoints(db: Database, key: string, from: RawBuilder<unknown>): Promise<Metric[]> {
