@@ -1,14 +1,16 @@
 /**
- * Searches and histories as the store grows, over HTTP: p50 and p99 in milliseconds for this server, and with `--peer`
- * for `mlflow server` on the very same SQLite file, in one run. Fills a database of each size once, by bulk SQL.
+ * Searches and histories as the store grows, over HTTP: p50, p99 and CPU time of an answer in milliseconds for this server,
+ * and with `--peer` for `mlflow server` on the very same SQLite file, in one run. On a busy machine the CPU times tell more
+ * than the clock; this server's include the bench's own client. Fills a database of each size once, by bulk SQL.
  *
- *     node --conditions=@esteira/source --import tsx bench/search.ts [--sizes 1000,10000,100000] [--times 20] [--peer]
+ *     node --conditions=@esteira/source --import tsx bench/search.ts [--sizes 1000,10000,100000] [--times 20] [--peer] [--only TEXT]
  */
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { findOracle } from "../tests/compat/oracle.ts";
 import { type Peer, startEsteira, startMlflow } from "../tests/compat/servers.ts";
+import { treeUse } from "./process-tree.ts";
 import { fillDatabase, HISTORY_RUN, LARGE_EXPERIMENT, LONG_HISTORY_RUN, SMALL_EXPERIMENT } from "./search-data.ts";
 
 const { values } = parseArgs({
@@ -17,6 +19,7 @@ const { values } = parseArgs({
     folder: { type: "string", default: join(tmpdir(), "esteira-bench-search") },
     times: { type: "string", default: "20" },
     peer: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
   },
 });
 const TIMES = Number(values.times);
@@ -85,13 +88,27 @@ async function once(url: string, { path, body }: Question): Promise<number> {
   return performance.now() - began;
 }
 
-async function measure(url: string, question: Question, times: number): Promise<{ p50: number; p99: number }> {
+interface Measured {
+  readonly p50: number;
+  readonly p99: number;
+  readonly cpu: number;
+}
+
+async function measure({ url, pid }: Peer, question: Question, times: number): Promise<Measured> {
   await once(url, question);
+  const cpuNow = async () => (pid === undefined ? ownCpu() : (await treeUse(pid)).cpuSeconds);
+  const before = await cpuNow();
   const taken: number[] = [];
   for (let index = 0; index < times; index++) taken.push(await once(url, question));
+  const cpu = (((await cpuNow()) - before) * 1000) / times;
   taken.sort((a, b) => a - b);
   const at = (share: number) => taken[Math.min(taken.length - 1, Math.floor(share * taken.length))] ?? 0;
-  return { p50: at(0.5), p99: at(0.99) };
+  return { p50: at(0.5), p99: at(0.99), cpu };
+}
+
+function ownCpu(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }
 
 const row = (...cells: readonly string[]) =>
@@ -99,7 +116,7 @@ const row = (...cells: readonly string[]) =>
     (cells[0] ?? "").padEnd(50) +
       cells
         .slice(1)
-        .map((cell) => cell.padStart(12))
+        .map((cell) => cell.padStart(10))
         .join(""),
   );
 const oracle = findOracle();
@@ -112,18 +129,20 @@ for (const size of values.sizes.split(",").map(Number)) {
   const ours = await startEsteira({ database });
   const theirs: Peer | undefined = python === undefined ? undefined : await startMlflow(python, { database });
   try {
-    row(`${size} runs (ms)`, "p50", "p99", "peer p50", "peer p99", "ratio");
-    for (const question of QUESTIONS) {
-      const own = await measure(ours.url, question, TIMES);
-      const other =
-        theirs === undefined || isOwn(question) ? undefined : await measure(theirs.url, question, PEER_TIMES);
+    row(`${size} runs (ms)`, "p50", "p99", "CPU", "peer p50", "peer p99", "peer CPU", "ratio", "CPU ratio");
+    for (const question of QUESTIONS.filter(({ name }) => name.includes(values.only))) {
+      const own = await measure(ours, question, TIMES);
+      const other = theirs === undefined || isOwn(question) ? undefined : await measure(theirs, question, PEER_TIMES);
       row(
         question.name,
         own.p50.toFixed(1),
         own.p99.toFixed(1),
+        own.cpu.toFixed(1),
         other?.p50.toFixed(0) ?? "-",
         other?.p99.toFixed(0) ?? "-",
+        other?.cpu.toFixed(0) ?? "-",
         other === undefined ? "-" : `${(other.p50 / own.p50).toFixed(0)}x`,
+        other === undefined ? "-" : `${(other.cpu / own.cpu).toFixed(0)}x`,
       );
     }
   } finally {
