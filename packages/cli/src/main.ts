@@ -5,6 +5,7 @@ import type { Command, Terminal } from "./command.ts";
 import { dbBackup } from "./commands/db-backup.ts";
 import { dbCheck } from "./commands/db-check.ts";
 import { dbGc } from "./commands/db-gc.ts";
+import { dbUpgrade } from "./commands/db-upgrade.ts";
 import { doctor } from "./commands/doctor.ts";
 import { modelsPredict } from "./commands/models-predict.ts";
 import { modelsServe } from "./commands/models-serve.ts";
@@ -24,6 +25,7 @@ const COMMANDS: readonly Command[] = [
   dbCheck,
   dbBackup,
   dbGc,
+  dbUpgrade,
   doctor,
 ];
 const GROUPS: Readonly<Record<string, string>> = {

@@ -47,6 +47,6 @@ async function assertRevision({ name, db }: SchemaSite, tables: ReadonlySet<stri
   if (revisions.length === 1 && revisions[0] === MLFLOW_REVISION) return;
   throw new EsteiraError(
     "INVALID_STATE",
-    `${name} has the schema revision ${revisions.join(", ") || "(none)"}, and Esteira works with ${MLFLOW_REVISION} (MLflow 3.17): upgrade it with \`mlflow db upgrade\` of MLflow 3.17, or choose another database.`,
+    `${name} has the schema revision ${revisions.join(", ") || "(none)"}, and Esteira works with ${MLFLOW_REVISION} (MLflow 3.17): upgrade it with \`esteira db upgrade\`, or with \`mlflow db upgrade\` of MLflow 3.17, or choose another database.`,
   );
 }

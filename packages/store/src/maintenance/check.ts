@@ -43,7 +43,7 @@ export async function checkDatabase({ name, db }: ExistingDatabase): Promise<Dat
       faults.push(
         revision === ""
           ? `${name} is not MLflow's: it has no alembic_version.`
-          : `${name} has the schema revision ${revision}, and Esteira works with ${MLFLOW_REVISION}: back it up, then upgrade it with \`mlflow db upgrade\` of MLflow 3.17.`,
+          : `${name} has the schema revision ${revision}, and Esteira works with ${MLFLOW_REVISION}: upgrade it with \`esteira db upgrade\`, which keeps the old one, or with \`mlflow db upgrade\` of MLflow 3.17.`,
       );
       return { revision, faults, counts: {} };
     }
