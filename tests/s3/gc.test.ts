@@ -31,7 +31,7 @@ test.skipIf(s3Home === undefined)("artifacts in S3 go with their runs, and no ot
     env: process.env,
     out: (line: string) => void said.push(line),
     note: (line: string) => void said.push(line),
-    interrupted: () => new Promise<void>(() => undefined),
+    interrupted: () => new Promise<"SIGTERM">(() => undefined),
   };
   const values = { backendStoreUri: uri, artifactsDestination: `s3://${bucket.name}/served` };
   expect(await dbGc.run({ ...values, dryRun: true }, terminal)).toBe(0);

@@ -27,8 +27,8 @@ export interface Terminal {
   readonly out: (line: string) => void;
   /** Notes for a person that are no result: kept off standard output. */
   readonly note: (line: string) => void;
-  /** Resolves on Ctrl-C or SIGTERM. */
-  readonly interrupted: () => Promise<void>;
+  /** Resolves on Ctrl-C or SIGTERM, with which of them it was. */
+  readonly interrupted: () => Promise<"SIGINT" | "SIGTERM">;
 }
 
 export const text = (values: Values, name: string): string | undefined => {

@@ -45,8 +45,8 @@ const terminal: Terminal = {
   note: (line) => void process.stderr.write(`${line}\n`),
   interrupted: () =>
     new Promise((resolve) => {
-      process.once("SIGINT", () => resolve());
-      process.once("SIGTERM", () => resolve());
+      process.once("SIGINT", resolve);
+      process.once("SIGTERM", resolve);
     }),
 };
 

@@ -65,6 +65,8 @@ export interface ServerOptions {
   readonly watch?: Partial<WatchOptions> | undefined;
   /** Who may do what; without it everybody may do everything. */
   readonly access?: Access | undefined;
+  /** True from when the server is told to end until it has: then `/ready` says no, and answers end their connections. */
+  readonly isDraining?: (() => boolean) | undefined;
   /** What counts, and answers at `/metrics`; without it there is no such path. The server ends it when it closes. */
   readonly metrics?: ServerMetrics | undefined;
   /** How long the JSON of a request may take to arrive; half a minute by default. */
@@ -98,11 +100,12 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   };
   const signing = { downloadSeconds: options.presignedDownloadSeconds };
   const boundary = options.boundary ?? {};
-  const app = createApp({ boundary, log: options.log, metrics, jsonBodyMs: options.jsonBodyMs });
+  const { jsonBodyMs, isDraining } = options;
+  const app = createApp({ boundary, log: options.log, metrics, jsonBodyMs, isDraining });
   refuseWorkspaces(app);
   guardRoutes(app, options.access?.authenticate);
   recordRoutes(app);
-  mountHealth(app, options.version, { multipart: options.artifacts?.direct !== undefined });
+  mountHealth(app, options.version, { multipart: options.artifacts?.direct !== undefined }, options.isDraining);
   if (metrics !== undefined) mountMetrics(app, metrics, store);
   mountOpenApi(app, options.version, boundary.staticPrefix);
   mountEndpoints(app, API, [

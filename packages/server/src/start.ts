@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Clock, systemClock } from "@esteira/core/clock";
 import { invalid } from "@esteira/core/errors";
 import type { Permission } from "@esteira/core/permissions";
@@ -58,8 +59,12 @@ export interface RunningServer {
   readonly url: string;
   /** With access control and no admin yet: what the first one is made with, once. */
   readonly setupToken?: string;
-  /** Answers what is under way (for at most five seconds), then closes the socket and the database. */
-  close(): Promise<void>;
+  /**
+   * Answers what is under way (for at most five seconds), then closes the socket and the database. Before that it goes on as
+   * ever for `drainMs`, but says at `/ready` that it ends and ends each connection with its next answer, so that a balancer
+   * and its clients go elsewhere.
+   */
+  close(options?: { readonly drainMs?: number }): Promise<void>;
 }
 
 const VERSION = "0.1.0";
@@ -84,8 +89,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   try {
     const access = options.access && accessOf(store, options.access, options);
     const setupToken = await access?.prepare(options.access?.admin ?? { username: "admin" });
+    let isDraining = false;
     const app = await createServer({
       store,
+      isDraining: () => isDraining,
       artifacts: artifacts.proxied,
       artifactRoots: artifacts.roots,
       presignedDownloadSeconds: options.presignedDownloadSeconds,
@@ -110,8 +117,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     return {
       url: `http://${reachable(options.host)}:${port}${options.boundary?.staticPrefix ?? ""}`,
       ...(setupToken === undefined ? {} : { setupToken }),
-      close: async () => {
+      close: async ({ drainMs = 0 } = {}) => {
         stopSweeping();
+        isDraining = true;
+        await sleep(drainMs);
         await stopServing(app);
         await store.close();
       },

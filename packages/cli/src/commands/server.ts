@@ -1,3 +1,4 @@
+import { invalid } from "@esteira/core/errors";
 import pc from "picocolors";
 import { accessStart } from "../access-start.ts";
 import { backendStoreUri, DATABASE } from "../administration.ts";
@@ -44,6 +45,11 @@ export const server: Command = {
       flags: "--insecure-allow-anonymous",
       summary: "listen beyond this machine without access control: everybody may do everything",
     },
+    {
+      flags: "--drain-seconds <seconds>",
+      summary:
+        "on SIGTERM, go on for so long while /ready answers 503, so that a balancer turns away first (default: 0)",
+    },
     { flags: "--no-metrics", summary: "count nothing: there is no /metrics for Prometheus" },
     ...OIDC,
     ...BOUNDARY,
@@ -52,6 +58,7 @@ export const server: Command = {
   async run(values, terminal) {
     const uri = backendStoreUri(values, terminal.env);
     checkMlflowOptions(values, terminal.env, uri, terminal.note);
+    const drainMs = drainSeconds(text(values, "drainSeconds")) * 1000;
     const reach = boundaryOptions(values, terminal.env);
     const { startServer } = await import("@esteira/server/start");
     const { standardLog } = await import("@esteira/server/log");
@@ -81,8 +88,14 @@ export const server: Command = {
       terminal.out(`  curl -X POST ${running.url}/api/esteira/v1/access/setup -H 'content-type: application/json' \\`);
       terminal.out(`    -d '{"token": "${running.setupToken}", "username": "admin", "password": "..."}'`);
     }
-    await terminal.interrupted();
-    await running.close();
+    const signal = await terminal.interrupted();
+    await running.close({ drainMs: signal === "SIGTERM" ? drainMs : 0 });
     return 0;
   },
 };
+
+function drainSeconds(value: string | undefined): number {
+  if (value === undefined) return 0;
+  if (/^\d{1,4}$/.test(value) && Number(value) <= 3600) return Number(value);
+  throw invalid(`--drain-seconds is '${value}'; it must be a whole number from 0 to 3600.`);
+}

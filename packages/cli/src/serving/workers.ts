@@ -134,7 +134,7 @@ export async function startWorkers(
 }
 
 /** The whole life of a worker: waits for its orders, serves, answers what is under way when it is told to end. */
-export async function runWorker(interrupted: () => Promise<void>): Promise<void> {
+export async function runWorker(interrupted: () => Promise<unknown>): Promise<void> {
   const say = (message: FromWorker): void => void process.send?.(message);
   const waiting = new Map<number, (text: string) => void>();
   let own: (() => Promise<string>) | undefined;

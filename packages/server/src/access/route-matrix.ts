@@ -36,6 +36,7 @@ const metric = { key: "m", value: 1, timestamp: 1, step: 0 };
 export const ROUTES: Readonly<Record<string, RouteCase>> = {
   "GET /": { least: "open" },
   "GET /health": { least: "open" },
+  "GET /ready": { least: "open" },
   "GET /version": { least: "open" },
   "GET /metrics": { least: "signed-in" },
   "GET /3.0/server-info": { least: "open" },

@@ -3,8 +3,8 @@ import { z } from "zod";
 import { OPEN } from "../access/policy.ts";
 import type { Operation } from "../http/operation.ts";
 
-/** Liveness, the version, and what a client may expect of this server. `/health` and `/version` answer to any Host. */
-export const OPEN_PATHS: ReadonlySet<string> = new Set(["/health", "/version"]);
+/** Liveness, the version, and what a client may expect of this server. `/health`, `/ready` and `/version` answer to any Host. */
+export const OPEN_PATHS: ReadonlySet<string> = new Set(["/health", "/ready", "/version"]);
 
 interface ArtifactAbilities {
   /** Clients can send and fetch large files in parts, past the server. */
@@ -37,17 +37,33 @@ const serverInfoOf = (artifacts: ArtifactAbilities) =>
 
 const OPERATIONS = {
   health: { summary: "Say that the server is up", tag: "health", output: { type: "text/plain" } },
+  ready: { summary: "Say whether a balancer may send requests here", tag: "health", output: { type: "text/plain" } },
   version: { summary: "Say the server's version", tag: "health", output: { type: "text/plain" } },
   info: { summary: "Say what the server can do", tag: "health", output: serverInfo },
 } satisfies Record<string, Operation>;
 
-export function mountHealth(app: FastifyInstance, version: string, artifacts: ArtifactAbilities): void {
+/**
+ * `/health` says that the process lives: who restarts it looks there. `/ready` says that it takes requests, which ends before
+ * the process does: a balancer looks there.
+ */
+export function mountHealth(
+  app: FastifyInstance,
+  version: string,
+  artifacts: ArtifactAbilities,
+  isDraining: () => boolean = () => false,
+): void {
   const info = serverInfoOf(artifacts);
   const sendText = (path: string, operation: Operation, body: string) =>
     app.get(path, { config: { operation, policy: OPEN } }, async (_, reply) =>
       reply.type("text/plain; charset=utf-8").send(body),
     );
   sendText("/health", OPERATIONS.health, "OK");
+  app.get("/ready", { config: { operation: OPERATIONS.ready, policy: OPEN } }, async (_, reply) =>
+    reply
+      .code(isDraining() ? 503 : 200)
+      .type("text/plain; charset=utf-8")
+      .send(isDraining() ? "ENDING" : "OK"),
+  );
   sendText("/version", OPERATIONS.version, version);
   for (const prefix of ["/api", "/ajax-api"]) {
     app.get(

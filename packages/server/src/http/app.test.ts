@@ -13,13 +13,13 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 describe("who may call", () => {
-  it("refuses foreign hosts on every path but the two of health, without repeating the name", async () => {
+  it("refuses foreign hosts on every path but those of health, without repeating the name", async () => {
     for (const url of ["/", `${M}/experiments/get?experiment_id=0`, "/nothing"]) {
       const answer = await server.call("GET", url, undefined, { host: "evil.example" });
       expect(answer).toMatchObject({ status: 403, body: { error_code: "PERMISSION_DENIED" } });
       expect(answer.text).not.toContain("evil");
     }
-    for (const url of ["/health", "/version"]) {
+    for (const url of ["/health", "/ready", "/version"]) {
       expect(await server.call("GET", url, undefined, { host: "evil.example" })).toMatchObject({ status: 200 });
     }
   });

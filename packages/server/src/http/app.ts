@@ -26,6 +26,7 @@ export function createApp(
     log?: FastifyBaseLogger | undefined;
     metrics?: ServerMetrics | undefined;
     jsonBodyMs?: number | undefined;
+    isDraining?: (() => boolean) | undefined;
   },
 ): FastifyInstance {
   const { boundary } = options;
@@ -40,6 +41,8 @@ export function createApp(
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionTimeout: IDLE_TIMEOUT_MS,
     forceCloseConnections: "idle",
+    // A request that comes on a kept connection while the server ends is answered like any other.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (error, request, reply) => sendFault(error, request, reply),
     clientErrorHandler: (error, socket) => {
@@ -58,7 +61,16 @@ export function createApp(
   app.setErrorHandler(sendFault);
   if (options.metrics !== undefined) countRequests(app, options.metrics);
   guardBoundary(app, boundary);
+  leaveWhenDraining(app, options.isDraining);
   return app;
+}
+
+/** Each client hears with its next answer that the connection ends, and takes another: none loses a request. */
+function leaveWhenDraining(app: FastifyInstance, isDraining: (() => boolean) | undefined): void {
+  if (isDraining === undefined) return;
+  app.addHook("onSend", async (_, reply) => {
+    if (isDraining()) reply.header("connection", "close");
+  });
 }
 
 /** Fastify trusts nobody when the list is empty. */

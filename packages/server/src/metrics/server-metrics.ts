@@ -11,7 +11,7 @@ const MLFLOW_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1,
 const COMMIT_BOUNDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 const GROUP_BOUNDS = [1, 2, 5, 10, 20, 50, 100, 200];
 /** MLflow's exporter leaves these out of its series. */
-const NOT_IN_MLFLOW = new Set(["/health", "/version", "/metrics"]);
+const NOT_IN_MLFLOW = new Set(["/health", "/ready", "/version", "/metrics"]);
 
 export type WebhookOutcome = "delivered" | "retried" | "failed";
 
