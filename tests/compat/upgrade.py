@@ -70,7 +70,9 @@ def upgrade(uri):
 
 def default(column):
     given = column.server_default
-    return None if given is None else str(given.sqltext if column.computed is not None else given.arg)
+    if given is None or column.identity is not None:
+        return None if given is None else "identity"
+    return str(given.sqltext if column.computed is not None else given.arg)
 
 
 def show(uri):
