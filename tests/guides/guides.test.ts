@@ -5,10 +5,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { afterAll, beforeAll, describe, it, onTestFinished } from "vitest";
 import { findOracle } from "../compat/oracle.ts";
 import { follow } from "./follow.ts";
 import { parseGuide } from "./guide.ts";
+import { SERVICES, type Service } from "./services.ts";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -23,6 +24,7 @@ const oracle = findOracle();
 function lacking(need: string): string | undefined {
   if (need === "python") return "missing" in oracle ? oracle.missing : undefined;
   if (need === "clone") return "it is followed in a clone, by a test beside the job";
+  if (need in SERVICES) return undefined;
   return existsSync(need) ? undefined : `${need} is not here`;
 }
 
@@ -46,19 +48,34 @@ afterAll(async () => {
 describe("a reader who follows", () => {
   for (const { name, guide } of guides.filter(({ guide }) => guide.steps.length > 0)) {
     const reason = guide.needs.map(lacking).find((why) => why !== undefined);
-    it.skipIf(reason !== undefined)(`${name} gets what it says${reason ? ` (skipped: ${reason})` : ""}`, async () => {
-      const folder = await mkdtemp(join(tmpdir(), "esteira-guide-"));
-      folders.push(folder);
-      await cp(installed, folder, { recursive: true });
-      const python = "python" in oracle ? `${dirname(oracle.python)}:` : "";
-      await follow(guide, folder, {
-        ...process.env,
-        PATH: `${python}${process.env.PATH}`,
-        NO_COLOR: "1",
-        MLFLOW_DISABLE_TELEMETRY: "true",
-        // A guide sets what it needs.
-        MLFLOW_TRACKING_URI: "",
-      });
-    });
+    it.skipIf(reason !== undefined)(
+      `${name} gets what it says${reason ? ` (skipped: ${reason})` : ""}`,
+      async ({ skip }) => {
+        const services: Service[] = [];
+        onTestFinished(async () => {
+          for (const service of services) await service.stop();
+        });
+        for (const need of guide.needs) {
+          const service = await SERVICES[need]?.();
+          if (service === undefined) continue;
+          if ("missing" in service) return skip(service.missing);
+          services.push(service);
+        }
+        const folder = await mkdtemp(join(tmpdir(), "esteira-guide-"));
+        folders.push(folder);
+        await cp(installed, folder, { recursive: true });
+        const python = "python" in oracle ? [dirname(oracle.python)] : [];
+        const bins = services.flatMap(({ bin }) => bin ?? []);
+        await follow(guide, folder, {
+          ...process.env,
+          ...Object.assign({}, ...services.map(({ env }) => env)),
+          PATH: [...python, ...bins, process.env.PATH].join(":"),
+          NO_COLOR: "1",
+          MLFLOW_DISABLE_TELEMETRY: "true",
+          // A guide sets what it needs.
+          MLFLOW_TRACKING_URI: "",
+        });
+      },
+    );
   }
 });

@@ -1,0 +1,32 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { findPostgres, startCluster } from "../../packages/store/src/testing/postgres-cluster.ts";
+import { startGateway } from "../s3/gateway.ts";
+
+/** What a guide says that it needs, running: variables for its commands, and a folder of programs. */
+export interface Service {
+  readonly env: Readonly<Record<string, string>>;
+  readonly bin?: string;
+  stop(): Promise<void>;
+}
+
+type Start = () => Promise<Service | { readonly missing: string }>;
+
+/** By the words of `<!-- needs: ... -->`. */
+export const SERVICES: Readonly<Record<string, Start>> = {
+  /** An empty server on which the reader is an administrator, found as `psql` finds it. */
+  postgresql: async () => {
+    const found = await findPostgres();
+    if ("missing" in found) return found;
+    const cluster = await startCluster(found.bin);
+    const env = { PGHOST: "127.0.0.1", PGPORT: String(cluster.port), PGUSER: "esteira" };
+    return { env, bin: found.bin, stop: () => cluster.remove() };
+  },
+  /** An S3 server with the bucket that the guide names, and its keys. */
+  "s3 bucket team-bucket": async () => {
+    const gateway = await startGateway();
+    if ("missing" in gateway) return gateway;
+    await mkdir(join(gateway.folder, "team-bucket"));
+    return { env: gateway.env, stop: () => gateway.stop() };
+  },
+};
