@@ -17,6 +17,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   server: "the tracking server beside mlflow server",
   search: "searches and histories as the store grows, beside mlflow server on the same file",
   artifacts: "artifacts through the server beside mlflow server",
+  transfers: "the SDK with one large file up and down: seconds and memory",
 };
 
 const [name, ...rest] = process.argv.slice(2);

@@ -29,6 +29,14 @@ export interface Call {
   readonly service?: "mlflow" | "mlflow-artifacts" | "esteira";
 }
 
+/** A function makes the body anew for each attempt: a stream is gone once it was read. */
+export type ArtifactBody = BodyInit | (() => BodyInit);
+
+export interface ArtifactCall {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+}
+
 export type Method = "GET" | "POST" | "PATCH" | "DELETE" | "PUT";
 
 export interface Transport {
@@ -39,7 +47,9 @@ export interface Transport {
    */
   events(path: string, call: Pick<Call, "query" | "signal"> & { lastEventId?: string }): Promise<ServerEvents>;
   /** Bytes to and from the artifact proxy, `<apiRoot>/mlflow-artifacts/artifacts/<path>`. */
-  artifact(method: "GET" | "PUT" | "DELETE", path: string, body?: BodyInit): Promise<Response>;
+  artifact(method: "GET" | "PUT" | "DELETE", path: string, body?: ArtifactBody, call?: ArtifactCall): Promise<Response>;
+  /** Bytes to an address that the server has signed, with none of this client's headers. */
+  signed(url: string, body: ArtifactBody, call?: ArtifactCall): Promise<Response>;
   /** The address at which the artifact proxy serves a path. */
   artifactUrl(path: string): string;
 }
@@ -62,28 +72,33 @@ export function createTransport(options: TransportOptions): Transport {
   const policy = options.retry ?? STANDARD_RETRY;
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
 
+  const ownHeaders = async () => ({ ...options.headers, ...(await options.credentials?.headers()) });
+
   async function request(
     method: Method,
     url: string,
     init: RequestInit,
-    { repeatable, signal, limited }: { repeatable: boolean; signal?: AbortSignal | undefined; limited: boolean },
+    how: { repeatable: boolean; signal?: AbortSignal | undefined; limited: boolean; signed?: boolean } & {
+      makeBody?: (() => BodyInit) | undefined;
+    },
   ): Promise<Response> {
+    const { repeatable, signal, limited, signed = false, makeBody } = how;
     let renewed = false;
     for (let attempt = 0; ; ) {
       const last = attempt >= policy.retries;
       let asked: number | undefined;
       try {
-        const identity = await options.credentials?.headers();
-        const headers = { ...options.headers, ...identity, ...headersOf(init) };
+        const headers = { ...(signed ? {} : await ownHeaders()), ...headersOf(init) };
         const signals = [...(signal ? [signal] : []), ...(limited ? [AbortSignal.timeout(timeoutMs)] : [])];
         const response = await send(url, {
           method,
           ...init,
+          ...(makeBody === undefined ? {} : streaming(makeBody())),
           headers,
           ...(signals.length > 0 ? { signal: AbortSignal.any(signals) } : {}),
         });
         if (response.ok) return response;
-        if (response.status === 401 && !renewed && options.credentials?.refused?.()) {
+        if (response.status === 401 && !signed && !renewed && options.credentials?.refused?.()) {
           // A token may have ended between its look-up and its arrival: once is enough to tell.
           renewed = true;
           await response.body?.cancel();
@@ -137,14 +152,29 @@ export function createTransport(options: TransportOptions): Transport {
       );
       return serverEvents(response, signal);
     },
-    artifact: (method, path, body) =>
-      request(method, artifactUrl(path), body === undefined ? {} : { body }, {
-        // A stream is gone once it was read.
-        repeatable: body === undefined || !isStream(body),
-        limited: false,
-      }),
+    artifact: (method, path, body, call) => bytes(method, artifactUrl(path), body, call),
+    signed: (url, body, call) => bytes("PUT", url, body, call, true),
     artifactUrl,
   };
+
+  function bytes(
+    method: Method,
+    url: string,
+    body: ArtifactBody | undefined,
+    { headers, signal }: ArtifactCall = {},
+    signed = false,
+  ): Promise<Response> {
+    const isMade = typeof body === "function";
+    const init = { ...(body === undefined || isMade ? {} : streaming(body)), ...(headers ? { headers } : {}) };
+    const repeatable = body === undefined || isMade || !isStream(body);
+    return request(method, url, init, {
+      repeatable,
+      signal,
+      limited: false,
+      signed,
+      makeBody: isMade ? body : undefined,
+    });
+  }
 
   function artifactUrl(path: string): string {
     return `${base}${apiRoot}/mlflow-artifacts/artifacts/${path.split("/").map(encodeURIComponent).join("/")}`;
@@ -183,6 +213,8 @@ class UnwordedFault extends EsteiraError {
 
 const headersOf = (init: RequestInit) => init.headers as Record<string, string> | undefined;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+/** A stream as a body must be said to go one way only. */
+const streaming = (body: BodyInit): RequestInit => ({ body, ...(isStream(body) ? { duplex: "half" } : {}) });
 const isStream = (body: BodyInit): boolean => body instanceof ReadableStream;
 
 /** JSON has no NaN: MLflow's wire writes it and the infinities as text. */
