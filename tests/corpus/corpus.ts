@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseJson } from "@esteira/models/format/json";
 import type { ColumnarTable } from "@esteira/models/format/table";
 
@@ -65,3 +65,10 @@ export const tableOf = ({ columns, rows }: Golden): ColumnarTable => ({
   columns: columns.map((_, i) => Float64Array.from(rows, (row) => row[i] as number)),
   rowCount: rows.length,
 });
+
+/** The Python that wrote the models of a writer. */
+export const pythonOf = (writer: string): string => {
+  const models = process.env.ESTEIRA_CORPUS_MODELS;
+  if (models === undefined) throw new Error("The corpus was not made.");
+  return join(dirname(models), writer, "bin", "python");
+};

@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 const here = dirname(fileURLToPath(import.meta.url));
-const MAKERS = ["xgboost", "lightgbm"];
+const MAKERS = ["xgboost", "lightgbm", "format"];
 
 type Corpus = { readonly folder: string } | { readonly missing: string };
 

@@ -5,7 +5,7 @@ import { lstat, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { invalid } from "@esteira/core/errors";
 import { pythonJson } from "@esteira/core/python-json";
-import { parseYaml } from "./mlmodel.ts";
+import { parseYaml } from "./yaml.ts";
 
 /** Keys of MLmodel that differ between two writings of the same model. */
 const OF_THE_WRITING = new Set([

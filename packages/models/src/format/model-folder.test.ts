@@ -6,9 +6,10 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectedOf, flatFloats, modelBytes } from "../engines/trees/fixtures/fixture.ts";
 import { modelDigest } from "./digest.ts";
-import { formatYaml, parseMlmodel, parseYaml } from "./mlmodel.ts";
+import { formatMlmodel, parseMlmodel } from "./mlmodel.ts";
 import { type NewModel, readModelFile, readModelFolder, writeModelFolder } from "./model-folder.ts";
 import { columnsOf } from "./signature.ts";
+import { formatYaml, parseYaml } from "./yaml.ts";
 
 const NAMES = ["amount", "hour", "age", "velocity", "balance", "distance"];
 
@@ -92,7 +93,58 @@ describe("writeModelFolder", () => {
         servingInputPath: "serving_input_example.json",
       },
       metadata: model.metadata,
+      isSignatureFromTypeHint: false,
+      typeHintFromExample: false,
+      prompts: null,
     });
+  });
+
+  it("writes again what it read, down to the form of numbers", () => {
+    const text = [
+      "artifact_path: model",
+      "auth_policy:",
+      "  system_auth_policy:",
+      "    resources: {}",
+      "env_vars:",
+      "- OPENAI_API_KEY",
+      "flavors:",
+      "  python_function:",
+      "    config:",
+      "      temperature: 1.0",
+      "      big: 12345678901234567890",
+      "    loader_module: mlflow.pyfunc.model",
+      "is_signature_from_type_hint: true",
+      "metadata:",
+      "  day: 2026-11-23",
+      "  quoted: '2026-11-23'",
+      "  ratio: 2.0",
+      "  whole: 2",
+      "mine:",
+      "- 1.0",
+      "model_size_bytes: 12",
+      "prompts:",
+      "- prompts:/greeting/1",
+      "resources:",
+      "  api_version: '1'",
+      "  databricks:",
+      "    uc_connection:",
+      "    - name: c",
+      "saved_input_example_info:",
+      "  artifact_path: input_example.json",
+      "  params: 'true'",
+      "  type: json_object",
+      "signature:",
+      '  inputs: \'[{"type": "array", "items": {"type": "object", "properties": {"a": {"type": "long", "required": true}}}, "required": true}]\'',
+      "  outputs: null",
+      '  params: \'[{"name": "n", "default": 1.0, "shape": null, "type": "double"}, {"name": "big", "default": 9007199254740993, "shape": null, "type": "long"}]\'',
+      "type_hint_from_example: false",
+      "",
+    ].join("\n");
+    expect(formatMlmodel(parseMlmodel(text))).toBe(text);
+    const changed = { ...parseMlmodel(text), metadata: { owner: "risk" } };
+    expect(formatMlmodel(changed)).toContain("metadata:\n  owner: risk\n");
+    const shared = text.replace("mine:\n- 1.0", "mine: &a\n- 1\nours: *a");
+    expect(parseYaml(formatMlmodel(parseMlmodel(shared)), "x")).toEqual(parseYaml(shared, "x"));
   });
 
   it("writes to an empty folder and refuses one with files, leaving nothing behind", async () => {
@@ -121,6 +173,9 @@ describe("readModelFolder", () => {
     ["flavors: {x: 1}", "flavors.x must be a mapping"],
     ["flavors: {}\nsignature: {inputs: 1}", "signature.inputs must be JSON text"],
     ["flavors: {}\nrun_id: [1]", "run_id must be text"],
+    ["flavors: {}\nenv_vars: [1]", "env_vars must hold text only"],
+    ["flavors: {}\nis_signature_from_type_hint: 3", "must be true or false"],
+    ["flavors: {}\nsaved_input_example_info: {type: x}", "must give artifact_path and type"],
     ["a: [", "not valid YAML"],
     ["a: &a [1]\nb: [*a,*a]\nflavors: {}\nmetadata: 3", "metadata must be a mapping"],
   ])("refuses %j", (text, message) => {

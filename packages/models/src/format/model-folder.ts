@@ -4,8 +4,9 @@ import { mkdir, mkdtemp, readFile, realpath, rename, rm, rmdir, stat, writeFile 
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { EsteiraError, invalid, notFound } from "@esteira/core/errors";
 import { pythonJson } from "@esteira/core/python-json";
-import { formatMlmodel, formatYaml, MLFLOW_VERSION, type ModelConfig, parseMlmodel } from "./mlmodel.ts";
+import { formatMlmodel, MLFLOW_VERSION, type ModelConfig, parseMlmodel } from "./mlmodel.ts";
 import type { ModelSignature } from "./signature.ts";
+import { formatYaml } from "./yaml.ts";
 
 /** The XGBoost that reads what we write; UBJ of any 3.x is the same format. */
 const XGBOOST_VERSION = "3.2.0";
@@ -83,7 +84,10 @@ function modelFiles(model: NewModel): ReadonlyMap<string, Uint8Array> {
     },
     ...(model.metadata && { metadata: model.metadata }),
     mlflowVersion: MLFLOW_VERSION,
-    ...(model.modelId !== undefined && { modelId: model.modelId }),
+    isSignatureFromTypeHint: false,
+    typeHintFromExample: false,
+    prompts: null,
+    modelId: model.modelId ?? null,
     modelSizeBytes: sizes,
     modelUuid: model.modelUuid,
     ...(model.runId !== undefined && { runId: model.runId }),

@@ -98,7 +98,27 @@ function parseSpec(item: unknown, where: string): ColumnSpec | TensorSpec {
       `is ${pythonJson(type ?? null)}; known are ${[...DATA_TYPES, ...NESTED_TYPES].join(", ")}`,
     );
   const nested = isNestedType(type) ? rest(item, ["type", "name", "required"]) : undefined;
+  if (isNestedType(type)) checkNested(item, where, 0);
   return { kind: "column", ...name, type, required: item.required !== false, ...(nested && { nested }) };
+}
+
+/** Nesting beyond this is refused: no signature of a person comes near it. */
+const MAX_DEPTH = 64;
+
+/** Whether a type is whole: an array says its items, an object its properties, a map its values, down to data types. */
+function checkNested(item: Dictionary, where: string, depth: number): void {
+  if (depth > MAX_DEPTH) throw wrong(where, `is nested deeper than ${MAX_DEPTH} levels`);
+  const inner = (value: unknown, at: string): void => {
+    if (!isDictionary(value)) throw wrong(at, "must be an object with a type");
+    if (!isDataType(value.type) && !isNestedType(value.type))
+      throw wrong(`${at}.type`, `is ${pythonJson(value.type ?? null)}`);
+    checkNested(value, at, depth + 1);
+  };
+  if (item.type === "array") inner(item.items, `${where}.items`);
+  if (item.type === "map") inner(item.values, `${where}.values`);
+  if (item.type !== "object") return;
+  if (!isDictionary(item.properties)) throw wrong(`${where}.properties`, "must be an object");
+  for (const [name, property] of Object.entries(item.properties)) inner(property, `${where}.properties.${name}`);
 }
 
 function parseList(text: string, where: string): readonly unknown[] {
@@ -128,17 +148,29 @@ function parseParam(item: unknown, where: string): ParamSpec {
   const isScalar = shape === null || shape === undefined;
   if (!isScalar && !(Array.isArray(shape) && shape.length === 1 && shape[0] === -1))
     throw wrong(`${where}.shape`, "must be null or [-1]");
+  if (type === "object") checkNested(item, where, 0);
   const nested = type === "object" ? rest(item, ["type", "dtype", "name", "default", "shape"]) : undefined;
   return { name: item.name, type, default: item.default, shape: isScalar ? null : [-1], ...(nested && { nested }) };
+}
+
+/** The text that a schema or a list of params was read from: numbers of any size and form go back as they were. */
+const written = new WeakMap<object, string>();
+
+function remembered<T extends object>(value: T, text: string): T {
+  written.set(value, text);
+  return value;
 }
 
 /** Reads the texts of MLmodel. Throws INVALID_PARAMETER_VALUE that names the entry. */
 export function parseSignature(texts: { readonly [K in keyof SignatureTexts]?: string | null }): ModelSignature {
   return {
-    ...(texts.inputs && { inputs: parseSchema(texts.inputs, "inputs") }),
-    ...(texts.outputs && { outputs: parseSchema(texts.outputs, "outputs") }),
+    ...(texts.inputs && { inputs: remembered(parseSchema(texts.inputs, "inputs"), texts.inputs) }),
+    ...(texts.outputs && { outputs: remembered(parseSchema(texts.outputs, "outputs"), texts.outputs) }),
     ...(texts.params && {
-      params: parseList(texts.params, "params").map((item, i) => parseParam(item, `params[${i}]`)),
+      params: remembered(
+        parseList(texts.params, "params").map((item, i) => parseParam(item, `params[${i}]`)),
+        texts.params,
+      ),
     }),
   };
 }
@@ -159,7 +191,7 @@ const paramToWire = (param: ParamSpec): unknown => ({
 /** The texts as MLflow writes them. */
 export function signatureTexts(signature: ModelSignature): SignatureTexts {
   const text = <T>(items: readonly T[] | undefined, toWire: (item: T) => unknown): string | null =>
-    items === undefined ? null : pythonJson(items.map(toWire));
+    items === undefined ? null : (written.get(items) ?? pythonJson(items.map(toWire)));
   return {
     inputs: text<ColumnSpec | TensorSpec>(signature.inputs, specToWire),
     outputs: text<ColumnSpec | TensorSpec>(signature.outputs, specToWire),
