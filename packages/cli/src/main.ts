@@ -9,6 +9,7 @@ import { dbUpgrade } from "./commands/db-upgrade.ts";
 import { doctor } from "./commands/doctor.ts";
 import { modelsPredict } from "./commands/models-predict.ts";
 import { modelsServe } from "./commands/models-serve.ts";
+import { modelsVerify } from "./commands/models-verify.ts";
 import { openapi } from "./commands/openapi.ts";
 import { server } from "./commands/server.ts";
 import { tokens } from "./commands/tokens.ts";
@@ -19,6 +20,7 @@ const COMMANDS: readonly Command[] = [
   server,
   modelsServe,
   modelsPredict,
+  modelsVerify,
   ...users,
   ...tokens,
   openapi,
@@ -29,7 +31,7 @@ const COMMANDS: readonly Command[] = [
   doctor,
 ];
 const GROUPS: Readonly<Record<string, string>> = {
-  models: "Serve and use models",
+  models: "Serve, use and verify models",
   users: "Manage who may use a server",
   tokens: "Manage service tokens, for programs",
   db: "Look after a database",

@@ -17,8 +17,8 @@ const OF_THE_WRITING = new Set([
   "model_size_bytes",
 ]);
 
-/** Left by a download from a registry: name and version, not the model. */
-const NOT_OF_THE_MODEL = new Set(["registered_model_meta"]);
+/** Left by a download from a registry (name and version) and by a verification: not the model. */
+const NOT_OF_THE_MODEL = new Set(["registered_model_meta", "esteira_parity.json"]);
 
 const sorted = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(sorted);
