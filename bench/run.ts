@@ -14,6 +14,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   scoring: "a model in process and over MLflow's protocol, beside Python where there is one",
   "gate-power": "what the gate's comparison with the champion can tell apart, by frauds and margin",
   decision: "the fraud service's native route: latency at a fixed rate",
+  access: "what access control costs a request",
   server: "the tracking server beside mlflow server",
   search: "searches and histories as the store grows, beside mlflow server on the same file",
   artifacts: "artifacts through the server beside mlflow server",

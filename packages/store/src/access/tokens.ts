@@ -36,10 +36,17 @@ export function tokenStore(session: Session, context: StoreContext): TokenPart {
       }),
     findToken: (id) =>
       session.read(async (db) => {
-        const row = await db.selectFrom("esteira_tokens").selectAll().where("id", "=", id).executeTakeFirst();
+        // One statement: every request with a token asks it.
+        const rows = await db
+          .selectFrom("esteira_tokens as t")
+          .leftJoin("esteira_token_resources as r", "r.token_id", "t.id")
+          .selectAll("t")
+          .select(["r.resource_type", "r.resource_id"])
+          .where("t.id", "=", id)
+          .execute();
+        const [row] = rows;
         if (row === undefined) return undefined;
-        const [token] = await toTokens(db, [row]);
-        return { ...token!, hash: row.hash };
+        return { ...toToken(row, rows.flatMap(toResources)), hash: row.hash };
       }),
     listTokens: (userId) =>
       session.read(async (db) => {
@@ -80,6 +87,12 @@ async function toTokens(db: Database, rows: readonly TokenRow[]): Promise<readon
   const ofToken = groupBy(bound, (row) => row.token_id);
   return rows.map((row) => toToken(row, (ofToken.get(row.id) ?? []).map(toResource)));
 }
+
+/** A token that is bound to nothing has one row without a resource. */
+const toResources = (row: { resource_type: string | null; resource_id: string | null }): readonly TokenResource[] =>
+  row.resource_type === null || row.resource_id === null
+    ? []
+    : [toResource({ resource_type: row.resource_type, resource_id: row.resource_id })];
 
 const toResource = (row: { resource_type: string; resource_id: string }): TokenResource => ({
   type: row.resource_type === "experiment" ? "experiment" : "registered_model",

@@ -116,7 +116,11 @@ export function userStore(session: Session, context: StoreContext): UserPart {
   };
 }
 
-export const toUser = (row: UserRow): User => ({ id: row.id, username: row.username, isAdmin: row.is_admin === 1 });
+export const toUser = (row: Pick<UserRow, "id" | "username" | "is_admin">): User => ({
+  id: row.id,
+  username: row.username,
+  isAdmin: row.is_admin === 1,
+});
 
 const byName = (db: Database, username: string) =>
   db.selectFrom("esteira_users").selectAll().where("username", "=", username);
@@ -188,19 +192,22 @@ async function checkNotLastAdmin(db: Database, row: UserRow): Promise<void> {
   throw new EsteiraError("BAD_REQUEST", `'${row.username}' is the last admin; make another user an admin first.`);
 }
 
+/** One statement: every request with access control asks it. */
 async function readSubject(db: Database, userId: number): Promise<Subject | undefined> {
-  const row = await db.selectFrom("esteira_users").selectAll().where("id", "=", userId).executeTakeFirst();
-  if (row === undefined) return undefined;
   const rows = await db
-    .selectFrom("esteira_user_roles as u")
-    .innerJoin("esteira_roles as r", "r.id", "u.role_id")
+    .selectFrom("esteira_users as s")
+    .leftJoin("esteira_user_roles as u", "u.user_id", "s.id")
+    .leftJoin("esteira_roles as r", "r.id", "u.role_id")
     .leftJoin("esteira_role_permissions as p", "p.role_id", "r.id")
+    .select(["s.id", "s.username", "s.is_admin"])
     .select(["r.workspace", "p.resource_type", "p.resource_pattern", "p.permission"])
-    .where("u.user_id", "=", userId)
+    .where("s.id", "=", userId)
     .execute();
+  const [first] = rows;
+  if (first === undefined) return undefined;
   return {
-    user: toUser(row),
-    workspaces: [...new Set(rows.map(({ workspace }) => workspace))],
+    user: toUser(first),
+    workspaces: [...new Set(rows.flatMap(({ workspace }) => workspace ?? []))],
     grants: rows.flatMap(({ workspace, resource_type, resource_pattern, permission }): readonly Grant[] => {
       if (workspace !== WORKSPACE || resource_type === null || resource_pattern === null) return [];
       return [{ resourceType: resource_type, resourcePattern: resource_pattern, permission: permission ?? "" }];
