@@ -84,6 +84,18 @@ describe("a sign-in at the provider", () => {
     expect((await begin()).state).not.toBe(state);
   });
 
+  it.each([
+    [{ publicUrl: `${BASE}/` }, BASE],
+    [{ publicUrl: `${BASE}/team/` }, `${BASE}/team`],
+    [{ publicUrl: BASE, staticPrefix: "/mlflow" }, `${BASE}/mlflow`],
+  ])("comes back to the pages where they are: %j", async (address, base) => {
+    const other = await openTeam({ ...address, oidc: { issuer: provider.issuer, clientId: CLIENT.id } });
+    const { headers } = await other.server.call("GET", `${OWN}/oidc/start`, undefined, { host: HOST });
+    const redirectUri = new URL(String(headers.location)).searchParams.get("redirect_uri");
+    expect(redirectUri).toBe(`${base}/api/esteira/v1/access/oidc/callback`);
+    await other.server.close();
+  });
+
   it("sets a cookie that scripts cannot read and other sites do not send, and takes it away again", async () => {
     const { headers } = await get(`${OWN}/oidc/start`);
     expect(setCookies(headers)).toEqual([
