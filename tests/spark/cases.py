@@ -28,6 +28,7 @@ from pyspark.ml.feature import (
     QuantileDiscretizer,
     RFormula,
     RobustScaler,
+    SQLTransformer,
     StandardScaler,
     StringIndexer,
     UnivariateFeatureSelector,
@@ -308,6 +309,22 @@ def combined():
         alone("formula-interaction", [RFormula(formula="binary ~ kind:hour + channel", featuresCol="f", labelCol="l", handleInvalid="keep")], ["f"], "whole"),
         alone("formula-skip", [RFormula(formula="classes ~ hour + kind + channel - 1", featuresCol="f", labelCol="l", handleInvalid="skip")], ["f"], "odd"),
         alone("formula-model", [RFormula(formula="binary ~ hour + kind", featuresCol="features", labelCol="label", handleInvalid="keep"), LogisticRegression(regParam=0.01)], CLASS, "whole"),
+        alone(
+            "sql",
+            [
+                SQLTransformer(
+                    statement="SELECT *, log(amount + 1) AS logged, amount / age AS ratio, hour % 7 AS r, abs(amount - 12) AS off, "
+                    "CASE WHEN hour < 6 OR hour >= 22 THEN 1 ELSE 0 END AS late, coalesce(age, 40.0) AS ageC, "
+                    "kind = 'pix' AND night AS both, if(count > 3, amount * 2, -amount) AS doubled, sqrt(abs(amount)) AS root, "
+                    "exp(hour / 10) AS e, cast(hour AS double) AS asDouble, kind IN ('ted', 'doc') AS slow, age IS NULL AS gap, "
+                    "greatest(age, hour) AS most, pow(age, 2) AS squared, amount BETWEEN 10 AND 100 AS middle FROM __THIS__"
+                )
+            ],
+            ["logged", "ratio", "r", "off", "late", "ageC", "both", "doubled", "root", "e", "asDouble", "slow", "gap", "most", "squared", "middle"],
+        ),
+        # Spark 4 refuses a division by zero, Spark 3 answers null.
+        alone("sql-zero", [SQLTransformer(statement="SELECT *, amount / (hour - hour) AS x FROM __THIS__")], ["x"], "whole"),
+        alone("sql-where", [SQLTransformer(statement="SELECT id, amount * 2 AS twice, kind FROM __THIS__ WHERE amount > 50 AND kind IS NOT NULL")], ["twice", "kind"]),
     ]
 
 

@@ -16,7 +16,10 @@ const CORPORA = [
   {
     version: "3.5",
     variable: "ESTEIRA_SPARK35_CORPUS",
-    arguments: ["--only", "forest,boosted,logistic-classes,isotonic,index-keep,formula,bucket-keep,vector-index-keep"],
+    arguments: [
+      "--only",
+      "forest,boosted,logistic-classes,isotonic,index-keep,formula,bucket-keep,vector-index-keep,sql,sql-zero",
+    ],
   },
 ] as const;
 

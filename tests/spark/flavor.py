@@ -8,7 +8,7 @@ import pandas as pd
 from mlflow.models import infer_signature
 from pyspark.ml import Pipeline, PipelineModel
 from pyspark.ml.classification import LogisticRegression, RandomForestClassifier
-from pyspark.ml.feature import StringIndexer
+from pyspark.ml.feature import SQLTransformer, StringIndexer
 
 import cases
 import golden
@@ -56,6 +56,11 @@ def make(folder, context, rows):
         "indexer": (Pipeline(stages=[StringIndexer(inputCol="kind", outputCol="k", handleInvalid="keep")]).fit(context.frame), ["kind"], None),
         "skipping": (Pipeline(stages=[StringIndexer(inputCol="kind", outputCol="k", handleInvalid="skip")]).fit(context.frame), ["kind"], None),
         "refusing": (Pipeline(stages=[StringIndexer(inputCol="kind", outputCol="k", handleInvalid="error")]).fit(context.frame), ["kind"], None),
+        "missing": (
+            Pipeline(stages=[SQLTransformer(statement="SELECT coalesce(amount, -1) AS prediction FROM __THIS__")]).fit(context.frame),
+            ["amount"],
+            None,
+        ),
     }
     for name, (model, columns, output) in made.items():
         frame = pandas_of(rows, columns)

@@ -13,7 +13,6 @@ import shutil
 import sys
 import time
 
-from pyspark.ml import Pipeline, PipelineModel
 from pyspark.sql import SparkSession
 
 import cases
@@ -40,7 +39,6 @@ def start(app="golden"):
         .config("spark.default.parallelism", "1")
         .config("spark.driver.memory", "2g")
         .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.ansi.enabled", "false")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.bindAddress", "127.0.0.1")
         .getOrCreate()
@@ -62,12 +60,12 @@ def answers(model, frame, rows, outputs):
 def write_case(folder, case, model, frame, rows, spark_version):
     os.makedirs(folder)
     model.write().overwrite().save(os.path.join(folder, "model"))
-    columns = [f for f in golden.SCHEMA.fields if f.name != "id"]
+    columns = golden.SCHEMA.fields
     body = {
         "name": case["name"],
         "spark": spark_version,
         "inputs": [{"name": f.name, "type": TYPES[f.dataType.simpleString()]} for f in columns],
-        "rows": [list(row[1:]) for row in rows],
+        "rows": [list(row) for row in rows],
         "outputs": case["outputs"],
         **answers(model, frame, rows, case["outputs"]),
     }

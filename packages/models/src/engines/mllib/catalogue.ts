@@ -17,6 +17,7 @@ import {
   readStandardScaler,
 } from "./features/scalers.ts";
 import { readSelector, readVectorSizeHint, readVectorSlicer } from "./features/selection.ts";
+import { readSqlTransformer } from "./features/sql-transformer.ts";
 import { readStringIndexer } from "./features/string-indexer.ts";
 import { readVectorAssembler } from "./features/vector-assembler.ts";
 import { readVectorIndexer } from "./features/vector-indexer.ts";
@@ -65,6 +66,7 @@ const FEATURES: Readonly<Record<string, CatalogueEntry>> = {
   PolynomialExpansion: exact(readPolynomialExpansion),
   RFormulaModel: exact(readRFormula),
   RobustScalerModel: exact(readRobustScaler),
+  SQLTransformer: close(readSqlTransformer),
   StandardScalerModel: exact(readStandardScaler),
   StringIndexerModel: exact(readStringIndexer),
   UnivariateFeatureSelectorModel: exact(readSelector),
