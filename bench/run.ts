@@ -12,6 +12,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   features: "the offline table and the online state: transfers a second",
   training: "XGBoost from Node beside Python",
   scoring: "a model in process and over MLflow's protocol, beside Python where there is one",
+  pipeline: "a whole Spark pipeline over one row, without Spark",
   "gate-power": "what the gate's comparison with the champion can tell apart, by frauds and margin",
   decision: "the fraud service's native route: latency at a fixed rate",
   access: "what access control costs a request",

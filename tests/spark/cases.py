@@ -118,7 +118,7 @@ def alone(name, stages, outputs, rows="odd"):
     return {"name": name, "rows": rows, "outputs": outputs, "fit": lambda c: Pipeline(stages=stages).fit(c.frame)}
 
 
-def model(name, estimator, outputs=("prediction",), prefix="short", rows="odd"):
+def model(name, estimator, outputs=("prediction",), prefix="prepared", rows="odd"):
     def fit(c):
         before, frame = c.prefix(prefix, PREFIXES[prefix]())
         return PipelineModel(stages=list(before.stages) + [estimator.fit(frame)])
@@ -195,7 +195,7 @@ def others():
         model("bayes-multinomial", NaiveBayes(labelCol="classes", smoothing=0.7), CLASS, "positive"),
         model("bayes-bernoulli", NaiveBayes(labelCol="classes", modelType="bernoulli"), CLASS, "positive"),
         model("bayes-complement", NaiveBayes(labelCol="classes", modelType="complement"), CLASS, "positive"),
-        model("bayes-gaussian", NaiveBayes(labelCol="classes", modelType="gaussian"), CLASS),
+        model("bayes-gaussian", NaiveBayes(labelCol="classes", modelType="gaussian"), CLASS, "short"),
         model("bayes-thresholds", NaiveBayes(labelCol="classes", thresholds=[0.5, 0.1, 0.4]), CLASS, "positive"),
         model("perceptron", MultilayerPerceptronClassifier(labelCol="classes", layers=[14, 6, 3], maxIter=15, seed=3), CLASS, "prepared"),
         model("isotonic", IsotonicRegression(labelCol="value", featureIndex=0)),

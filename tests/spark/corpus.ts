@@ -37,8 +37,10 @@ export default async function setup(): Promise<void> {
   for (const corpus of CORPORA) {
     const folder = join(cache, `${corpus.version}-${fingerprint()}`);
     try {
-      if (!existsSync(folder)) await make(folder, corpus.version, corpus.arguments);
+      const python = (await run("sh", [join(here, "environment.sh"), corpus.version])).stdout.trim();
+      if (!existsSync(folder)) await make(folder, python, corpus.arguments);
       process.env[corpus.variable] = folder;
+      if (corpus.version === "4") process.env.ESTEIRA_SPARK_PYTHON = python;
     } catch (error) {
       const text = error instanceof Error && "stderr" in error ? String(error.stderr) : String(error);
       // Without Spark there is nothing to compare with; a Spark that fails to make the corpus is a failure.
@@ -51,12 +53,11 @@ export default async function setup(): Promise<void> {
   }
 }
 
-async function make(folder: string, version: string, more: readonly string[]): Promise<void> {
-  const { stdout } = await run("sh", [join(here, "environment.sh"), version]);
+async function make(folder: string, python: string, more: readonly string[]): Promise<void> {
   await mkdir(dirname(folder), { recursive: true });
   const draft = await mkdtemp(`${folder}-`);
   try {
-    await run(stdout.trim(), [join(here, "make.py"), join(draft, "made"), ...more], {
+    await run(python, [join(here, "make.py"), join(draft, "made"), ...more], {
       maxBuffer: 64 * 1024 * 1024,
       env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1", OMP_NUM_THREADS: "1" },
     });
