@@ -1,6 +1,6 @@
 /** Vectors and matrices as MLlib stores them, and sums of products over a row. */
 
-import { asBoolean, asCount, asNumbers, type Field, get, isAbsent, wrong } from "./fields.ts";
+import { asBoolean, asCount, asNumbers, type Field, get, wrong } from "./fields.ts";
 
 /** A vector in full. `isSparse` tells how it was stored: Spark passes over what a sparse vector does not hold. */
 export interface Vector {
@@ -56,8 +56,6 @@ export function readMatrixRows(field: Field): readonly Vector[] {
     }
   return rows.map((row) => ({ values: row, isSparse }));
 }
-
-export const optionalVector = (field: Field): Vector | undefined => (isAbsent(field) ? undefined : readVector(field));
 
 /** The sum of products of a fixed vector and `values.length` numbers from `at` on. */
 export type Dot = (numbers: Float64Array, at: number) => number;
