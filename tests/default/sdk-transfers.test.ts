@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@esteira/sdk/client";
 import { downloadFile } from "@esteira/sdk/node/download";
 import { inParallel } from "@esteira/sdk/node/parallel";
+import { uploadFile } from "@esteira/sdk/node/upload";
 import { startServer } from "@esteira/server/start";
 import { expect, test } from "vitest";
 import { cutter, describeTransfers } from "./describe-transfers.ts";
@@ -63,6 +64,22 @@ test("what has come of a broken download is not fetched again, unless the file h
   expect((await readFile(join(folder, "changed.bin"))).equals(second)).toBe(true);
   await stop();
 });
+
+test("an upload does not keep what it has sent", async () => {
+  const { url, folder, stop } = await start();
+  const file = join(folder, "large.bin");
+  await writeFile(file, Buffer.alloc(160_000_000));
+  const before = process.memoryUsage().arrayBuffers;
+  let most = 0;
+  await uploadFile(createClient({ baseUrl: url }), file, "mlflow-artifacts:/0/run/artifacts", "large.bin", {
+    onProgress: () => {
+      most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+    },
+  });
+  // Kept, it would be all of the 160 MB.
+  expect(most).toBeLessThan(100_000_000);
+  await stop();
+}, 120_000);
 
 test("no more than the limit at once, and a failure ends the rest", async () => {
   let [now, most, done] = [0, 0, 0];

@@ -213,8 +213,12 @@ class UnwordedFault extends EsteiraError {
 
 const headersOf = (init: RequestInit) => init.headers as Record<string, string> | undefined;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-/** A stream as a body must be said to go one way only. */
-const streaming = (body: BodyInit): RequestInit => ({ body, ...(isStream(body) ? { duplex: "half" } : {}) });
+/**
+ * A stream as a body must be said to go one way only. It cannot be sent after a redirect either; where that is not said, Node
+ * keeps a copy of all that was sent, for a redirect that may come.
+ */
+const streaming = (body: BodyInit): RequestInit => ({ body, ...(isStream(body) ? ONE_WAY : {}) });
+const ONE_WAY = { duplex: "half", redirect: "error", window: null } as const;
 const isStream = (body: BodyInit): boolean => body instanceof ReadableStream;
 
 /** JSON has no NaN: MLflow's wire writes it and the infinities as text. */

@@ -96,20 +96,31 @@ interface Piece {
   giveUp(): number;
 }
 
+/** Bytes of a file, read when they are asked for: a stream of Node turned into one of the web reads far ahead. */
 function piece(file: string, start: number, length: number, count: (bytes: number) => void): Piece {
   const source =
     length === 0
       ? Readable.from([])
       : createReadStream(file, { start, end: start + length - 1, highWaterMark: READ_BYTES });
+  const chunks: AsyncIterator<Buffer> = source[Symbol.asyncIterator]();
   let counted = 0;
   let isOver = false;
-  source.on("data", (chunk: Buffer) => {
-    if (isOver) return;
-    counted += chunk.length;
-    count(chunk.length);
-  });
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      pull: async (controller) => {
+        const { value, done } = await chunks.next();
+        if (done) return controller.close();
+        controller.enqueue(value);
+        if (isOver) return;
+        counted += value.length;
+        count(value.length);
+      },
+      cancel: () => void source.destroy(),
+    },
+    { highWaterMark: 1 },
+  );
   return {
-    stream: Readable.toWeb(source) as ReadableStream,
+    stream,
     giveUp: () => {
       isOver = true;
       source.destroy();
