@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createContext } from "../database/context.ts";
 import type { Session } from "../database/session.ts";
 import { historyJson } from "../tracking/metrics.ts";
+import { positionsOf } from "../tracking/new-points.ts";
 import { openSqliteDatabase } from "./open-database.ts";
 
 let folder: string;
@@ -31,7 +32,7 @@ const names = (work: Session["read"]) =>
 test("reads and writes do not wait for a scan, nor a second scan for the first", async () => {
   const ended: string[] = [];
   const note = (name: string) => () => void ended.push(name);
-  const long = session.scan((db) => countTo(20_000_000).execute(db)).then(note("long scan"));
+  const long = session.scan((db) => countTo(8_000_000).execute(db)).then(note("long scan"));
   await addExperiment("meanwhile").then(note("write"));
   expect(await names(session.read)).toContainEqual({ name: "meanwhile" });
   note("read")();
@@ -69,6 +70,28 @@ test("a scan keeps all digits, minds case, writes nothing, and says what was wro
   });
   await expect(session.scan((db) => sql`select absent`.execute(db))).rejects.toThrow("no such column: absent");
   expect(await names(session.scan)).toHaveLength(3);
+});
+
+test("news from too long ago are not looked for among all rows", async () => {
+  const run = runId("1".repeat(32));
+  const fill = (from: number, to: number) =>
+    session.write(async (db) => {
+      await sql`insert into metrics ("key", value, timestamp, step, run_uuid)
+        select 'm', value, value, value, ${run} from generate_series(${from}, ${to})`.execute(db);
+    });
+  const wanted = { runIds: [run], most: 10 };
+  const since = (position: string) => session.read((db) => positionsOf(db).since(db, position, wanted));
+  await session.write((db) =>
+    sql`insert into runs (run_uuid, experiment_id, lifecycle_stage) values (${run}, 0, 'active')`.execute(db),
+  );
+  const begin = await session.read((db) => positionsOf(db).now(db));
+  await fill(1, 10);
+  expect((await since(begin))?.map((point) => point.step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  await fill(11, 200_010);
+  const late = await session.read((db) => positionsOf(db).now(db));
+  await fill(200_011, 200_012);
+  expect(await since(begin)).toBeUndefined();
+  expect((await since(late))?.map((point) => point.step)).toEqual([200_011, 200_012]);
 });
 
 test("closing waits for a scan, and leaves no thread behind", async () => {

@@ -38,10 +38,12 @@ const ofKey = (metricKey: string | undefined): RawBuilder<unknown> =>
 const noPosition = (position: string) =>
   invalid(`'${position.slice(0, 40)}' is no position of this server's database: begin again without one.`);
 
+/** Rows of all runs that are looked through for news, in some tens of milliseconds. */
+const MOST_ROWS = 200_000;
+
 const BY_ROW: PointPositions = {
   async now(db) {
-    const { rows } = await sql<{ last: number | null }>`select max(rowid) as last from metrics`.execute(db);
-    const last = rows[0]?.last ?? 0;
+    const last = await lastRow(db);
     return `r.${last}.${await rowMark(db, last)}`;
   },
   async since(db, position, { runIds, metricKey, most }) {
@@ -49,6 +51,7 @@ const BY_ROW: PointPositions = {
     if (mark === undefined) throw noPosition(position);
     // Numbers of rows that are deleted with their run may be given again: then the row there is another one.
     if ((await rowMark(db, Number(row))) !== mark) return undefined;
+    if ((await lastRow(db)) - Number(row) > MOST_ROWS) return undefined;
     const { rows } = await sql<Row>`
       select m."key", m.value, m.timestamp, m.step, m.is_nan, m.run_uuid from metrics as m not indexed
       where m.rowid > ${Number(row)} and ${inList("m.run_uuid", runIds)} ${ofKey(metricKey)}
@@ -56,6 +59,11 @@ const BY_ROW: PointPositions = {
     return rows.length > most ? undefined : rows.map(toPoint);
   },
 };
+
+async function lastRow(db: Database): Promise<number> {
+  const { rows } = await sql<{ last: number | null }>`select max(rowid) as last from metrics`.execute(db);
+  return rows[0]?.last ?? 0;
+}
 
 /** Tells a row from one that has its number later; "" for none. */
 async function rowMark(db: Database, row: number): Promise<string> {
