@@ -1,8 +1,12 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { RunEvent } from "@esteira/core/entities/run-watch";
 import type { RunId } from "@esteira/core/ids";
 import { parseJson } from "@esteira/core/wire/json";
 import { runEventFromWire } from "@esteira/core/wire/run-event";
 import { openStore } from "@esteira/store/open";
+import { newTestDatabase } from "@esteira/store/testing/test-database";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Harness, openHarness } from "../testing/harness.ts";
 import { runEventStream } from "./run-events.ts";
@@ -125,31 +129,26 @@ describe("the events of a run", () => {
   });
 
   it("tell what another server process writes to the same database", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "esteira-events-"));
+    const database = await newTestDatabase();
     // A database in memory has one process.
-    if (process.env.ESTEIRA_TEST_BACKEND !== "postgres") {
-      const { mkdtemp, rm } = await import("node:fs/promises");
-      const { tmpdir } = await import("node:os");
-      const { join } = await import("node:path");
-      const folder = await mkdtemp(join(tmpdir(), "esteira-events-"));
-      const [one, other] = await Promise.all(
-        [1, 2].map(() => openStore({ uri: `sqlite:///${join(folder, "m.db")}`, artifactRoot: "mlflow-artifacts:/" })),
-      );
-      const experimentId = await one!.createExperiment({ name: "shared", tags: [] });
-      const { info } = await one!.createRun({ experimentId, userId: "", startTime: 1, tags: [] });
-      const closing = new AbortController();
-      const stream = runEventStream(
-        other!,
-        { runIds: [info.runId], experimentIds: [] },
-        { options: FAST, signal: closing.signal },
-      );
-      expect((await stream.next()).value).toContain("event: run");
-      await one!.logBatch(info.runId, { ...NOTHING, metrics: [{ key: "m", value: 7, timestamp: 1, step: 42 }] });
-      expect((await stream.next()).value).toContain('"step":42');
-      closing.abort();
-      expect((await stream.next()).done).toBe(true);
-      await Promise.all([one!.close(), other!.close()]);
-      await rm(folder, { recursive: true });
-    }
+    const uri = database === "sqlite://" ? `sqlite:///${join(folder, "m.db")}` : database;
+    const [one, other] = await Promise.all([1, 2].map(() => openStore({ uri, artifactRoot: "mlflow-artifacts:/" })));
+    const experimentId = await one!.createExperiment({ name: "shared", tags: [] });
+    const { info } = await one!.createRun({ experimentId, userId: "", startTime: 1, tags: [] });
+    const closing = new AbortController();
+    const stream = runEventStream(
+      other!,
+      { runIds: [info.runId], experimentIds: [] },
+      { options: FAST, signal: closing.signal },
+    );
+    expect((await stream.next()).value).toContain("event: run");
+    await one!.logBatch(info.runId, { ...NOTHING, metrics: [{ key: "m", value: 7, timestamp: 1, step: 42 }] });
+    expect((await stream.next()).value).toContain('"step":42');
+    closing.abort();
+    expect((await stream.next()).done).toBe(true);
+    await Promise.all([one!.close(), other!.close()]);
+    await rm(folder, { recursive: true });
   });
 });
 

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type ExperimentId, experimentId, type RunId } from "@esteira/core/ids";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Store } from "../open.ts";
@@ -24,6 +25,39 @@ export function describeSharedDatabase(name: string, openMany: (count: number) =
       const ids = await together(1, (store, index) => store.createExperiment({ name: `e${index}`, tags: [] }));
       expect(new Set(ids).size).toBe(4);
       for (const store of stores) expect((await store.searchExperiments({})).items).toHaveLength(5);
+    });
+
+    test("tell a watcher every point once, whichever of them logs it and in whatever order", async () => {
+      const store = await open(3);
+      const run = await newRun(store, await store.createExperiment({ name: "watched", tags: [] }));
+      const random = seededRandom(5);
+      const steps = Array.from({ length: 900 }, (_, step) => step).sort(() => random() - 0.5);
+      const watched = { runIds: [run], experimentIds: [] };
+      let { position } = await store.readRunChanges(watched);
+      const told: number[] = [];
+      const look = async () => {
+        const changes = await store.readRunChanges(watched, position);
+        position = changes.position;
+        for (const point of changes.points ?? []) told.push(Number(point.step));
+      };
+      let isLogging = true;
+      const watching = (async () => {
+        while (isLogging) {
+          await look();
+          // A look at SQLite leaves the loop of events no turn of its own.
+          await nextTurn();
+        }
+        await look();
+      })();
+      await together(60, async (one, index) => {
+        const metrics = steps
+          .slice(index * 5, index * 5 + 5)
+          .map((step) => ({ key: "m", value: 1, timestamp: step, step }));
+        await one.logBatch(run, { ...NO_ENTRIES, metrics });
+      });
+      isLogging = false;
+      await watching;
+      expect(told.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 900 }, (_, step) => step));
     });
 
     test("let one of many take a name", async () => {
