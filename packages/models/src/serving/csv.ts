@@ -57,7 +57,7 @@ function splitRecords(text: string): string[][] {
 }
 
 /** A second column of one name gets `.1` after it, a third `.2`, as pandas names them. */
-function uniqueNames(header: readonly string[]): readonly string[] {
+export function uniqueNames(header: readonly string[]): readonly string[] {
   const seen = new Map<string, number>();
   return header.map((name) => {
     const before = seen.get(name) ?? 0;
@@ -66,18 +66,31 @@ function uniqueNames(header: readonly string[]): readonly string[] {
   });
 }
 
-/** Throws BAD_REQUEST for a text without a header, a quote without end or a row longer than the header. */
-export function parseCsv(text: string): Frame {
-  const [header, ...rows] = splitRecords(text);
-  if (header === undefined) throw badRequest("The CSV is empty: its first line must name the columns");
-  const tooLong = rows.findIndex((row) => row.length > header.length);
+/** Records into columns: missing words and what a short record lacks become null. `firstRow` counts from the file's first. */
+export function columnsOfRecords(
+  width: number,
+  rows: readonly (readonly string[])[],
+  firstRow = 0,
+): (string | null)[][] {
+  const tooLong = rows.findIndex((row) => row.length > width);
   if (tooLong >= 0)
-    throw badRequest(`The CSV has ${rows[tooLong]!.length} fields in row ${tooLong}, but ${header.length} columns`);
-  const columns = header.map((_, i) =>
+    throw badRequest(`The CSV has ${rows[tooLong]!.length} fields in row ${firstRow + tooLong}, but ${width} columns`);
+  return Array.from({ length: width }, (_, i) =>
     rows.map((row) => {
       const cell = row[i];
       return cell === undefined || MISSING.has(cell) ? null : cell;
     }),
   );
-  return { source: "csv", names: uniqueNames(header), columns, rowCount: rows.length };
+}
+
+/** Throws BAD_REQUEST for a text without a header, a quote without end or a row longer than the header. */
+export function parseCsv(text: string): Frame {
+  const [header, ...rows] = splitRecords(text);
+  if (header === undefined) throw badRequest("The CSV is empty: its first line must name the columns");
+  return {
+    source: "csv",
+    names: uniqueNames(header),
+    columns: columnsOfRecords(header.length, rows),
+    rowCount: rows.length,
+  };
 }

@@ -1,0 +1,161 @@
+/** Scores a file of any size with constant memory: rows in, the kept columns and the answers out, in the same order. */
+
+import { access, rename, rm } from "node:fs/promises";
+import { EsteiraError, invalid, notFound } from "@esteira/core/errors";
+import type { LoadedModel, Prediction } from "../flavors/flavor.ts";
+import { isTensorSchema } from "../format/signature.ts";
+import { type Batch, type BatchSource, tableOf } from "./batch.ts";
+import { type BatchIdentity, identify, readCheckpoint, removeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { openCsv } from "./csv-source.ts";
+import { openJsonl } from "./jsonl-source.ts";
+import { openParquetSink } from "./parquet-sink.ts";
+import { openParquet, type ParquetSource } from "./parquet-source.ts";
+import type { Sink, SinkState } from "./sink.ts";
+import { CSV_LINES, JSON_LINES, openTextSink } from "./text-sink.ts";
+
+export const FILE_KINDS = ["csv", "jsonl", "parquet"] as const;
+export type FileKind = (typeof FILE_KINDS)[number];
+
+export interface PredictFileOptions {
+  readonly model: LoadedModel;
+  /** Digest of the model folder: a stopped batch goes on with the same model only. */
+  readonly modelDigest: string;
+  readonly input: string;
+  readonly inputKind: FileKind;
+  readonly output: string;
+  readonly outputKind: FileKind;
+  /** Columns of the input that stand before the answers. */
+  readonly keep: readonly string[];
+  readonly rowsAtOnce?: number;
+  /** Rows between two checkpoints. */
+  readonly checkpointRows?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface Progress {
+  readonly rows: number;
+  /** undefined when only reading to the end tells. */
+  readonly total: number | undefined;
+  /** Rows that an earlier, stopped command had scored. */
+  readonly resumed: number;
+}
+
+export interface PredictedFile extends Progress {
+  /** False when `signal` stopped it: the same call goes on from `rows`. */
+  readonly isComplete: boolean;
+}
+
+const ROWS_AT_ONCE = 65_536;
+const CHECKPOINT_ROWS = 1_000_000;
+
+/**
+ * The output appears when it is whole; until then it is `OUTPUT.partial`, with `OUTPUT.checkpoint` beside it. Throws
+ * INVALID_PARAMETER_VALUE for a file that cannot be read, and as `enforceSchema` for rows that do not fit the model.
+ */
+export async function predictFile(options: PredictFileOptions): Promise<PredictedFile> {
+  const { output, keep } = options;
+  const partial = `${output}.partial`;
+  const mark = `${output}.checkpoint`;
+  const source = await openSource(options);
+  const identity: BatchIdentity = {
+    ...(await identify(options.input)),
+    model: options.modelDigest,
+    output: options.outputKind,
+    keep,
+  };
+  const begun = await readCheckpoint(mark, identity);
+  const sink = await openSink(options.outputKind, partial, source, begun?.sink);
+  const places = keep.map((name) => source.names.indexOf(name));
+  let rows = begun?.rows ?? 0;
+  const resumed = rows;
+  const progress = (): Progress => ({ rows, total: source.rowCount, resumed });
+  const save = async (): Promise<void> => {
+    await writeCheckpoint(mark, { identity, rows, sink: await sink.checkpoint() });
+  };
+  let saved = rows;
+  try {
+    for await (const batch of source.batches(rows)) {
+      if (options.signal?.aborted) {
+        await save();
+        await sink.abandon();
+        return { ...progress(), isComplete: false };
+      }
+      const predictions = scoreBatch(options, batch, rows);
+      if (predictions.length !== batch.rowCount)
+        throw invalid(
+          `The model answered ${predictions.length} of ${batch.rowCount} rows after row ${rows}: a file with an answer a row cannot be made of that.`,
+        );
+      const kept = keep.map((name, i) => ({ name, cells: batch.columns[places[i]!]! }));
+      await sink.write(kept, predictions);
+      rows += batch.rowCount;
+      if (rows - saved >= (options.checkpointRows ?? CHECKPOINT_ROWS)) {
+        await save();
+        saved = rows;
+      }
+      options.onProgress?.(progress());
+      // Ctrl-C and timers get their turn between batches.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await sink.finish();
+  } catch (error) {
+    await sink.abandon().catch(() => undefined);
+    // What a checkpoint stands for is kept; a first attempt leaves nothing.
+    if (saved === 0) await rm(partial, { force: true });
+    throw error;
+  }
+  await rename(partial, output);
+  await removeCheckpoint(mark);
+  return { ...progress(), isComplete: true };
+}
+
+/** What is wrong with a cell is told by its row among these: the file's own rows are told beside it. */
+function scoreBatch({ model, input }: PredictFileOptions, batch: Batch, before: number): readonly Prediction[] {
+  try {
+    return model.predict(tableOf(batch, model.signature?.inputs));
+  } catch (error) {
+    if (!(error instanceof EsteiraError)) throw error;
+    throw invalid(
+      `${input}, rows ${before + 1} to ${before + batch.rowCount} (row 0 is the first of them): ${error.message}`,
+    );
+  }
+}
+
+async function openSource(options: PredictFileOptions): Promise<BatchSource> {
+  const { input, inputKind, keep } = options;
+  await access(input).catch(() => {
+    throw notFound(`The input '${input}' cannot be read: there is no such file.`);
+  });
+  const rowsAtOnce = options.rowsAtOnce ?? ROWS_AT_ONCE;
+  const checkKept = (names: readonly string[]): void => {
+    const missing = keep.find((name) => !names.includes(name));
+    if (missing !== undefined)
+      throw invalid(`${input} has no column '${missing}' to keep: it has ${names.slice(0, 20).join(", ")}.`);
+  };
+  if (inputKind === "parquet") {
+    const wanted = (names: readonly string[]): readonly string[] => {
+      checkKept(names);
+      const columns = inputColumns(options.model);
+      return columns === undefined ? names : names.filter((name) => columns.has(name) || keep.includes(name));
+    };
+    return openParquet(input, wanted, rowsAtOnce);
+  }
+  const source = await (inputKind === "csv" ? openCsv : openJsonl)(input, rowsAtOnce);
+  checkKept(source.names);
+  return source;
+}
+
+/** The columns that the model reads by name; undefined when it reads all, by position. */
+function inputColumns({ signature }: LoadedModel): ReadonlySet<string> | undefined {
+  const schema = signature?.inputs;
+  if (schema === undefined || schema.length === 0 || isTensorSchema(schema)) return undefined;
+  const names = schema.flatMap((spec) => (spec.kind === "column" && spec.name !== undefined ? [spec.name] : []));
+  return names.length === schema.length ? new Set(names) : undefined;
+}
+
+function openSink(kind: FileKind, path: string, source: BatchSource, state: SinkState | undefined): Promise<Sink> {
+  if (kind === "parquet") return openParquetSink(path, isParquet(source) ? source.elements : new Map(), state);
+  return openTextSink(path, kind === "csv" ? CSV_LINES : JSON_LINES, state);
+}
+
+const isParquet = (source: BatchSource): source is ParquetSource => "elements" in source;
