@@ -14,6 +14,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   scoring: "a model in process and over MLflow's protocol, beside Python where there is one",
   pipeline: "a whole Spark pipeline over one row, without Spark",
   "gate-power": "what the gate's comparison with the champion can tell apart, by frauds and margin",
+  batch: "a million rows from Parquet to Parquet, beside pandas and xgboost",
   decision: "the fraud service's native route: latency at a fixed rate",
   access: "what access control costs a request",
   server: "the tracking server beside mlflow server",
