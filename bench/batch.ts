@@ -68,7 +68,7 @@ async function packed(): Promise<string> {
   return join(out, "dist/main.js");
 }
 
-/** From the command to its end; the peak is looked at ten times a second. */
+/** From the command to its end; the memory is looked at five times a second. */
 async function timed(command: string, args: readonly string[]): Promise<Turn> {
   const began = performance.now();
   const child = spawn(command, args, {
@@ -84,7 +84,7 @@ async function timed(command: string, args: readonly string[]): Promise<Turn> {
     void treeUse(child.pid ?? 0).then(({ residentMb }) => {
       peakMb = Math.max(peakMb, residentMb);
     });
-  }, 100);
+  }, 200);
   const [code] = (await once(child, "exit")) as [number | null];
   clearInterval(watch);
   if (code !== 0) throw new Error(`${command} ended with code ${code}: ${errors.slice(-2000)}`);
