@@ -100,7 +100,8 @@ async function latestVersion(store: RegistryStore, name: string, stage: string |
 async function checkSource(store: TrackingStore, version: VersionSource, owner: "run_id" | "model_id"): Promise<void> {
   const { source } = version;
   const scheme = schemeOf(source);
-  if (scheme === undefined || scheme === "file") {
+  // One letter is a drive, not a scheme.
+  if (scheme === undefined || scheme === "file" || scheme.length === 1) {
     const root = await ownerRoot(store, version, owner);
     if (isInsideLocalRoot(source, root)) return;
     throw invalid(

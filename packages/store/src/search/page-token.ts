@@ -24,7 +24,8 @@ export function offsetOf(token: string | undefined): number {
   const offset: unknown = typeof decoded === "object" && decoded !== null && "offset" in decoded ? decoded.offset : 0;
   if (typeof offset === "string" && !/^\d+$/.test(offset))
     throw invalid(`Invalid page token, not stringable ${offset}`);
-  const number = Number(offset);
+  // `Number` would make one of a list of one, too.
+  const number = typeof offset === "string" || typeof offset === "number" ? Number(offset) : Number.NaN;
   if (!Number.isSafeInteger(number) || number <= 0) {
     throw invalid(`Invalid page token, parsed value=${pythonValue(decoded)}`);
   }

@@ -28,6 +28,8 @@ export type LoggedModelQuery = Parameters<TrackingStore["searchLoggedModels"]>[0
 type DatasetChoice = NonNullable<LoggedModelQuery["datasets"]>[number];
 
 const DEFAULT_RESULTS = 100;
+/** As in a search of runs: more than fits in memory must not be asked for. */
+const MOST_RESULTS = 50_000;
 const MOST_ORDERINGS = 20;
 const MOST_DATASETS = 100;
 const COLUMNS: Readonly<Record<string, string>> = {
@@ -52,6 +54,11 @@ export async function searchLoggedModels(session: Session, query: LoggedModelQue
   const maxResults = query.maxResults || DEFAULT_RESULTS;
   if (!Number.isInteger(maxResults) || maxResults < 1) {
     throw invalid(`Invalid value ${maxResults} for parameter 'max_results' supplied. It must be a positive integer`);
+  }
+  if (maxResults > MOST_RESULTS) {
+    throw invalid(
+      `Invalid value ${maxResults} for parameter 'max_results' supplied. It must be at most ${MOST_RESULTS}`,
+    );
   }
   const parsed = parseFilter(query.filter, LOGGED_MODEL_RULES);
   const order = compileOrder(query.orderBy ?? []);
