@@ -50,6 +50,11 @@ export interface TrackingStore {
     options?: { alone?: boolean },
   ): Promise<void>;
   setTag(id: RunId, tag: Tag): Promise<void>;
+  /**
+   * Sets a tag to what `change` makes of its value (undefined where there is none), with no other writer in between.
+   * `change` may be called more than once, so it must do nothing else.
+   */
+  changeTag(id: RunId, key: string, change: (value: string | undefined) => string): Promise<void>;
   deleteTag(id: RunId, key: string): Promise<void>;
   logInputs(id: RunId, inputs: { datasets: readonly DatasetInput[]; models: readonly ModelInput[] }): Promise<void>;
   logOutputs(id: RunId, outputs: { models: readonly ModelOutput[] }): Promise<void>;
@@ -84,6 +89,8 @@ export interface TrackingStore {
   finalizeLoggedModel(id: LoggedModelId, status: LoggedModelStatus): Promise<LoggedModel>;
   deleteLoggedModel(id: LoggedModelId): Promise<void>;
   setLoggedModelTags(id: LoggedModelId, tags: readonly Tag[]): Promise<void>;
+  /** As `changeTag`. */
+  changeLoggedModelTag(id: LoggedModelId, key: string, change: (value: string | undefined) => string): Promise<void>;
   deleteLoggedModelTag(id: LoggedModelId, key: string): Promise<void>;
   logLoggedModelParams(id: LoggedModelId, params: readonly Param[]): Promise<void>;
   searchLoggedModels(query: {

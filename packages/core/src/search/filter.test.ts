@@ -251,6 +251,9 @@ describe("any text", () => {
     "IN ",
     "IS ",
     "NULL",
+    "RLIKE ",
+    "LIKE ",
+    "BETWEEN ",
     "1",
     "-",
     ";",
@@ -284,14 +287,32 @@ describe("any text", () => {
       fc.record({
         kind: fc.constant("comparison" as const),
         field: fc.record({ entity: fc.constant("metric" as const), key }),
-        operator: fc.constantFrom("=" as const, "!=" as const, "<" as const, ">=" as const),
+        operator: fc.constantFrom(...(["=", "!=", "<", "<=", ">", ">="] as const)),
         value: number.map((one) => one + 0),
       }),
       fc.record({
         kind: fc.constant("comparison" as const),
         field: fc.record({ entity: fc.constantFrom("param" as const, "tag" as const), key }),
-        operator: fc.constantFrom("LIKE" as const, "ILIKE" as const),
+        operator: fc.constantFrom(...(["LIKE", "ILIKE", "NOT LIKE", "NOT ILIKE"] as const)),
         value,
+      }),
+      fc.record({
+        kind: fc.constant("comparison" as const),
+        field: fc.record({ entity: fc.constantFrom("param" as const, "tag" as const), key }),
+        operator: fc.constantFrom("RLIKE" as const, "NOT RLIKE" as const),
+        pattern: value,
+      }),
+      fc.record({
+        kind: fc.constant("comparison" as const),
+        field: fc.record({ entity: fc.constantFrom("metric" as const, "param" as const, "tag" as const), key }),
+        operator: fc.constantFrom("IS NULL" as const, "IS NOT NULL" as const),
+      }),
+      fc.record({
+        kind: fc.constant("comparison" as const),
+        field: fc.record({ entity: fc.constant("metric" as const), key }),
+        operator: fc.constantFrom("BETWEEN" as const, "NOT BETWEEN" as const),
+        low: number.map((one) => one + 0),
+        high: number.map((one) => one + 0),
       }),
       fc.record({
         kind: fc.constant("comparison" as const),
@@ -315,6 +336,7 @@ describe("any text", () => {
       fc.property(filter, (tree) => {
         expect(parseFilter(write(tree), RUN_RULES)).toEqual(tree);
       }),
+      { numRuns: 500 },
     );
   });
 });
@@ -324,6 +346,8 @@ function write(filter: Filter): string {
   if (filter.kind !== "comparison") return filter.operands.map((one) => `(${write(one)})`).join(` ${filter.kind} `);
   const name = `${filter.field.entity}.\`${filter.field.key}\``;
   if ("values" in filter) return `${name} ${filter.operator} (${filter.values.map((one) => `'${one}'`).join(", ")})`;
+  if ("pattern" in filter) return `${name} ${filter.operator} '${filter.pattern}'`;
+  if ("low" in filter) return `${name} ${filter.operator} ${filter.low} AND ${filter.high}`;
   if (!("value" in filter)) return `${name} ${filter.operator}`;
   return `${name} ${filter.operator} ${typeof filter.value === "number" ? filter.value : `'${filter.value}'`}`;
 }

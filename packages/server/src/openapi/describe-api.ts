@@ -129,7 +129,9 @@ function goodResponse({ output }: Operation, schemaOf: (schema: z.ZodType) => Js
     return { 200: { description, content: { "application/json": { schema: schemaOf(output) } } } };
   }
   if ("redirect" in output) return { 302: { description: "The page to go on with, in the header Location" } };
-  return { 200: { description, content: { [output.type]: { schema: { type: "string" } } } } };
+  // An empty answer that calls itself JSON, as MLflow's does, has nothing in it to describe.
+  const schema = output.type === "application/json" ? {} : { schema: { type: "string" } };
+  return { 200: { description, content: { [output.type]: schema } } };
 }
 
 /** zod keeps named schemas in `$defs`; here they are components that all operations share. */

@@ -1,5 +1,4 @@
 import type { ModelVersion } from "@esteira/core/entities/registered-model";
-import { tagValue } from "@esteira/core/entities/tag";
 import type { LoggedModelId } from "@esteira/core/ids";
 import { pythonJson } from "@esteira/core/python-json";
 import type { TrackingStore } from "@esteira/core/tracking-store";
@@ -17,12 +16,13 @@ export async function linkVersionToModel(
   model: LoggedModelId,
   version: ModelVersion,
 ): Promise<void> {
-  const { tags } = await store.getLoggedModel(model);
-  const links = parseLinks(tagValue(tags, VERSIONS_TAG));
   const link: Link = { name: version.name, version: Number(version.version) };
-  if (links.some(({ name, version: linked }) => name === link.name && linked === link.version)) return;
-  const value = pythonJson([...links, link].map(({ name, version: linked }) => ({ name, version: linked })));
-  await store.setLoggedModelTags(model, [{ key: VERSIONS_TAG, value }]);
+  await store.changeLoggedModelTag(model, VERSIONS_TAG, (value) => {
+    const links = parseLinks(value);
+    const isThere = links.some(({ name, version: linked }) => name === link.name && linked === link.version);
+    const all = isThere ? links : [...links, link];
+    return pythonJson(all.map(({ name, version: linked }) => ({ name, version: linked })));
+  });
 }
 
 function parseLinks(json: string | undefined): readonly Link[] {

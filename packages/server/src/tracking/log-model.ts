@@ -1,4 +1,3 @@
-import { tagValue } from "@esteira/core/entities/tag";
 import { invalid } from "@esteira/core/errors";
 import { runId } from "@esteira/core/ids";
 import { pythonJson } from "@esteira/core/python-json";
@@ -28,10 +27,9 @@ export function logModelEndpoints(store: TrackingStore): readonly Endpoint[] {
         if (missing.length > 0) {
           throw invalid(`Model json is missing mandatory fields: {${missing.map((field) => `'${field}'`).join(", ")}}`);
         }
-        const id = runId(run_id);
-        const { data } = await store.getRun(id);
-        const history = parseHistory(tagValue(data.tags, HISTORY_TAG));
-        await store.setTag(id, { key: HISTORY_TAG, value: pythonJson([...history, historyEntry(model)]) });
+        await store.changeTag(runId(run_id), HISTORY_TAG, (history) =>
+          pythonJson([...parseHistory(history), historyEntry(model)]),
+        );
         return {};
       },
     }),

@@ -180,6 +180,20 @@ describe("logged models", () => {
   });
 });
 
+it("records models that clients log at the same time", async () => {
+  const paths = Array.from({ length: 20 }, (_, index) => `m${index}`);
+  const model = { flavors: {}, utc_time_created: "t", run_id: run };
+  await Promise.all(
+    paths.map(async (artifact_path) => {
+      const model_json = JSON.stringify({ ...model, artifact_path });
+      expect(await post("/runs/log-model", { run_id: run, model_json })).toMatchObject({ status: 200 });
+    }),
+  );
+  const tags = (await getRun())?.data?.tags as unknown as readonly { key: string; value: string }[];
+  const history = JSON.parse(tags.find(({ key }) => key === "mlflow.log-model.history")?.value ?? "[]");
+  expect(history.map((entry: { artifact_path: string }) => entry.artifact_path).sort()).toEqual(paths.sort());
+});
+
 it("records models as clients before version 3 did", async () => {
   const model = { artifact_path: "m", flavors: {}, utc_time_created: "t", run_id: run };
   for (const model_json of [JSON.stringify(model), JSON.stringify({ ...model, artifact_path: "n" })]) {

@@ -158,6 +158,23 @@ export function describeSharedDatabase(name: string, openMany: (count: number) =
       expect(data.tags.find(({ key }) => key === "mlflow.runName")?.value).toBe(info.runName);
     });
 
+    test("add to one list in a tag at once, and lose nothing", async () => {
+      const store = await open(3);
+      const run = await newRun(store, experimentId("0"));
+      const { modelId } = await store.createLoggedModel({ experimentId: experimentId("0"), params: [], tags: [] });
+      await together(10, async (one, index) => {
+        const add = (value: string | undefined) => `${value ?? ""}[${index}]`;
+        await Promise.all([one.changeTag(run, "list", add), one.changeLoggedModelTag(modelId, "list", add)]);
+      });
+      const sorted = (value: string | undefined) =>
+        [...(value ?? "").matchAll(/\d+/g)].map(Number).sort((a, b) => a - b);
+      const all = Array.from({ length: 30 }, (_, index) => index);
+      const { data } = await store.getRun(run);
+      expect(sorted(data.tags.find(({ key }) => key === "list")?.value)).toEqual(all);
+      const model = await store.getLoggedModel(modelId);
+      expect(sorted(model.tags.find(({ key }) => key === "list")?.value)).toEqual(all);
+    });
+
     test("leave no active run in a deleted experiment", async () => {
       const store = await open(2);
       for (let round = 0; round < 10; round++) {

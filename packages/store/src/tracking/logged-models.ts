@@ -21,6 +21,7 @@ type LoggedModelPart = Pick<
   | "finalizeLoggedModel"
   | "deleteLoggedModel"
   | "setLoggedModelTags"
+  | "changeLoggedModelTag"
   | "deleteLoggedModelTag"
   | "logLoggedModelParams"
   | "searchLoggedModels"
@@ -57,6 +58,17 @@ export function loggedModelStore(session: Session, context: StoreContext): Logge
     setLoggedModelTags: (id, tags) =>
       session.write(async (db) => {
         await insertTags(db, await findLoggedModel(db, id), tags);
+      }),
+    changeLoggedModelTag: (id, key, change) =>
+      session.write(async (db) => {
+        const model = await findLoggedModel(db, id, forUpdate);
+        const found = await db
+          .selectFrom("logged_model_tags")
+          .select("tag_value")
+          .where("model_id", "=", id)
+          .where("tag_key", "=", key)
+          .executeTakeFirst();
+        await insertTags(db, model, [{ key, value: change(found?.tag_value ?? undefined) }]);
       }),
     deleteLoggedModelTag: (id, key) =>
       session.write(async (db) => {

@@ -6,7 +6,7 @@ import { LIMITS, parseExperimentId } from "@esteira/core/names";
 import type { TrackingStore } from "@esteira/core/tracking-store";
 import { joinUri, type StoreContext } from "../database/context.ts";
 import type { Session } from "../database/session.ts";
-import { forShare } from "../database/sql.ts";
+import { forShare, forUpdate } from "../database/sql.ts";
 import type { Database } from "../database/tables.ts";
 import { generateRunName } from "../run-names.ts";
 import { findActiveExperiment } from "./experiments.ts";
@@ -28,6 +28,7 @@ type RunPart = Pick<
   | "searchRuns"
   | "logBatch"
   | "setTag"
+  | "changeTag"
   | "deleteTag"
   | "logInputs"
   | "logOutputs"
@@ -81,6 +82,18 @@ export function runStore(session: Session, context: StoreContext): RunPart {
         await setTags(db, id, [checked]);
       });
     },
+    changeTag: (id, key, change) =>
+      session.write(async (db) => {
+        // Whoever changes the same tag waits here.
+        await findActiveRun(db, id, forUpdate);
+        const found = await db
+          .selectFrom("tags")
+          .select("value")
+          .where("run_uuid", "=", id)
+          .where("key", "=", key)
+          .executeTakeFirst();
+        await setTags(db, id, [checkTag({ key, value: change(found?.value ?? undefined) }, undefined)]);
+      }),
     deleteTag: (id, key) =>
       session.write(async (db) => {
         await findActiveRun(db, id);
