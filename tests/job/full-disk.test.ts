@@ -1,35 +1,11 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmdirSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { removeDisks, resizeDisk, smallDisk } from "../tools/small-disk.ts";
 import { runsOf, serving, tagOf } from "./snapshot.ts";
 import { LENIENT_GATE, runJob } from "./spawn-job.ts";
 
-const mounted: string[] = [];
-
-/** A file system of this size in memory; undefined where this process may not mount one. */
-function smallDisk(size: string): string | undefined {
-  if (process.platform !== "linux") return undefined;
-  const folder = mkdtempSync(join(tmpdir(), "esteira-disk-"));
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", folder], { stdio: "pipe" });
-    mounted.push(folder);
-    return folder;
-  } catch {
-    rmdirSync(folder);
-    return undefined;
-  }
-}
-
-afterAll(() => {
-  for (const folder of mounted) {
-    // Lazily: SQLite's library holds its files until its statements are collected.
-    execFileSync("umount", ["-l", folder]);
-    rmdirSync(folder);
-  }
-});
+afterAll(removeDisks);
 
 const probe = smallDisk("64k");
 if (probe === undefined) console.info("skipped: the job on a full disk; it needs Linux and the right to mount (root)");
@@ -48,7 +24,7 @@ describe.skipIf(probe === undefined)("on a disk that gets full", () => {
       expect(end.stderr.trim()).toMatch(/^pix: [^\n]*(full|free)[^\n]*$/i);
       expect(await readdir(data).catch(() => [])).not.toContain("scratch");
 
-      execFileSync("mount", ["-o", "remount,size=64m", disk]);
+      resizeDisk(disk, "64m");
       const again = await runJob([...ARGS, "--data", data]);
       expect(again.code, again.stdout + again.stderr).toBe(0);
       expect((await readdir(data)).filter((name) => /lock|scratch|part/.test(name))).toEqual([]);
