@@ -7,14 +7,14 @@ import { BOUNDARY, boundaryOptions } from "../boundary-options.ts";
 import { type Command, text } from "../command.ts";
 import { checkMlflowOptions, MLFLOW_OPTIONS } from "../mlflow-options.ts";
 import { OIDC } from "../oidc-options.ts";
-import { portOf } from "../port.ts";
+import { serverPort } from "../port.ts";
 
 export const server: Command = {
   name: "server",
   summary: "Serve tracking, registry, artifacts and the web UI (MLflow's REST API)",
   options: [
-    { flags: "--host <host>", summary: "address to listen on", default: "127.0.0.1" },
-    { flags: "-p, --port <port>", summary: "port to listen on; 0 is any free one", default: "5000" },
+    { flags: "--host <host>", summary: "address to listen on; also MLFLOW_HOST (default: 127.0.0.1)" },
+    { flags: "-p, --port <port>", summary: "port to listen on; 0 is any free one; also MLFLOW_PORT (default: 5000)" },
     DATABASE,
     {
       flags: "--artifacts-destination <uri>",
@@ -67,8 +67,8 @@ export const server: Command = {
     const webRoot = await webAssets({ onProgress: terminal.note });
     const access = await accessStart(values, terminal.env);
     const running = await startServer({
-      host: text(values, "host") ?? "127.0.0.1",
-      port: portOf(text(values, "port")),
+      host: text(values, "host") ?? (terminal.env.MLFLOW_HOST || "127.0.0.1"),
+      port: serverPort(values, terminal.env),
       backendStoreUri: uri,
       ...reach,
       ...artifactOptions(values, terminal.env),
