@@ -129,8 +129,9 @@ function goodResponse({ output }: Operation, schemaOf: (schema: z.ZodType) => Js
     return { 200: { description, content: { "application/json": { schema: schemaOf(output) } } } };
   }
   if ("redirect" in output) return { 302: { description: "The page to go on with, in the header Location" } };
-  // An empty answer that calls itself JSON, as MLflow's does, has nothing in it to describe.
-  const schema = output.type === "application/json" ? {} : { schema: { type: "string" } };
+  // An empty answer that calls itself JSON, as MLflow's does, has nothing in it to describe; a stream is no text as a whole.
+  const isText = output.type !== "application/json" && output.type !== "text/event-stream";
+  const schema = isText ? { schema: { type: "string" } } : {};
   return { 200: { description, content: { [output.type]: schema } } };
 }
 
