@@ -57,7 +57,7 @@ async function bundle(outfile: string): Promise<void> {
       },
     ],
     logLevel: "error",
-    banner: { js: 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);' },
+    banner: { js: 'import{createRequire as requireFrom}from"node:module";const require=requireFrom(import.meta.url);' },
   });
 }
 
