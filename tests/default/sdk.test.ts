@@ -36,6 +36,15 @@ function describeClient(
       await rm(folder, { recursive: true, force: true });
     });
 
+    test("one experiment and one model come of many who ask for them at once", async () => {
+      const experiments = await Promise.all(Array.from({ length: 8 }, () => client.experiments.ensure("together")));
+      expect(new Set(experiments).size).toBe(1);
+      const models = await Promise.all(
+        Array.from({ length: 8 }, () => client.registeredModels.ensure({ name: "together" })),
+      );
+      expect(new Set(models.map(({ creationTimestamp }) => creationTimestamp)).size).toBe(1);
+    });
+
     test("a run keeps all that was logged, thousands of metric points included", async () => {
       const experimentId = await client.experiments.ensure("sdk");
       expect(await client.experiments.ensure("sdk")).toBe(experimentId);

@@ -1,10 +1,10 @@
 import type { Experiment } from "@esteira/core/entities/experiment";
 import type { Page, SearchQuery, ViewType } from "@esteira/core/entities/page";
 import type { Tag } from "@esteira/core/entities/tag";
-import { EsteiraError } from "@esteira/core/errors";
 import { type ExperimentId, experimentId } from "@esteira/core/ids";
 import { experimentWire } from "@esteira/core/wire/experiment";
 import { z } from "zod";
+import { getOrCreate } from "./ensure.ts";
 import { pageOf, searchToWire } from "./search.ts";
 import { nothing, type Transport } from "./transport.ts";
 
@@ -27,14 +27,11 @@ export function experimentsOf(transport: Transport) {
     get: (id: ExperimentId): Promise<Experiment> =>
       transport.call("GET", "experiments/get", one, { query: { experiment_id: id } }),
     /** The experiment of this name, made when there is none. */
-    async ensure(name: string): Promise<ExperimentId> {
-      try {
-        return (await getByName(name)).experimentId;
-      } catch (error) {
-        if (!(error instanceof EsteiraError) || error.code !== "RESOURCE_DOES_NOT_EXIST") throw error;
-        return create({ name });
-      }
-    },
+    ensure: (name: string): Promise<ExperimentId> =>
+      getOrCreate(
+        async () => (await getByName(name)).experimentId,
+        () => create({ name }),
+      ),
     search: (query: SearchQuery & { viewType?: ViewType } = {}): Promise<Page<Experiment>> =>
       transport.call("POST", "experiments/search", pageOf("experiments", experimentWire), {
         body: { max_results: 1000, ...searchToWire(query), view_type: query.viewType },

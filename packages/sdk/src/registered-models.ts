@@ -4,6 +4,7 @@ import type { Tag } from "@esteira/core/entities/tag";
 import { EsteiraError } from "@esteira/core/errors";
 import { modelVersionWire, registeredModelWire } from "@esteira/core/wire/registered-model";
 import { z } from "zod";
+import { getOrCreate } from "./ensure.ts";
 import { pageOf, searchToWire } from "./search.ts";
 import { nothing, type Transport } from "./transport.ts";
 
@@ -39,14 +40,11 @@ export function registeredModelsOf(transport: Transport) {
       }
     },
     /** The registered model of this name, made when there is none. */
-    async ensure(input: { name: string; description?: string; tags?: readonly Tag[] }): Promise<RegisteredModel> {
-      try {
-        return await get(input.name);
-      } catch (error) {
-        if (!(error instanceof EsteiraError) || error.code !== "RESOURCE_DOES_NOT_EXIST") throw error;
-        return create(input);
-      }
-    },
+    ensure: (input: { name: string; description?: string; tags?: readonly Tag[] }): Promise<RegisteredModel> =>
+      getOrCreate(
+        () => get(input.name),
+        () => create(input),
+      ),
     search: (query: SearchQuery = {}): Promise<Page<RegisteredModel>> =>
       transport.call("GET", "registered-models/search", pageOf("registered_models", registeredModelWire), {
         query: searchToWire(query),

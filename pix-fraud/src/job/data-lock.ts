@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EsteiraError } from "@esteira/core/errors";
 import Libsql from "libsql";
@@ -14,6 +14,8 @@ const HOLDER = "job.pid";
  * @returns what gives the folder free.
  */
 export function lockDataFolder(folder: string): () => void {
+  // The system's own error names the file; the driver's has no code.
+  closeSync(openSync(join(folder, LOCK), "a"));
   const database = new Libsql(join(folder, LOCK));
   try {
     database.exec("PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE");
