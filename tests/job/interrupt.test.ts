@@ -40,9 +40,9 @@ async function inTraining(job: Job, finished: number): Promise<void> {
   }
 }
 
-/** Nothing of the job's process group is left. */
-function expectNoOrphans({ child }: Job): void {
-  expect(() => process.kill(-(child.pid ?? 0), 0)).toThrow("ESRCH");
+/** Nothing of the job's process group is left; a helper process may take a moment to see that the job has gone. */
+async function expectNoOrphans({ child }: Job): Promise<void> {
+  await expect.poll(() => () => process.kill(-(child.pid ?? 0), 0), { timeout: 10_000 }).toThrow("ESRCH");
 }
 
 /**
@@ -57,7 +57,7 @@ const leftOver = async () =>
 async function expectCleanStop(job: Job, end: Ended): Promise<void> {
   expect(end, end.stdout + end.stderr).toMatchObject({ code: 130, signal: null });
   expect(end.stderr.trim()).toBe("Interrupted: what was finished is kept; the same command goes on from there.");
-  expectNoOrphans(job);
+  await expectNoOrphans(job);
   expect(await leftOver()).toEqual([]);
   expect(await readdir(join(data, "artifacts", ".esteira-uploads")).catch(() => [])).toEqual([]);
   await serving(data, async (client) => {
@@ -96,7 +96,7 @@ test("stopped by Ctrl-C, by SIGTERM and by a kill, the same command ends where o
   await inTraining(job, first.length + 2);
   job.child.kill("SIGKILL");
   expect(await job.ended).toMatchObject({ code: null, signal: "SIGKILL" });
-  expectNoOrphans(job);
+  await expectNoOrphans(job);
   expect(existsSync(join(data, "job.pid"))).toBe(true);
 
   const [resumed, whole] = await Promise.all([
@@ -149,7 +149,7 @@ test("stopped before and between the steps, it leaves nothing half-done either",
     job.child.kill("SIGINT");
     const end = await job.ended;
     expect(end.code, `${moment} ${end.stdout}${end.stderr}`).toBe(130);
-    expectNoOrphans(job);
+    await expectNoOrphans(job);
     expect(await leftOver()).toEqual([]);
     await serving(data, async (client) => {
       expect((await runsOf(client)).filter(({ info }) => info.status === "RUNNING")).toEqual([]);

@@ -54,6 +54,9 @@ export async function snapshot(data: string): Promise<Record<string, string>> {
       for (const { modelId } of run.outputs.models) words.set(modelId, `${name}/model`);
       const job = tagOf(run, "esteira.job");
       if (job !== undefined) words.set(job, "job");
+      // By it a request that was sent twice makes one run: another one each time.
+      const request = tagOf(run, "esteira.request");
+      if (request !== undefined) words.set(request, `${name}/request`);
     }
     const inWords = (text: string) => [...words].reduce((said, [id, word]) => said.replaceAll(id, word), text);
 

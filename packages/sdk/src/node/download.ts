@@ -58,6 +58,7 @@ async function fill(
       options.signal?.throwIfAborted();
       // What the server has answered it will answer again; only a broken stream is worth another attempt.
       if (error instanceof EsteiraError) throw error;
+      if (error instanceof DiskFault) throw error.cause;
       fruitless = state.have > before ? 0 : fruitless + 1;
       if (fruitless >= (options.attempts ?? ATTEMPTS)) throw broken(path, state, error);
       await sleep(FIRST_PAUSE_MS * 2 ** fruitless);
@@ -87,21 +88,32 @@ async function attempt(
     const isRest = response.status === 206 && startOf(response) === state.have;
     if (!isRest) {
       state.have = 0;
-      await handle.truncate(0);
+      await onDisk(handle.truncate(0));
     }
     const length = numberOf(response.headers.get("content-length"));
     state.size = length === undefined ? undefined : state.have + length;
     state.etag = response.headers.get("etag") ?? undefined;
     for await (const chunk of response.body ?? []) {
       stall.renew();
-      await handle.write(chunk, 0, chunk.length, state.have);
+      await onDisk(handle.write(chunk, 0, chunk.length, state.have));
       state.have += chunk.length;
       options.onProgress?.({ path, bytes: state.have, size: state.size });
     }
     if (state.size !== undefined && state.have !== state.size) throw new Error("the answer ended early");
-    await handle.datasync();
+    await onDisk(handle.datasync());
   } finally {
     stall.end();
+  }
+}
+
+/** What this machine's disk refused: no other attempt at the download would change it. */
+class DiskFault extends Error {}
+
+async function onDisk<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw new DiskFault("the disk refused", { cause: error });
   }
 }
 
