@@ -42,7 +42,15 @@ async function inTraining(job: Job, finished: number): Promise<void> {
 
 /** Nothing of the job's process group is left; a helper process may take a moment to see that the job has gone. */
 async function expectNoOrphans({ child }: Job): Promise<void> {
-  await expect.poll(() => () => process.kill(-(child.pid ?? 0), 0), { timeout: 10_000 }).toThrow("ESRCH");
+  const isGone = (): boolean => {
+    try {
+      process.kill(-(child.pid ?? 0), 0);
+      return false;
+    } catch {
+      return true;
+    }
+  };
+  await expect.poll(isGone, { timeout: 10_000 }).toBe(true);
 }
 
 /**
