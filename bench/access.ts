@@ -8,17 +8,15 @@
  *
  * Ends with 1 when a target is missed. Needs /proc (Linux).
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { Agent, request } from "node:http";
-import { createServer } from "node:net";
+import { Agent } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { openAdministration } from "@esteira/server/administration";
+import { type Headers, type Operation, send } from "./call.ts";
 import { printFigure, printMachine, thousands } from "./figure.ts";
+import { packCommand, type Served, startOwnServer } from "./own-server.ts";
 import { treeUse } from "./process-tree.ts";
 
 const { values: options } = parseArgs({
@@ -33,76 +31,10 @@ const M = "/api/2.0/mlflow";
 /** Processor time with access control to that without it, at most. */
 const TARGET = 2.5;
 
-type Headers = Readonly<Record<string, string>>;
-interface Served {
-  readonly url: string;
-  readonly pid: number;
-  close(): Promise<void>;
-}
-interface Operation {
-  readonly name: string;
-  next(index: number): { readonly method: string; readonly path: string; readonly body?: object };
-}
 /** What a server has cost: milliseconds of its processor for each request, and requests a second by the clock. */
 interface Cost {
   readonly cpuMs: number;
   readonly rate: number;
-}
-
-async function serve(folder: string, args: readonly string[]): Promise<Served> {
-  const port = await freePort();
-  const command = fileURLToPath(new URL("../packages/cli/bin/esteira.mjs", import.meta.url));
-  const child = spawn(process.execPath, [command, "server", "--port", String(port), ...args], {
-    cwd: folder,
-    stdio: "ignore",
-  });
-  const url = `http://127.0.0.1:${port}`;
-  while (!(await isHealthy(url))) {
-    if (child.exitCode !== null) throw new Error(`The server ended with code ${child.exitCode} before it was ready.`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return {
-    url,
-    pid: child.pid ?? 0,
-    close: async () => {
-      const ended = once(child, "exit");
-      child.kill("SIGTERM");
-      await ended;
-    },
-  };
-}
-
-const isHealthy = (url: string): Promise<boolean> =>
-  fetch(`${url}/health`).then(
-    ({ ok }) => ok,
-    () => false,
-  );
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
-
-function send(agent: Agent, url: string, headers: Headers, call: ReturnType<Operation["next"]>): Promise<string> {
-  const { method, path, body } = call;
-  return new Promise((resolve, reject) => {
-    const payload = body === undefined ? undefined : JSON.stringify(body);
-    const content = payload === undefined ? {} : { "content-type": "application/json" };
-    const outgoing = request(url + path, { agent, method, headers: { ...headers, ...content } }, (incoming) => {
-      let text = "";
-      incoming.setEncoding("utf8").on("data", (chunk: string) => {
-        text += chunk;
-      });
-      incoming.on("error", reject).on("end", () => {
-        if (incoming.statusCode === 200) resolve(text);
-        else reject(new Error(`${method} ${path} answered ${incoming.statusCode}: ${text.slice(0, 300)}`));
-      });
-    });
-    outgoing.on("error", reject).end(payload);
-  });
 }
 
 async function measure(served: Served, headers: Headers, operation: Operation, offset: number): Promise<Cost> {
@@ -110,7 +42,7 @@ async function measure(served: Served, headers: Headers, operation: Operation, o
   const drive = async (count: number, first: number) => {
     let index = first;
     const worker = async () => {
-      while (index < first + count) await send(agent, served.url, headers, operation.next(index++));
+      while (index < first + count) await send(agent, served.url, operation.next(index++), headers);
     };
     await Promise.all(Array.from({ length: CONNECTIONS }, worker));
   };
@@ -131,7 +63,7 @@ async function seed(
 ): Promise<{ experiment: string; operations: readonly Operation[] }> {
   const agent = new Agent({ keepAlive: true });
   const post = async (path: string, body: object) =>
-    JSON.parse(await send(agent, served.url, headers, { method: "POST", path: M + path, body }));
+    JSON.parse(await send(agent, served.url, { method: "POST", path: M + path, body }, headers));
   const { experiment_id: experiment } = await post("/experiments/create", { name: "bench" });
   const { run } = await post("/runs/create", { experiment_id: experiment, start_time: 1 });
   const run_id: string = run.info.run_id;
@@ -160,13 +92,17 @@ async function seed(
   };
 }
 
+const command = await packCommand();
 const folder = await mkdtemp(join(tmpdir(), "esteira-bench-access-"));
 const database = `sqlite:///${join(folder, "with.db")}`;
 const administration = await openAdministration(database);
 await administration.accounts.create({ username: "admin", password: PASSWORD, isAdmin: true });
 await administration.accounts.create({ username: "ana", password: PASSWORD });
-const without = await serve(folder, ["--backend-store-uri", `sqlite:///${join(folder, "without.db")}`]);
-const controlled = await serve(folder, ["--backend-store-uri", database, "--app-name", "basic-auth"]);
+const without = await startOwnServer(command, folder, [
+  "--backend-store-uri",
+  `sqlite:///${join(folder, "without.db")}`,
+]);
+const controlled = await startOwnServer(command, folder, ["--backend-store-uri", database, "--app-name", "basic-auth"]);
 try {
   printMachine();
   const basic = (name: string) => ({ authorization: `Basic ${Buffer.from(`${name}:${PASSWORD}`).toString("base64")}` });

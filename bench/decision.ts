@@ -2,7 +2,9 @@
  * The native route of the fraud service, as a payment would meet it: one raw transfer in; features from the online state,
  * score, decision and reasons out (reasons are asked for every transfer, which is the most work). A model trained here, on
  * the flagship's features, is served by one process on one core; another process sends the transfers that follow, in their
- * order, at a fixed rate whatever the answers take. A request's time counts from the instant it was due.
+ * order, at a fixed rate whatever the answers take. A request's time counts from the instant it was due. Before it, the same
+ * load meets a server that only answers, on the same core: what of the time is the machine's and the load's own; and how long
+ * the host took the core away meanwhile.
  *
  *   node --conditions=@esteira/source --import tsx bench/decision.ts [--rate 1000] [--seconds 20] [--transfers 200000]
  *
@@ -10,6 +12,7 @@
  */
 import { type ChildProcess, execFileSync, fork, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -83,6 +86,16 @@ function canPin(): boolean {
   }
 }
 
+/** Seconds for which the host has run something else on our cores; NaN where the system does not say. */
+function stolenSeconds(): number {
+  try {
+    const [, ...ticks] = readFileSync("/proc/stat", "utf8").split("\n", 1)[0]!.trim().split(/\s+/).map(Number);
+    return ticks[7]! / 100;
+  } catch {
+    return Number.NaN;
+  }
+}
+
 /** The file as a process with a message channel, on these cores where they can be chosen. */
 function start(file: string, cores: string | undefined): ChildProcess {
   const script = fileURLToPath(new URL(file, import.meta.url));
@@ -117,22 +130,36 @@ const folder = await mkdtemp(join(tmpdir(), "esteira-bench-"));
 printMachine();
 try {
   const { bodies, past } = await prepare(join(folder, "model"));
-  const server = start("decision-server.ts", pinned ? String(SERVER_CORE) : undefined);
-  const order: ServerOrder = { folder: join(folder, "model"), transfers, seed: SEED, days: DAYS, past };
-  const { port } = await ask<{ port: number }>(server, order);
-  const send = async (part: readonly string[], forSeconds: number) => {
+  const send = async (port: number, part: readonly string[], forSeconds: number) => {
     const child = start("scoring-load.ts", pinned ? others.join(",") : undefined);
     return ask<LoadReport>(child, { port, path: "/v1/transfers", rate, seconds: forSeconds, bodies: part });
   };
   const warmUp = rate * WARM_UP_SECONDS;
-  await send(bodies.slice(0, warmUp), WARM_UP_SECONDS);
+  const core = pinned ? String(SERVER_CORE) : undefined;
+
+  const echo = start("echo-server.ts", core);
+  const { port: echoPort } = await ask<{ port: number }>(echo, {});
+  await send(echoPort, bodies.slice(0, warmUp), WARM_UP_SECONDS);
+  const floor = await send(echoPort, bodies.slice(warmUp), seconds);
+  echo.disconnect();
+
+  const server = start("decision-server.ts", core);
+  const order: ServerOrder = { folder: join(folder, "model"), transfers, seed: SEED, days: DAYS, past };
+  const { port } = await ask<{ port: number }>(server, order);
+  await send(port, bodies.slice(0, warmUp), WARM_UP_SECONDS);
   const before = await ask<{ cpuMicros: number }>(server, {});
-  const report = await send(bodies.slice(warmUp), seconds);
+  const stolenBefore = stolenSeconds();
+  const report = await send(port, bodies.slice(warmUp), seconds);
+  const stolen = stolenSeconds() - stolenBefore;
   const after = await ask<{ cpuMicros: number; residentMb: number }>(server, {});
   server.disconnect();
   const answered = report.took.length;
   console.log(
     pinned ? `service on core ${SERVER_CORE}, load on ${others.join(", ")}` : "taskset is missing: not pinned",
+  );
+  console.log(`a server that only answers: ${quantiles(floor.sinceDue)}`);
+  console.log(
+    `the host took ${stolen.toFixed(2)} s of ${(report.seconds * availableParallelism()).toFixed(0)} core seconds`,
   );
   console.log(`answered ${answered}, failed ${report.failed}, ${(answered / report.seconds).toFixed(0)} a second`);
   console.log(`from sending   ${quantiles(report.took)}`);

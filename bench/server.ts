@@ -1,122 +1,49 @@
 /**
- * This server against `mlflow server`, in one run on one machine: requests per second of the calls that training makes
- * most, over kept connections and new ones, time to start and memory. Prints a table; the ratio is ours to theirs.
+ * This server against `mlflow server`, in one run on one machine and databases of one kind: time to start, idle memory, and
+ * requests per second of the calls that training makes most, over kept connections and new ones. The peer's answers on a kept
+ * connection wait for TCP's delayed acknowledgement, so the ratio that a figure quotes is the one on new connections.
+ * Ratios are ours to theirs: how many times faster, smaller or sooner.
  *
- *     node --conditions=@esteira/source --import tsx bench/server.ts [--seconds 3]
+ *   node --conditions=@esteira/source --import tsx bench/server.ts [--seconds 3] [--backend sqlite|postgres]
+ *
+ * Ends with 1 when a target is missed. Without the real MLflow (see tests/compat/oracle.sh) it measures this server alone.
+ * Needs /proc (Linux); `postgres` needs a PostgreSQL server's programs, and starts its own with its durable defaults.
  */
-import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { Agent, request } from "node:http";
-import { createServer } from "node:net";
-import { cpus, loadavg, tmpdir } from "node:os";
+import { mkdtemp, rm } from "node:fs/promises";
+import { Agent } from "node:http";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { parseArgs, promisify } from "node:util";
+import { parseArgs } from "node:util";
+import { findPostgres, startCluster } from "../packages/store/src/testing/postgres-cluster.ts";
 import { findOracle } from "../tests/compat/oracle.ts";
 import { startMlflow } from "../tests/compat/servers.ts";
+import { type Operation, send } from "./call.ts";
+import { type Figure, printFigure, printMachine } from "./figure.ts";
+import { packCommand, type Served, startOwnServer } from "./own-server.ts";
+import { treeUse } from "./process-tree.ts";
 
-const { values } = parseArgs({ options: { seconds: { type: "string", default: "3" } } });
+const { values } = parseArgs({
+  options: { seconds: { type: "string", default: "3" }, backend: { type: "string", default: "sqlite" } },
+});
 const SECONDS = Number(values.seconds);
 const CONNECTIONS = [1, 8] as const;
 const M = "/api/2.0/mlflow";
+const DURABILITY = {
+  sqlite: "SQLite: WAL, synchronous=FULL, group commit",
+  postgres: "PostgreSQL: fsync and synchronous_commit on",
+};
+if (!Object.hasOwn(DURABILITY, values.backend)) throw new Error("--backend takes sqlite or postgres.");
+const backend = values.backend === "postgres" ? "postgres" : "sqlite";
 
-interface Target {
-  readonly name: string;
-  readonly url: string;
-  readonly pid: number;
-  readonly startMs: number;
-  close(): Promise<void>;
-}
-
-interface Operation {
-  readonly name: string;
-  next(index: number): { readonly method: string; readonly path: string; readonly body?: object };
-}
-
-/** The packed command, as users run it: what is measured is what is shipped. */
-async function startOurs(): Promise<Target> {
-  const home = await mkdtemp(join(tmpdir(), "esteira-bench-"));
-  const root = fileURLToPath(new URL("..", import.meta.url));
-  const packed = join(root, "node_modules", ".cache", "esteira-bench");
-  const pack = ["--conditions=@esteira/source", "--import", "tsx", "packages/cli/pack/pack.ts", "--out", packed];
-  await promisify(execFile)(process.execPath, pack, { cwd: root });
-  const port = await freePort();
-  const began = performance.now();
-  const child = spawn(
-    process.execPath,
-    [join(packed, "dist/main.js"), "server", "--port", String(port), "--backend-store-uri", "sqlite:///esteira.db"],
-    { cwd: home, stdio: ["ignore", "ignore", "inherit"] },
-  );
-  const url = `http://127.0.0.1:${port}`;
-  while (!(await isHealthy(url))) {
-    if (child.exitCode !== null) throw new Error(`the server ended with code ${child.exitCode} before it was ready`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  return {
-    name: "esteira",
-    url,
-    pid: child.pid ?? 0,
-    startMs: performance.now() - began,
-    close: async () => {
-      child.kill("SIGTERM");
-      await new Promise((resolve) => child.once("exit", resolve));
-      await rm(home, { recursive: true, force: true });
-    },
-  };
-}
-
-const isHealthy = (url: string): Promise<boolean> =>
-  fetch(`${url}/health`).then(
-    ({ ok }) => ok,
-    () => false,
-  );
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
-
-async function startTheirs(python: string): Promise<Target> {
-  const began = performance.now();
-  const { url, pid, close } = await startMlflow(python);
-  return { name: "mlflow", url, pid: pid ?? 0, startMs: performance.now() - began, close };
-}
-
-function send(agent: Agent, url: string, method: string, path: string, body?: object): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const payload = body === undefined ? undefined : JSON.stringify(body);
-    const headers =
-      payload === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(payload) };
-    const outgoing = request(url + path, { agent, method, headers }, (incoming) => {
-      const chunks: Buffer[] = [];
-      incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
-      incoming.on("error", reject);
-      incoming.on("end", () => {
-        const text = Buffer.concat(chunks);
-        if (incoming.statusCode === 200) resolve(text);
-        else reject(new Error(`${method} ${path} answered ${incoming.statusCode}: ${text.toString().slice(0, 300)}`));
-      });
-    });
-    outgoing.on("error", reject);
-    outgoing.end(payload);
-  });
-}
-
-/** A run to write to and another thousand to search among. */
-async function seed(target: Target): Promise<readonly Operation[]> {
+/** A run to write to and another five hundred to search among. */
+async function seed(target: Served): Promise<readonly Operation[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: 4 });
   const post = async (path: string, body: object) =>
-    JSON.parse((await send(agent, target.url, "POST", M + path, body)).toString());
-  const { experiment_id } = (await post("/experiments/create", { name: "bench" })) as { experiment_id: string };
-  const newRun = async (index: number) => {
-    const { run } = (await post("/runs/create", { experiment_id, start_time: index })) as {
-      run: { info: { run_id: string } };
-    };
-    const id = run.info.run_id;
+    JSON.parse(await send(agent, target.url, { method: "POST", path: M + path, body }));
+  const { experiment_id } = await post("/experiments/create", { name: "bench" });
+  const newRun = async (index: number): Promise<string> => {
+    const { run } = await post("/runs/create", { experiment_id, start_time: index });
+    const id: string = run.info.run_id;
     const params = Array.from({ length: 10 }, (_, number) => ({ key: `p${number}`, value: String(index % 7) }));
     const metrics = Array.from({ length: 10 }, (_, number) => ({ key: `m${number}`, value: index, timestamp: 1 }));
     await post("/runs/log-batch", { run_id: id, params, metrics });
@@ -129,66 +56,40 @@ async function seed(target: Target): Promise<readonly Operation[]> {
   // A param cannot change: each call logs another.
   let params = 0;
   const batch = Array.from({ length: 100 }, (_, number) => `metric${number}`);
+  const timestamp = 1_700_000_000_000;
+  const posting = (path: string, body: object) => ({ method: "POST", path: M + path, body });
   return [
     {
       name: "log-metric",
-      next: (index) => ({
-        method: "POST",
-        path: `${M}/runs/log-metric`,
-        body: { run_id, key: "loss", value: 1 / (index + 1), timestamp: 1_700_000_000_000 + index, step: index },
-      }),
+      next: (step) =>
+        posting("/runs/log-metric", { run_id, key: "loss", value: 1 / (step + 1), timestamp: timestamp + step, step }),
     },
     {
       name: "log-batch (100 metrics)",
-      next: (index) => ({
-        method: "POST",
-        path: `${M}/runs/log-batch`,
-        body: {
-          run_id,
-          metrics: batch.map((key) => ({ key, value: index, timestamp: 1_700_000_000_000, step: index })),
-        },
-      }),
+      next: (step) =>
+        posting("/runs/log-batch", { run_id, metrics: batch.map((key) => ({ key, value: step, timestamp, step })) }),
     },
     {
       name: "log-param",
-      next: (index) => ({
-        method: "POST",
-        path: `${M}/runs/log-parameter`,
-        body: { run_id, key: `param${params++}-${index}`, value: "v" },
-      }),
+      next: (index) => posting("/runs/log-parameter", { run_id, key: `param${params++}-${index}`, value: "v" }),
     },
-    {
-      name: "set-tag",
-      next: (index) => ({
-        method: "POST",
-        path: `${M}/runs/set-tag`,
-        body: { run_id, key: "progress", value: String(index) },
-      }),
-    },
-    {
-      name: "create run",
-      next: (index) => ({
-        method: "POST",
-        path: `${M}/runs/create`,
-        body: { experiment_id, start_time: 1000 + index },
-      }),
-    },
+    { name: "set-tag", next: (index) => posting("/runs/set-tag", { run_id, key: "progress", value: String(index) }) },
+    { name: "create run", next: (index) => posting("/runs/create", { experiment_id, start_time: 1000 + index }) },
     { name: "get run", next: () => ({ method: "GET", path: `${M}/runs/get?run_id=${plain_id}` }) },
     {
       name: "search runs (71 of 500)",
-      next: () => ({
-        method: "POST",
-        path: `${M}/runs/search`,
-        body: {
+      next: () =>
+        posting("/runs/search", {
           experiment_ids: [experiment_id],
           filter: "params.p1 = '3'",
           order_by: ["metrics.m1 DESC"],
           max_results: 100,
-        },
-      }),
+        }),
     },
   ];
 }
+/** Of these the targets speak. */
+const TARGETED = ["log-metric", "log-batch (100 metrics)", "log-param", "create run", "get run"];
 
 interface Speed {
   /** Requests a second. */
@@ -198,15 +99,15 @@ interface Speed {
 }
 
 /** Drives an operation over `connections` at once, kept or new for each request, after a short warm-up. */
-async function measure(target: Target, operation: Operation, connections: number, keepAlive: boolean): Promise<Speed> {
+async function measure(target: Served, operation: Operation, connections: number, keepAlive: boolean): Promise<Speed> {
   const agent = new Agent({ keepAlive, maxSockets: connections });
   let index = 0;
   let times: number[] = [];
   const drive = async (until: number) => {
     while (performance.now() < until) {
-      const { method, path, body } = operation.next(index++);
+      const call = operation.next(index++);
       const began = performance.now();
-      await send(agent, target.url, method, path, body);
+      await send(agent, target.url, call);
       times.push(performance.now() - began);
     }
   };
@@ -223,65 +124,120 @@ async function measure(target: Target, operation: Operation, connections: number
   return { rate, p99: times[Math.floor(times.length * 0.99)] ?? Number.NaN };
 }
 
-/** Resident memory in MiB of a process and all in its group; on Linux, else undefined. */
-async function memory(pid: number): Promise<number | undefined> {
-  try {
-    let kib = 0;
-    for (const entry of await readdir("/proc")) {
-      if (!/^\d+$/.test(entry)) continue;
-      const stat = await readFile(`/proc/${entry}/stat`, "utf8").catch(() => "");
-      const group = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[2]);
-      if (Number(entry) !== pid && group !== pid) continue;
-      const status = await readFile(`/proc/${entry}/status`, "utf8").catch(() => "");
-      kib += Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
-    }
-    return kib / 1024;
-  } catch {
-    return undefined;
-  }
+const row = (name: string, ...cells: string[]) =>
+  console.log(name.padEnd(36) + cells.map((cell) => cell.padStart(12)).join(""));
+const times = (a: number, b: number): string => `${(a / b).toFixed(1)}x`;
+
+interface Compared {
+  readonly name: string;
+  readonly connections: number;
+  readonly kept: boolean;
+  readonly own: Speed;
+  readonly their: Speed | undefined;
 }
 
-const oracle = findOracle();
-const theirs = "python" in oracle ? await startTheirs(oracle.python) : undefined;
-const ours = await startOurs();
-if ("missing" in oracle) console.log(`Without the peer: ${oracle.missing}`);
-const row = (name: string, ...cells: string[]) =>
-  console.log(name.padEnd(42) + cells.map((cell) => cell.padStart(12)).join(""));
-const ratio = (a: number | undefined, b: number | undefined): string =>
-  a === undefined || b === undefined ? "-" : `${(a / b).toFixed(1)}x`;
-const whole = (value: number | undefined): string => value?.toFixed(0) ?? "-";
-
-try {
-  const [idle, peerIdle] = [await memory(ours.pid), theirs === undefined ? undefined : await memory(theirs.pid)];
-  console.log(`${cpus()[0]?.model} x ${cpus().length}, Node ${process.version}, load ${loadavg()[0]?.toFixed(1)}`);
-  console.log("Every acknowledged write is on the disk first (SQLite: WAL, synchronous=FULL, group commit).");
-  row("", "esteira", "mlflow", "ratio");
-  row("start to /health (ms)", whole(ours.startMs), whole(theirs?.startMs), ratio(theirs?.startMs, ours.startMs));
-  row("idle memory (MiB)", whole(idle), whole(peerIdle), ratio(peerIdle, idle));
+async function compare(ours: Served, theirs: Served | undefined): Promise<Compared[]> {
   const [mine, peer] = [await seed(ours), theirs === undefined ? undefined : await seed(theirs)];
+  const found: Compared[] = [];
   row("requests a second", "esteira", "mlflow", "ratio", "p99 ms", "p99 mlflow", "p99 ratio");
-  for (const keepAlive of [true, false]) {
+  for (const kept of [true, false]) {
     for (const connections of CONNECTIONS) {
       for (const [index, operation] of mine.entries()) {
         const other = peer?.[index];
-        const own = await measure(ours, operation, connections, keepAlive);
-        const its = theirs && other ? await measure(theirs, other, connections, keepAlive) : undefined;
+        const own = await measure(ours, operation, connections, kept);
+        const their = theirs && other ? await measure(theirs, other, connections, kept) : undefined;
+        found.push({ name: operation.name, connections, kept, own, their });
         row(
-          `${operation.name}, ${connections} ${keepAlive ? "kept" : "new"}`,
-          whole(own.rate),
-          whole(its?.rate),
-          ratio(own.rate, its?.rate),
+          `${operation.name}, ${connections} ${kept ? "kept" : "new"}`,
+          own.rate.toFixed(0),
+          their?.rate.toFixed(0) ?? "-",
+          their === undefined ? "-" : times(own.rate, their.rate),
           own.p99.toFixed(1),
-          its?.p99.toFixed(1) ?? "-",
-          ratio(its?.p99, own.p99),
+          their?.p99.toFixed(1) ?? "-",
+          their === undefined ? "-" : times(their.p99, own.p99),
         );
       }
     }
   }
-  const [rss, peerRss] = [await memory(ours.pid), theirs === undefined ? undefined : await memory(theirs.pid)];
-  row("memory afterwards (MiB)", whole(rss), whole(peerRss), ratio(peerRss, rss));
-  console.log(`load at the end ${loadavg()[0]?.toFixed(1)}`);
+  return found;
+}
+
+/** The rows for docs/reference/performance.md that a peer makes possible: the least of the targeted calls, by connections. */
+function throughputFigures(found: readonly Compared[]): Figure[] {
+  return [true, false].flatMap((kept): Figure[] => {
+    const those = found.flatMap(({ their, ...rest }) =>
+      their !== undefined && rest.kept === kept && rest.connections === 8 && TARGETED.includes(rest.name)
+        ? [{ name: rest.name, rate: rest.own.rate / their.rate, p99: their.p99 / rest.own.p99 }]
+        : [],
+    );
+    if (those.length === 0) return [];
+    const told = (pick: "rate" | "p99") =>
+      [...those].sort((a, b) => a[pick] - b[pick]).map((one) => `${one.name} ${one[pick].toFixed(0)}x`);
+    const where = `8 ${kept ? "kept" : "new"} connections, ${backend}`;
+    return [
+      {
+        name: `Requests a second over MLflow's, ${where}`,
+        target: "≥ 30x each",
+        measured: told("rate").join(", "),
+        isMet: those.every(({ rate }) => rate >= 30),
+      },
+      {
+        name: `MLflow's p99 over ours, ${where}`,
+        target: "≥ 10x each",
+        measured: told("p99").join(", "),
+        isMet: those.every(({ p99 }) => p99 >= 10),
+      },
+    ];
+  });
+}
+
+async function startTheirs(python: string, databaseUri: string | undefined): Promise<Served> {
+  const began = performance.now();
+  const { url, pid, close } = await startMlflow(python, { databaseUri });
+  return { url, pid: pid ?? 0, startMs: performance.now() - began, close };
+}
+
+const home = await mkdtemp(join(tmpdir(), "esteira-bench-"));
+const found = await findPostgres();
+if (backend === "postgres" && "missing" in found) throw new Error(found.missing);
+const cluster =
+  backend === "postgres" && "bin" in found ? await startCluster(found.bin, { settings: { fsync: "on" } }) : undefined;
+await cluster?.createDatabase("ours");
+await cluster?.createDatabase("theirs");
+const command = await packCommand();
+const oracle = findOracle();
+if ("missing" in oracle) console.log(`Without the peer: ${oracle.missing}`);
+printMachine();
+// One after the other: neither waits for the other's start.
+const theirs = "python" in oracle ? await startTheirs(oracle.python, cluster?.uri("theirs")) : undefined;
+const ours = await startOwnServer(command, home, [
+  "--backend-store-uri",
+  cluster?.uri("ours") ?? `sqlite:///${join(home, "esteira.db")}`,
+]);
+try {
+  console.log(`Every acknowledged write is on the disk first (${DURABILITY[backend]}).`);
+  const [idle, peerIdle] = [await treeUse(ours.pid), theirs === undefined ? undefined : await treeUse(theirs.pid)];
+  const compared = await compare(ours, theirs);
+  const [used, peerUsed] = [await treeUse(ours.pid), theirs === undefined ? undefined : await treeUse(theirs.pid)];
+  console.log(
+    `memory afterwards: ${used.residentMb.toFixed(0)} MiB${peerUsed === undefined ? "" : `, mlflow ${peerUsed.residentMb.toFixed(0)} MiB`}\n`,
+  );
+  printFigure({
+    name: `Start to the first healthy answer, ${backend}`,
+    target: "< 0.5 s, ≥ 25x MLflow's",
+    measured: `${(ours.startMs / 1000).toFixed(2)} s${theirs === undefined ? "" : ` (${times(theirs.startMs, ours.startMs)})`}`,
+    isMet: ours.startMs < 500 && (theirs === undefined || theirs.startMs / ours.startMs >= 25),
+  });
+  printFigure({
+    name: `Idle memory, ${backend}`,
+    target: "≤ 1/25 of MLflow's",
+    measured: `${idle.residentMb.toFixed(0)} MiB${peerIdle === undefined ? "" : ` (1/${(peerIdle.residentMb / idle.residentMb).toFixed(1)})`}`,
+    isMet: peerIdle === undefined || peerIdle.residentMb / idle.residentMb >= 25,
+  });
+  for (const figure of throughputFigures(compared)) printFigure(figure);
 } finally {
   await ours.close();
   await theirs?.close();
+  await cluster?.remove();
+  await rm(home, { recursive: true, force: true });
 }

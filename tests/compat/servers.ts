@@ -69,17 +69,25 @@ export async function startMlflow(
   {
     workers,
     database,
+    databaseUri,
     env = {},
     args = [],
-  }: Place & { workers?: number; env?: NodeJS.ProcessEnv; args?: readonly string[] } = {},
+  }: Place & {
+    workers?: number;
+    /** Of a database that is there already, where it is no SQLite file. */
+    databaseUri?: string | undefined;
+    env?: NodeJS.ProcessEnv;
+    args?: readonly string[];
+  } = {},
 ): Promise<Peer> {
   const home = await mkdtemp(join(tmpdir(), "mlflow-compat-"));
   const port = await freePort();
+  const uri = databaseUri ?? (database === undefined ? await newDatabase(home) : `sqlite:///${database}`);
   const child = spawn(
     python,
     [
       ...["-m", "mlflow", "server", "--host", "127.0.0.1", "--port", String(port)],
-      ...["--backend-store-uri", database === undefined ? forMlflow(await newDatabase(home)) : `sqlite:///${database}`],
+      ...["--backend-store-uri", forMlflow(uri)],
       ...["--artifacts-destination", join(home, "artifacts")],
       ...(workers === undefined ? [] : ["--workers", String(workers)]),
       ...args,
