@@ -32,6 +32,13 @@ export function artifactRemoval(destination: string, env: Env): ArtifactRemoval 
     const { parent, rest } = splitBehindExperiment(isLocalUri(location) ? localFolder(location) : location);
     return { store: open(parent), path: rest, ...(isLocalUri(location) ? { workIn: parent } : {}) };
   };
+  // A collection that was killed may have moved a folder out of sight without removing it, in whichever store it was at work.
+  const swept = new Set<ArtifactStore>();
+  const sweepOnce = async (store: ArtifactStore): Promise<void> => {
+    if (swept.has(store)) return;
+    swept.add(store);
+    await store.sweep();
+  };
   return {
     obstacle: ({ id, location }) => {
       if (location === "") return undefined;
@@ -49,6 +56,7 @@ export function artifactRemoval(destination: string, env: Env): ArtifactRemoval 
     },
     remove: async (location) => {
       const { store, path, workIn } = placeOf(location);
+      await sweepOnce(store);
       await store.remove(path);
       if (workIn !== undefined) await rmdir(join(workIn, UPLOADS)).catch(() => undefined);
     },

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
@@ -6,6 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { experimentId, type RunId } from "@esteira/core/ids";
+import { UPLOADS } from "@esteira/store/artifacts/artifact-path";
+import { newWorkName } from "@esteira/store/artifacts/uploads";
 import { checkDatabase } from "@esteira/store/maintenance/check";
 import { connectExisting } from "@esteira/store/maintenance/connect";
 import { openStore, type Store } from "@esteira/store/open";
@@ -157,6 +159,18 @@ test("only what is named goes with --only-named", async () => {
   expect((await store.getRun(other)).info.runId).toBe(other);
   await expect(gc({ onlyNamed: true })).rejects.toThrow("--only-named needs");
   await store.close();
+});
+
+test("a folder that a killed collection had moved out of sight goes with the next", async () => {
+  const store = await open();
+  await newRun(store, undefined);
+  await store.close();
+  const dead = spawnSync(process.execPath, ["--version"]).pid;
+  const left = join(artifacts, UPLOADS, (await newWorkName()).replace(`~${process.pid}~`, `~${dead}~`));
+  await mkdir(left, { recursive: true });
+  await writeFile(join(left, "model.bin"), "half removed");
+  expect((await gc()).code).toBe(0);
+  expect(await filesLeft()).toEqual([]);
 });
 
 test("killed at any moment, the next collection ends the work", async () => {
