@@ -4,10 +4,11 @@ const rooms = {
   store: ["core"],
   sdk: ["core"],
   models: ["core"],
+  projects: ["core", "sdk"],
   server: ["core", "store"],
   lifecycle: ["core", "store", "models", "sdk"],
   web: ["core", "sdk"],
-  cli: ["core", "store", "sdk", "models", "server", "lifecycle", "web"],
+  cli: ["core", "store", "sdk", "models", "projects", "server", "lifecycle", "web"],
 };
 
 const arrows = Object.entries(rooms).map(([room, allowed]) => ({

@@ -1,0 +1,36 @@
+/**
+ * A command template: Python's `str.format` as MLproject files use it. `{name}` is a placeholder, `{{` and `}}` are braces.
+ */
+export type Segment =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "placeholder"; readonly name: string };
+
+/** The template's parts, or a sentence that says what is wrong with it. */
+export function parseTemplate(template: string): readonly Segment[] | { readonly fault: string } {
+  const segments: Segment[] = [];
+  let text = "";
+  for (let at = 0; at < template.length; at++) {
+    const char = template[at] ?? "";
+    if (char !== "{" && char !== "}") {
+      text += char;
+      continue;
+    }
+    if (template[at + 1] === char) {
+      text += char;
+      at++;
+      continue;
+    }
+    if (char === "}") return { fault: "has a single '}': write '}}' for a brace of the shell" };
+    const end = template.indexOf("}", at);
+    if (end < 0) return { fault: "has a '{' without its '}': write '{{' for a brace of the shell" };
+    const name = template.slice(at + 1, end);
+    if (!/^[^{!:.[\]]+$/.test(name))
+      return { fault: `has the placeholder '{${name}}': expected the name of a parameter, as in '{alpha}'` };
+    if (text !== "") segments.push({ kind: "text", text });
+    text = "";
+    segments.push({ kind: "placeholder", name });
+    at = end;
+  }
+  if (text !== "") segments.push({ kind: "text", text });
+  return segments;
+}

@@ -1,0 +1,46 @@
+/** What an `MLproject` file says. */
+export interface Project {
+  readonly name: string | undefined;
+  readonly environment: DeclaredEnvironment;
+  readonly entryPoints: ReadonlyMap<string, EntryPoint>;
+  /** What is odd in the file but not wrong, with its place; for a person. */
+  readonly notes: readonly string[];
+}
+
+/** Files are named as the project names them, relative to its folder. */
+export type DeclaredEnvironment =
+  | { readonly kind: "none" }
+  | { readonly kind: "python"; readonly file: string }
+  | { readonly kind: "conda"; readonly file: string }
+  | {
+      readonly kind: "docker";
+      readonly image: string;
+      readonly volumes: readonly string[];
+      /** Variables to copy from here, and new ones with their values. */
+      readonly variables: readonly (string | readonly [name: string, value: string])[];
+    }
+  | {
+      readonly kind: "node";
+      /** The first parts of a version of Node: "20" or "20.19". */
+      readonly version: string | undefined;
+      /** A package-lock.json. */
+      readonly lockfile: string | undefined;
+    };
+
+export interface EntryPoint {
+  readonly name: string;
+  /** In the order of the file. */
+  readonly parameters: readonly Parameter[];
+  /** A command for bash, with `{parameter}` where a value goes. */
+  readonly command: string;
+}
+
+export interface Parameter {
+  readonly name: string;
+  readonly type: ParameterType;
+  /** As Python writes the YAML value: `true` is "True". */
+  readonly default: string | undefined;
+}
+
+export const PARAMETER_TYPES = ["string", "float", "path", "uri"] as const;
+export type ParameterType = (typeof PARAMETER_TYPES)[number];
