@@ -9,6 +9,7 @@ export const FLOWS = [
   "experiments",
   "search",
   "registry",
+  "prompts",
   "models",
   "webhooks",
   "project",

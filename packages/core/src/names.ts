@@ -60,13 +60,15 @@ export function checkKey(key: string, where = "key"): void {
 /** Counts code points, as MLflow does: an emoji is one character. */
 const characters = (text: string, limit: number): number => (text.length <= limit ? text.length : [...text].length);
 
+export const isLonger = (text: string, limit: number): boolean => characters(text, limit) > limit;
+
 export function checkLength(what: string, limit: number, text: string): void {
-  if (characters(text, limit) > limit) throw invalid(`'${what}' exceeds the maximum length of ${limit} characters`);
+  if (isLonger(text, limit)) throw invalid(`'${what}' exceeds the maximum length of ${limit} characters`);
 }
 
 /** MLflow cuts long values of params and run tags instead of refusing them. */
 export const truncate = (text: string, limit: number): string =>
-  characters(text, limit) > limit ? [...text].slice(0, limit).join("") : text;
+  isLonger(text, limit) ? [...text].slice(0, limit).join("") : text;
 
 /** "" for a single entry, "metrics[3]." for one of a batch: MLflow's way to point at a field. */
 export const fieldPath = (list: string, index: number | undefined, field: string): string =>

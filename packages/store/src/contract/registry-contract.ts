@@ -59,6 +59,15 @@ export function describeRegistryStore(name: string, open: OpenStore<TrackingStor
         "INVALID_PARAMETER_VALUE",
         "'value' exceeds the maximum length of 100000 characters",
       );
+      await refused(
+        store.createModelVersion({
+          name: model,
+          source: "dummy",
+          tags: [{ key: "mlflow.prompt.text", value: "v".repeat(100_001) }],
+        }),
+        "INVALID_PARAMETER_VALUE",
+        "Prompt text exceeds max length of 100000 characters.",
+      );
     });
 
     test("renaming takes versions, tags and aliases along", async () => {
@@ -260,6 +269,27 @@ export function describeRegistryStore(name: string, open: OpenStore<TrackingStor
       await store.deleteModelVersionTag(model, "1", "k");
       await store.deleteModelVersionTag(model, "1", "nope");
       expect((await store.getModelVersion(model, "1")).tags).toEqual([]);
+    });
+
+    test("a model and a prompt never have one name, and the refusal says which was first", async () => {
+      const prompt = `${model} ask`;
+      const tags = [{ key: "mlflow.prompt.is_prompt", value: "true" }];
+      await store.createRegisteredModel({ name: prompt, tags });
+      await refused(
+        store.createRegisteredModel({ name: prompt, tags }),
+        "RESOURCE_ALREADY_EXISTS",
+        `Prompt (name=${prompt}) already exists.`,
+      );
+      await refused(
+        store.createRegisteredModel({ name: prompt, tags: [] }),
+        "RESOURCE_ALREADY_EXISTS",
+        `Tried to create a registered model with name '${prompt}', but the name is already taken by a prompt. MLflow does not allow creating a model and a prompt with the same name.`,
+      );
+      await refused(
+        store.createRegisteredModel({ name: model, tags }),
+        "RESOURCE_ALREADY_EXISTS",
+        `Tried to create a prompt with name '${model}', but the name is already taken by a registered model. MLflow does not allow creating a model and a prompt with the same name.`,
+      );
     });
 
     test("searching models pages by name, and leaves prompts out unless asked", async () => {

@@ -1,7 +1,8 @@
 import type { ModelVersion } from "@esteira/core/entities/registered-model";
+import type { Tag } from "@esteira/core/entities/tag";
 import { EsteiraError, invalid } from "@esteira/core/errors";
 import type { RunId } from "@esteira/core/ids";
-import { checkKey, checkModelName, parseVersion } from "@esteira/core/names";
+import { checkKey, checkModelName, isLonger, LIMITS, parseVersion } from "@esteira/core/names";
 import type { RegistryStore } from "@esteira/core/registry-store";
 import type { StoreContext } from "../database/context.ts";
 import { Overtaken } from "../database/errors.ts";
@@ -23,6 +24,8 @@ import {
 import { checkRegistryTag } from "./registered-models.ts";
 import { searchModelVersions } from "./registry-search.ts";
 
+const PROMPT_TEXT_TAG = "mlflow.prompt.text";
+
 type ModelVersionPart = Pick<
   RegistryStore,
   | "createModelVersion"
@@ -42,7 +45,7 @@ export function modelVersionStore(session: Session, context: StoreContext): Mode
   return {
     createModelVersion: async (input) => {
       checkModelName(input.name);
-      for (const tag of input.tags) checkRegistryTag(tag);
+      for (const tag of input.tags) checkVersionTag(tag);
       return writeModel(input.name, (db) => createModelVersion(db, context.clock(), input));
     },
     getModelVersion: async (name, version) => {
@@ -74,7 +77,7 @@ export function modelVersionStore(session: Session, context: StoreContext): Mode
       return session.read((db) => downloadUri(db, name, number));
     },
     setModelVersionTag: async (name, version, tag) => {
-      checkRegistryTag(tag);
+      checkVersionTag(tag);
       const number = parseVersion(version);
       await writeModel(name, async (db) => {
         await findModelVersion(db, name, number);
@@ -114,6 +117,14 @@ async function readModelVersion(db: Database, name: string, version: number): Pr
 async function downloadUri(db: Database, name: string, version: number): Promise<string> {
   const row = await findModelVersion(db, name, version);
   return row.storage_location || row.source || "";
+}
+
+/** The text of a prompt is a tag; whoever wrote too long a one has never heard of tags. */
+function checkVersionTag(tag: Tag): void {
+  if (tag.key === PROMPT_TEXT_TAG && isLonger(tag.value, LIMITS.registryTagValue)) {
+    throw invalid(`Prompt text exceeds max length of ${LIMITS.registryTagValue} characters.`);
+  }
+  checkRegistryTag(tag);
 }
 
 async function createModelVersion(db: Database, now: number, input: NewVersion): Promise<ModelVersion> {

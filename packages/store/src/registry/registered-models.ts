@@ -1,6 +1,6 @@
 import type { RegisteredModel } from "@esteira/core/entities/registered-model";
 import type { Tag } from "@esteira/core/entities/tag";
-import { alreadyExists, invalid, notFound } from "@esteira/core/errors";
+import { alreadyExists, type EsteiraError, invalid, notFound } from "@esteira/core/errors";
 import {
   checkAlias,
   checkKey,
@@ -147,23 +147,22 @@ async function createRegisteredModel(
   now: number,
   input: Parameters<RegistryStore["createRegisteredModel"]>[0],
 ): Promise<RegisteredModel> {
-  try {
-    await db
-      .insertInto("registered_models")
-      .values({
-        name: input.name,
-        creation_time: now,
-        last_updated_time: now,
-        description: input.description ?? null,
-        workspace: WORKSPACE,
-      })
-      .execute();
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
-    throw alreadyExists(`Registered Model (name=${input.name}) already exists.`);
-  }
   const tags = new Map(input.tags.map((tag) => [tag.key, tag.value]));
-  await grantOwner(db, input.owner, tags.get(PROMPT_TAG) === "true" ? "prompt" : "registered_model", input.name);
+  const isPrompt = tags.get(PROMPT_TAG) === "true";
+  // A statement that fails would end the transaction on PostgreSQL, and what is there already says how to refuse.
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto("registered_models")
+    .values({
+      name: input.name,
+      creation_time: now,
+      last_updated_time: now,
+      description: input.description ?? null,
+      workspace: WORKSPACE,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  if (numInsertedOrUpdatedRows === 0n) throw await nameTaken(db, input.name, isPrompt);
+  await grantOwner(db, input.owner, isPrompt ? "prompt" : "registered_model", input.name);
   await insertMany(
     db,
     "registered_model_tags",
@@ -172,6 +171,23 @@ async function createRegisteredModel(
   );
   await emitModelCreated(db, now, input);
   return readRegisteredModel(db, input.name);
+}
+
+/** A model and a prompt cannot have one name, which may surprise somebody who sees only one of the kinds. */
+async function nameTaken(db: Database, name: string, asPrompt: boolean): Promise<EsteiraError> {
+  const prompt = await db
+    .selectFrom("registered_model_tags")
+    .select("name")
+    .where("workspace", "=", WORKSPACE)
+    .where("name", "=", name)
+    .where("key", "=", PROMPT_TAG)
+    .where("value", "=", "true")
+    .executeTakeFirst();
+  const [kind, other] = asPrompt ? ["Prompt", "Registered Model"] : ["Registered Model", "Prompt"];
+  if ((prompt !== undefined) === asPrompt) return alreadyExists(`${kind} (name=${name}) already exists.`);
+  return alreadyExists(
+    `Tried to create a ${kind.toLowerCase()} with name '${name}', but the name is already taken by a ${other.toLowerCase()}. MLflow does not allow creating a model and a prompt with the same name.`,
+  );
 }
 
 async function readRegisteredModel(db: Database, name: string): Promise<RegisteredModel> {
