@@ -105,14 +105,21 @@ export interface AccessStore {
   revokeToken(id: string): Promise<void>;
   touchToken(id: string): Promise<void>;
 
-  createSession(input: { hash: string; userId: number; expiresAt: number }): Promise<void>;
+  /** `idToken` is what the identity provider said, where it was the one that let the user in. */
+  createSession(input: {
+    hash: string;
+    userId: number;
+    expiresAt: number;
+    idToken?: string | undefined;
+  }): Promise<void>;
   /** Undefined when it is unknown or over. */
   findSession(hash: string): Promise<{ readonly userId: number; readonly lastSeenAt: number } | undefined>;
   touchSession(hash: string): Promise<void>;
   endSession(hash: string): Promise<void>;
+  idTokenOfSession(hash: string): Promise<string | undefined>;
 
-  /** Keeps what a sign-in at an identity provider began with, until it comes back. */
-  saveSignInFlow(input: { hash: string; data: string; expiresAt: number }): Promise<void>;
+  /** Keeps what a sign-in at an identity provider began with, until it comes back: the newest `most` of them all. */
+  saveSignInFlow(input: { hash: string; data: string; expiresAt: number; most: number }): Promise<void>;
   /** Gives it once; undefined when it is unknown, over or was given before. */
   takeSignInFlow(hash: string): Promise<string | undefined>;
 

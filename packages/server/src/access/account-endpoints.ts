@@ -76,10 +76,11 @@ export function accountEndpoints(parts: AccountParts): readonly Endpoint[] {
       output: signedOutWire,
       run: async (_, __, { user, via }, { reply }) => {
         if (via?.kind !== "session") throw new EsteiraError("BAD_REQUEST", "Only a browser's session can be ended.");
+        const idToken = await store.idTokenOfSession(via.hash);
         await sessions.end(via.hash, reply);
         audit("signed-out", { user: user?.username });
         const isExternal = user !== undefined && (await store.findUser(user.username))?.external !== undefined;
-        const elsewhere = isExternal ? await parts.provider?.signOutUrl() : undefined;
+        const elsewhere = isExternal ? await parts.provider?.signOutUrl(idToken) : undefined;
         return elsewhere === undefined ? {} : { provider_sign_out: elsewhere };
       },
     }),

@@ -5,13 +5,14 @@ import { EsteiraError } from "@esteira/core/errors";
 import type { Permission } from "@esteira/core/permissions";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { changesState, isOwnOrigin } from "../http/trusted-hosts.ts";
+import { TooManyAttempts } from "./attempts.ts";
 import type { Audit } from "./audit.ts";
 import { type Caller, knownCaller, NOBODY, type Via } from "./caller.ts";
 import { type Credentials, credentialsOf, TOKEN_USERNAMES } from "./credentials.ts";
 import type { Authenticate } from "./guard.ts";
 import { hashSecret, sameHash, tokenId } from "./secrets.ts";
 import type { SessionCookie } from "./session-cookie.ts";
-import { type SignIn, SignInLimit } from "./sign-in.ts";
+import type { SignIn } from "./sign-in.ts";
 
 /** How long a session lasts without a request. */
 export const IDLE_MS = 2 * 3_600_000;
@@ -120,12 +121,12 @@ export function authenticator(options: {
   };
 }
 
-/** Says when a caller who failed too often may come back. */
+/** Says when a caller who tried too often may come back. */
 export async function limited<T>(reply: FastifyReply, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof SignInLimit) reply.header("retry-after", String(error.retryAfter));
+    if (error instanceof TooManyAttempts) reply.header("retry-after", String(error.retryAfter));
     throw error;
   }
 }

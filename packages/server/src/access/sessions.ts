@@ -9,18 +9,19 @@ const LENGTH_MS = 12 * 3_600_000;
 
 /** Sessions of browsers: a new secret at each sign-in, ended on the server and not only forgotten by the browser. */
 export interface Sessions {
-  begin(userId: number, request: FastifyRequest, reply: FastifyReply): Promise<void>;
+  /** `idToken` is what an identity provider said of the user, to be shown to it again at the end. */
+  begin(userId: number, request: FastifyRequest, reply: FastifyReply, idToken?: string): Promise<void>;
   end(hash: string, reply: FastifyReply): Promise<void>;
 }
 
 export function sessions(store: AccessStore, clock: Clock, cookie: SessionCookie): Sessions {
   return {
-    begin: async (userId, request, reply) => {
+    begin: async (userId, request, reply, idToken) => {
       // A secret that somebody had planted in the browser before is worth nothing afterwards.
       const old = cookieValue(request.headers.cookie, cookie.name);
       if (old !== undefined) await store.endSession(hashSecret(old));
       const secret = randomSecret();
-      await store.createSession({ hash: hashSecret(secret), userId, expiresAt: clock() + LENGTH_MS });
+      await store.createSession({ hash: hashSecret(secret), userId, expiresAt: clock() + LENGTH_MS, idToken });
       reply.header("set-cookie", cookie.set(secret, LENGTH_MS / 1000));
     },
     end: async (hash, reply) => {

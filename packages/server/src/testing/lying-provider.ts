@@ -57,6 +57,7 @@ export async function startLyingProvider(): Promise<LyingProvider> {
           authorization_endpoint: `${issuer}/auth`,
           token_endpoint: `${issuer}/token`,
           jwks_uri: `${issuer}/jwks`,
+          end_session_endpoint: `${issuer}/end`,
           // As careless as a provider may be about what it says it signs with.
           id_token_signing_alg_values_supported: ["RS256", "HS256", "none"],
         });

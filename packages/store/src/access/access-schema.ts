@@ -108,6 +108,13 @@ export const ACCESS_OBJECTS: readonly SchemaObject[] = [
     create: `CREATE INDEX esteira_sessions_by_user ON esteira_sessions (user_id)`,
   },
   {
+    name: "esteira_session_id_tokens",
+    create: `CREATE TABLE esteira_session_id_tokens (
+  session_hash VARCHAR(64) NOT NULL PRIMARY KEY REFERENCES esteira_sessions (hash) ON DELETE CASCADE,
+  id_token TEXT NOT NULL
+)`,
+  },
+  {
     name: "esteira_sign_in_flows",
     create: `CREATE TABLE esteira_sign_in_flows (
   hash VARCHAR(64) NOT NULL PRIMARY KEY,

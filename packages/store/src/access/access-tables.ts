@@ -40,6 +40,7 @@ export interface AccessTables {
     last_seen_at: number;
     expires_at: number;
   };
+  esteira_session_id_tokens: { session_hash: string; id_token: string };
   esteira_sign_in_flows: { hash: string; data: string; expires_at: number };
   esteira_setup_tokens: { hash: string; expires_at: number };
   esteira_sign_in_failures: { key: string; failures: number; ends_at: number };

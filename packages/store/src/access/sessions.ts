@@ -8,6 +8,7 @@ type SessionPart = Pick<
   | "findSession"
   | "touchSession"
   | "endSession"
+  | "idTokenOfSession"
   | "saveSignInFlow"
   | "takeSignInFlow"
   | "recordFailures"
@@ -19,7 +20,7 @@ type SessionPart = Pick<
 /** Sessions of browsers, and the failures to sign in: both in the database, so that every server on it knows them. */
 export function sessionStore(session: Session, context: StoreContext): SessionPart {
   return {
-    createSession: ({ hash, userId, expiresAt }) =>
+    createSession: ({ hash, userId, expiresAt, idToken }) =>
       session.write(async (db) => {
         const now = context.clock();
         await db.deleteFrom("esteira_sessions").where("expires_at", "<=", now).execute();
@@ -27,6 +28,8 @@ export function sessionStore(session: Session, context: StoreContext): SessionPa
           .insertInto("esteira_sessions")
           .values({ hash, user_id: userId, created_at: now, last_seen_at: now, expires_at: expiresAt })
           .execute();
+        if (idToken === undefined) return;
+        await db.insertInto("esteira_session_id_tokens").values({ session_hash: hash, id_token: idToken }).execute();
       }),
     findSession: (hash) =>
       session.read(async (db) => {
@@ -50,10 +53,33 @@ export function sessionStore(session: Session, context: StoreContext): SessionPa
       session.write(async (db) => {
         await db.deleteFrom("esteira_sessions").where("hash", "=", hash).execute();
       }),
-    saveSignInFlow: ({ hash, data, expiresAt }) =>
+    idTokenOfSession: (hash) =>
+      session.read(async (db) => {
+        const row = await db
+          .selectFrom("esteira_session_id_tokens")
+          .select("id_token")
+          .where("session_hash", "=", hash)
+          .executeTakeFirst();
+        return row?.id_token;
+      }),
+    saveSignInFlow: ({ hash, data, expiresAt, most }) =>
       session.write(async (db) => {
         await db.deleteFrom("esteira_sign_in_flows").where("expires_at", "<=", context.clock()).execute();
         await db.insertInto("esteira_sign_in_flows").values({ hash, data, expires_at: expiresAt }).execute();
+        const tooOld = await db
+          .selectFrom("esteira_sign_in_flows")
+          .select("expires_at")
+          .orderBy("expires_at", "desc")
+          .orderBy("hash")
+          .offset(most)
+          .limit(1)
+          .executeTakeFirst();
+        if (tooOld === undefined) return;
+        await db
+          .deleteFrom("esteira_sign_in_flows")
+          .where("expires_at", "<=", tooOld.expires_at)
+          .where("hash", "!=", hash)
+          .execute();
       }),
     takeSignInFlow: (hash) =>
       session.write(async (db) => {

@@ -251,12 +251,33 @@ export function describeAccessStore(name: string, open: OpenStore<Port>): void {
 
     test("what a sign-in began with is given back once, and not too late", async () => {
       const [live, over] = [fresh("flow"), fresh("flow")];
-      await store.saveSignInFlow({ hash: over, data: "late", expiresAt: 0 });
+      await store.saveSignInFlow({ hash: over, data: "late", expiresAt: 0, most: 10 });
       expect(await store.takeSignInFlow(over)).toBeUndefined();
-      await store.saveSignInFlow({ hash: live, data: "begun", expiresAt: Number.MAX_SAFE_INTEGER });
+      await store.saveSignInFlow({ hash: live, data: "begun", expiresAt: Number.MAX_SAFE_INTEGER, most: 10 });
       expect(await store.takeSignInFlow(live)).toBe("begun");
       expect(await store.takeSignInFlow(live)).toBeUndefined();
       expect(await store.takeSignInFlow("unknown")).toBeUndefined();
+    });
+
+    test("of begun sign-ins the newest are kept, so that nobody fills the database", async () => {
+      const hashes = Array.from({ length: 5 }, () => fresh("flow"));
+      for (const [age, hash] of hashes.entries()) {
+        const expiresAt = Number.MAX_SAFE_INTEGER - 10 + age;
+        await store.saveSignInFlow({ hash, data: hash, expiresAt, most: 3 });
+      }
+      const kept = await Promise.all(hashes.map((hash) => store.takeSignInFlow(hash)));
+      expect(kept).toEqual([undefined, undefined, ...hashes.slice(2)]);
+    });
+
+    test("a session knows what the identity provider said, and takes it along when it ends", async () => {
+      const { id: userId } = await user();
+      const [plain, external] = [fresh("session"), fresh("session")];
+      await store.createSession({ hash: plain, userId, expiresAt: Number.MAX_SAFE_INTEGER });
+      await store.createSession({ hash: external, userId, expiresAt: Number.MAX_SAFE_INTEGER, idToken: "a.b.c" });
+      expect(await store.idTokenOfSession(plain)).toBeUndefined();
+      expect(await store.idTokenOfSession(external)).toBe("a.b.c");
+      await store.endSession(external);
+      expect(await store.idTokenOfSession(external)).toBeUndefined();
     });
 
     test("sessions end by time and by hand", async () => {

@@ -5,6 +5,9 @@ import { hashSecret, randomSecret } from "../secrets.ts";
 import { FLOW_SECONDS } from "./flow-cookie.ts";
 import type { Challenge } from "./identity-provider.ts";
 
+/** All that wait at the provider at one time; behind these the oldest are forgotten, which are likely given up. */
+const MOST_FLOWS = 10_000;
+
 const flowData = z.object({ state: z.string(), nonce: z.string(), verifier: z.string(), returnTo: z.string() });
 
 /** A sign-in that was begun: what the provider's answer must fit, and the page to come back to. */
@@ -24,7 +27,12 @@ export function signInFlows(store: AccessStore, clock: Clock): SignInFlows {
     begin: async ({ state, nonce, verifier, returnTo }) => {
       const secret = randomSecret();
       const data = JSON.stringify({ state, nonce, verifier, returnTo } satisfies SignInFlow);
-      await store.saveSignInFlow({ hash: hashSecret(secret), data, expiresAt: clock() + FLOW_SECONDS * 1000 });
+      await store.saveSignInFlow({
+        hash: hashSecret(secret),
+        data,
+        expiresAt: clock() + FLOW_SECONDS * 1000,
+        most: MOST_FLOWS,
+      });
       return secret;
     },
     take: async (secret) => {

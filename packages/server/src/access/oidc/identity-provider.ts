@@ -15,6 +15,8 @@ export interface Identity {
   readonly issuer: string;
   readonly subject: string;
   readonly claims: Claims;
+  /** The signed token itself: at the end of the session it tells the provider whose it was. */
+  readonly idToken: string;
 }
 
 export interface IdentityProvider {
@@ -22,8 +24,11 @@ export interface IdentityProvider {
   authorizationUrl(challenge: Challenge): Promise<URL>;
   /** Who came back, from the address that the provider sent the browser to. Throws `SignInRefusal`. */
   redeem(answer: URL, challenge: Challenge): Promise<Identity>;
-  /** Where a person may end the provider's own session too; undefined when it has no such place. */
-  signOutUrl(): Promise<URL | undefined>;
+  /**
+   * Where a person may end the provider's own session too; undefined when it has no such place. Without the ID token some
+   * providers ask first, and some refuse.
+   */
+  signOutUrl(idToken: string | undefined): Promise<URL | undefined>;
 }
 
 export const newChallenge = (): Challenge => ({
@@ -35,6 +40,8 @@ export const newChallenge = (): Challenge => ({
 /** The clocks of two machines may differ by this. */
 const TOLERANCE_SECONDS = 30;
 const TIMEOUT_SECONDS = 10;
+/** A longer token, of somebody in very many groups, would not fit into an address that providers take. */
+const LONGEST_HINT = 4096;
 /** Addresses of the provider may change; its keys are fetched again by themselves. */
 const DISCOVERY_MS = 3_600_000;
 
@@ -77,10 +84,13 @@ export function identityProvider(
         throw refusalOf(error);
       }
     },
-    signOutUrl: async () => {
+    signOutUrl: async (idToken) => {
       const config = await configuration();
       if (config.serverMetadata().end_session_endpoint === undefined) return undefined;
-      return openid.buildEndSessionUrl(config, { post_logout_redirect_uri: places.afterSignOut });
+      return openid.buildEndSessionUrl(config, {
+        post_logout_redirect_uri: places.afterSignOut,
+        ...(idToken === undefined || idToken.length > LONGEST_HINT ? {} : { id_token_hint: idToken }),
+      });
     },
   };
 }
@@ -134,14 +144,15 @@ async function redeem(
     idTokenExpected: true,
   });
   const token = tokens.claims();
-  if (token === undefined) throw new SignInRefusal("invalid", "The provider sent no ID token.");
+  if (token === undefined || tokens.id_token === undefined)
+    throw new SignInRefusal("invalid", "The provider sent no ID token.");
   const isWhole = claimsNeeded(settings).every((claim) => token[claim] !== undefined);
   const more =
     isWhole || config.serverMetadata().userinfo_endpoint === undefined
       ? {}
       : await openid.fetchUserInfo(config, tokens.access_token, token.sub);
   // The signed token has the last word.
-  return { issuer: token.iss, subject: token.sub, claims: { ...more, ...token } };
+  return { issuer: token.iss, subject: token.sub, claims: { ...more, ...token }, idToken: tokens.id_token };
 }
 
 /** What went wrong, for the log; the words are the library's and hold no token. */

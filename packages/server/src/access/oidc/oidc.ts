@@ -6,7 +6,9 @@ import { z } from "zod";
 import type { Endpoint } from "../../http/endpoint.ts";
 import { text } from "../../http/fields.ts";
 import { parseRequest } from "../../http/validation.ts";
+import { attemptKey, attempts } from "../attempts.ts";
 import type { Audit } from "../audit.ts";
+import { limited } from "../authenticate.ts";
 import { cookieValue } from "../credentials.ts";
 import { OPEN } from "../policy.ts";
 import type { Sessions } from "../sessions.ts";
@@ -25,10 +27,12 @@ export interface Oidc {
   readonly endpoints: readonly Endpoint[];
   prepareRoles(): Promise<void>;
   /** Where somebody who has signed out here may do so at the provider too; undefined where there is no such place. */
-  signOutUrl(): Promise<string | undefined>;
+  signOutUrl(idToken: string | undefined): Promise<string | undefined>;
 }
 
 export const CALLBACK_PATH = "/access/oidc/callback";
+/** Of one address in a minute. Nobody has to be known to begin one, and each is a row until it comes back or ends. */
+const MOST_STARTS = 100;
 const startInput = z.object({ return_to: text });
 const REDIRECT = { redirect: true } as const;
 
@@ -50,6 +54,7 @@ export function oidc(options: {
   const flows = signInFlows(store, clock);
   const cookie = flowCookie(base.startsWith("https:"));
   const users = people(store, settings, audit);
+  const starts = attempts(store, clock, "sign-ins begun");
 
   const toPage = (reply: FastifyReply, page: string): FastifyReply =>
     reply.header("cache-control", "no-store").redirect(`${base}/#${page}`);
@@ -69,6 +74,9 @@ export function oidc(options: {
 
   async function start(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const returnTo = checkReturnAddress(parseRequest(startInput, request.query).return_to);
+    const limits = [{ key: attemptKey("start", request.ip), most: MOST_STARTS }];
+    await limited(reply, () => starts.check(limits));
+    await starts.record(limits);
     try {
       const challenge = newChallenge();
       const url = await provider.authorizationUrl(challenge);
@@ -94,8 +102,9 @@ export function oidc(options: {
       if (flow === undefined) {
         throw new SignInRefusal("expired", "No sign-in was begun in this browser, or it was used or took too long.");
       }
-      const user = await users.letIn(await provider.redeem(answer, flow));
-      await sessions.begin(user.id, request, reply);
+      const identity = await provider.redeem(answer, flow);
+      const user = await users.letIn(identity);
+      await sessions.begin(user.id, request, reply, identity.idToken);
       audit("signed-in", { user: user.username, address: request.ip, by: "identity provider" });
       return toPage(reply, returnTo);
     } catch (error) {
@@ -131,9 +140,9 @@ export function oidc(options: {
       },
     ],
     prepareRoles: users.prepareRoles,
-    signOutUrl: async () => {
+    signOutUrl: async (idToken) => {
       try {
-        return (await provider.signOutUrl())?.href;
+        return (await provider.signOutUrl(idToken))?.href;
       } catch (error) {
         // The session here has ended all the same.
         if (error instanceof EsteiraError) return undefined;

@@ -93,7 +93,14 @@ describe("who signs in at a real provider", () => {
     expect(Object.fromEntries(there.searchParams)).toEqual({
       client_id: CLIENT.id,
       post_logout_redirect_uri: `${BASE}/`,
+      // Whose session it is: with it a provider need not ask, and some refuse without.
+      id_token_hint: expect.stringMatching(/^eyJ[\w-]+\.[\w-]+\.[\w-]+$/),
     });
+    const claims = JSON.parse(
+      Buffer.from(there.searchParams.get("id_token_hint")?.split(".")[1] ?? "", "base64url").toString(),
+    );
+    expect(claims).toMatchObject({ sub: "carla", aud: CLIENT.id });
+    expect(team.log()).not.toContain("eyJ");
     expect((await fetch(there)).status).toBe(200);
     expect(await team.search(page(cookie))).toMatchObject({ status: 401 });
     const { cookie: local } = await team.signInAs("ana");

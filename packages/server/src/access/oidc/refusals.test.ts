@@ -206,6 +206,37 @@ describe("an answer is refused", () => {
   });
 });
 
+describe("a sign-in that anybody may begin", () => {
+  it("is limited for an address: refused without a word to the provider, and welcome again after the window", async () => {
+    team.time.now += 2 * MINUTE;
+    for (let count = 0; count < 100; count++) expect((await get(`${OWN}/oidc/start`)).status).toBe(302);
+    const limited = await get(`${OWN}/oidc/start`);
+    expect(limited).toMatchObject({ status: 429, body: { error_code: "REQUEST_LIMIT_EXCEEDED" } });
+    expect(limited.body.message).toBe("Too many sign-ins begun; try again in 60 seconds.");
+    expect(limited.headers["retry-after"]).toBe("60");
+    expect(limited.headers).not.toHaveProperty("location");
+    expect(limited.headers).not.toHaveProperty("set-cookie");
+    // Who has a password gets in meanwhile.
+    expect((await team.signInAs("ana")).answer.status).toBe(200);
+    team.time.now += MINUTE + 1;
+    expect((await get(`${OWN}/oidc/start`)).status).toBe(302);
+  });
+
+  it("gives no hint that would be too long for an address when it ends", async () => {
+    const groups = Array.from({ length: 500 }, (_, index) => `a group of number ${index}`);
+    const { cookies } = await signIn({ claims: { groups } });
+    const session = cookies.find((text) => text.startsWith("__Host-esteira-session="))?.split(";")[0] ?? "";
+    const headers = { host: HOST, origin: BASE, cookie: session };
+    const out = await team.server.call("DELETE", `${OWN}/sessions/current`, undefined, headers);
+    expect(out.status).toBe(200);
+    const there = new URL(String(out.body.provider_sign_out));
+    expect(Object.fromEntries(there.searchParams)).toEqual({
+      client_id: CLIENT.id,
+      post_logout_redirect_uri: `${BASE}/`,
+    });
+  });
+});
+
 describe("the way back", () => {
   it.each([
     "https://evil.example/",
