@@ -13,13 +13,23 @@ export interface PostgresTarget {
   /** `host:port/database`, for messages. */
   readonly name: string;
   readonly sslMode: SslMode;
+  /** Whether statements that come again are prepared once a connection. */
+  readonly prepares: boolean;
   /** With TLS where the mode has it; what `ssl` says when there is a choice is up to the caller. */
   readonly config: ClientConfig;
   readonly tls: ConnectionOptions | false;
 }
 
 const TAKEN = new Set(["user", "password", "host", "port", "dbname", "database", "sslmode", "sslrootcert", "sslcert"]);
-const ALSO_TAKEN = new Set(["sslkey", "sslpassword", "connect_timeout", "application_name", "options", "gssencmode"]);
+const ALSO_TAKEN = new Set([
+  "sslkey",
+  "sslpassword",
+  "connect_timeout",
+  "application_name",
+  "options",
+  "gssencmode",
+  "prepared_statements",
+]);
 const CONNECT_MS = 10_000;
 
 /** libpq's meaning of a PostgreSQL URI, as psycopg gives it to MLflow, in node-postgres' terms. */
@@ -40,6 +50,7 @@ export function postgresTarget(uri: PostgresUri, env: Readonly<Record<string, st
   return {
     name: `${host}:${port}/${database ?? ""}`,
     sslMode,
+    prepares: isOn(options.get("prepared_statements")),
     tls: sslMode === "disable" ? false : tlsOptions(sslMode, host, options),
     config: {
       host,
@@ -53,6 +64,11 @@ export function postgresTarget(uri: PostgresUri, env: Readonly<Record<string, st
       keepAlive: true,
     },
   };
+}
+
+function isOn(text = "on"): boolean {
+  if (text === "on" || text === "off") return text === "on";
+  throw invalid(`Unknown prepared_statements '${text}' in the PostgreSQL URI; use on or off.`);
 }
 
 function sslModeOf(text: string | undefined): SslMode {

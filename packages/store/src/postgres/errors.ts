@@ -27,6 +27,15 @@ export function isConnectionLost(error: unknown): boolean {
   return error instanceof Error && code === "" && GONE.test(error.message);
 }
 
+/**
+ * The server does not have what was prepared, has something else of that name, or its tables have changed since: another
+ * program stands between and hands connections around, or has altered a table.
+ */
+export const isUnprepared = (error: unknown): boolean =>
+  codeOf(error) === "26000" ||
+  codeOf(error) === "42P05" ||
+  (codeOf(error) === "0A000" && error instanceof Error && error.message.startsWith("cached plan must not change"));
+
 /** Another transaction was in the way, and the server has taken this one back: it may be run again at once. */
 export const isCollision = (error: unknown): boolean => codeOf(error) === "40001" || codeOf(error) === "40P01";
 

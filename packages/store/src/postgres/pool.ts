@@ -6,6 +6,7 @@ import { codeOf } from "../database/errors.ts";
 import type { DatabaseLoad } from "../database/meter.ts";
 import type { Database, Tables } from "../database/tables.ts";
 import type { PostgresTarget } from "./connection.ts";
+import { NamingClient, StatementNames } from "./statements.ts";
 
 const { Client, Pool, types } = pg;
 
@@ -38,8 +39,16 @@ export function postgresPool(
   // A connection that breaks is replaced at its next use; whoever was using it has had the error from its query.
   pool.on("error", () => undefined);
   pool.on("connect", (client) => client.on("error", () => undefined));
+  const names = new StatementNames(target.prepares);
+  const clients = new WeakMap<pg.PoolClient, NamingClient>();
+  const connect = async (): Promise<NamingClient> => {
+    const client = await pool.connect();
+    const known = clients.get(client) ?? new NamingClient(client, names);
+    clients.set(client, known);
+    return known;
+  };
   return {
-    db: new Kysely<Tables>({ dialect: postgresDialect({ pool }) }),
+    db: new Kysely<Tables>({ dialect: postgresDialect({ pool: { connect, end: () => pool.end() } }) }),
     load: () => ({
       waiting: pool.waitingCount,
       connections: { open: pool.totalCount, idle: pool.idleCount },

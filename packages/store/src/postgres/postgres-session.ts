@@ -3,7 +3,7 @@ import { Overtaken } from "../database/errors.ts";
 import type { DatabaseMeter } from "../database/meter.ts";
 import type { Session } from "../database/session.ts";
 import type { Database } from "../database/tables.ts";
-import { explainPostgresError, isCollision, isConnectionLost } from "./errors.ts";
+import { explainPostgresError, isCollision, isConnectionLost, isUnprepared } from "./errors.ts";
 
 const MOST_COLLISIONS = 10;
 /** How long a request waits for a server that restarts. */
@@ -53,7 +53,7 @@ async function again<T>(name: string, attempt: (commits: () => void) => Promise<
         committing = true;
       });
     } catch (error) {
-      if (isCollision(error) || error instanceof Overtaken) {
+      if (isCollision(error) || isUnprepared(error) || error instanceof Overtaken) {
         collisions += 1;
         if (collisions > MOST_COLLISIONS) throw explainPostgresError(error, name);
         await sleep(Math.random() * 5 * collisions);
