@@ -19,13 +19,22 @@ export interface ServerOrder {
   readonly past: number;
 }
 
+/** Milliseconds of each request, from its head's arrival to its answer's last byte, as this process sees them. */
+const inside: number[] = [];
+
 async function serve({ folder, transfers, seed, days, past }: ServerOrder): Promise<number> {
   const service = createDecisionService(await openFraudModel(folder));
   service.warm(simulateWorld({ transfers, seed, days }), past);
   const identity = { modelName: "bench", modelVersion: "1" };
   const app = await createScoringServer({
     model: service.model.loaded,
-    extend: (server) => mountDecisionRoutes(server, service, identity),
+    extend: (server) => {
+      server.addHook("onResponse", (_request, reply, done) => {
+        inside.push(reply.elapsedTime);
+        done();
+      });
+      mountDecisionRoutes(server, service, identity);
+    },
   });
   await app.listen({ host: "127.0.0.1", port: 0 });
   return (app.server.address() as AddressInfo).port;
@@ -36,7 +45,11 @@ process.once("message", (order: ServerOrder) => {
     process.send?.({ port });
     process.on("message", () => {
       const { user, system } = process.cpuUsage();
-      process.send?.({ cpuMicros: user + system, residentMb: process.resourceUsage().maxRSS / 1024 });
+      process.send?.({
+        cpuMicros: user + system,
+        residentMb: process.resourceUsage().maxRSS / 1024,
+        inside: inside.splice(0),
+      });
     });
   });
 });

@@ -151,7 +151,7 @@ try {
   const stolenBefore = stolenSeconds();
   const report = await send(port, bodies.slice(warmUp), seconds);
   const stolen = stolenSeconds() - stolenBefore;
-  const after = await ask<{ cpuMicros: number; residentMb: number }>(server, {});
+  const after = await ask<{ cpuMicros: number; residentMb: number; inside: number[] }>(server, {});
   server.disconnect();
   const answered = report.took.length;
   console.log(
@@ -162,6 +162,7 @@ try {
     `the host took ${stolen.toFixed(2)} s of ${(report.seconds * availableParallelism()).toFixed(0)} core seconds`,
   );
   console.log(`answered ${answered}, failed ${report.failed}, ${(answered / report.seconds).toFixed(0)} a second`);
+  console.log(`in the service ${quantiles(after.inside)}`);
   console.log(`from sending   ${quantiles(report.took)}`);
   console.log(`from when due  ${quantiles(report.sinceDue)}`);
   console.log(

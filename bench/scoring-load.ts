@@ -2,9 +2,11 @@
  * The load of bench/scoring.ts and bench/decision.ts, a process of its own: POSTs bodies at a fixed rate, whatever the
  * answers take, and tells its parent how long each took. A request that is due while others are still under way is sent all
  * the same.
+ *
+ * It speaks HTTP/1.1 itself, over kept sockets and buffers that are made before the clock starts: with Node's client, the
+ * load's own garbage collections were most of the slowest answers that it measured.
  */
-
-import { Agent, request } from "node:http";
+import { connect, type Socket } from "node:net";
 
 interface Order {
   readonly port: number;
@@ -24,59 +26,143 @@ export interface LoadReport {
   readonly seconds: number;
 }
 
-function post(agent: Agent, port: number, path: string, body: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      {
-        agent,
-        host: "127.0.0.1",
-        port,
-        path,
-        method: "POST",
-        headers: { "content-type": "application/json", "content-length": Buffer.byteLength(body) },
-      },
-      (response) => {
-        response.resume();
-        response.on("end", () =>
-          response.statusCode === 200 ? resolve() : reject(new Error(`status ${response.statusCode}`)),
-        );
-      },
-    );
-    sent.on("error", reject);
-    sent.end(body);
-  });
+const SOCKETS = 64;
+const LARGEST_ANSWER = 1 << 20;
+
+/** One kept connection: writes a request, and says when its answer has come. */
+class Connection {
+  readonly #socket: Socket;
+  readonly #bytes = Buffer.alloc(LARGEST_ANSWER);
+  readonly #done: (connection: Connection, isGood: boolean) => void;
+  #filled = 0;
+  #busy = false;
+
+  /** `done` is called once for each request; a connection that has failed is not to be used again. */
+  constructor(port: number, done: (connection: Connection, isGood: boolean) => void) {
+    this.#done = done;
+    const buffer = Buffer.alloc(1 << 16);
+    const onData = (size: number): boolean => {
+      buffer.copy(this.#bytes, this.#filled, 0, size);
+      this.#filled += size;
+      this.#read();
+      return true;
+    };
+    this.#socket = connect({ port, host: "127.0.0.1", noDelay: true, onread: { buffer, callback: onData } });
+    this.#socket.on("error", () => this.#end(false));
+    this.#socket.on("close", () => this.#end(false));
+  }
+
+  /** A server may end a connection that was idle for long. */
+  get isOpen(): boolean {
+    return !this.#socket.destroyed;
+  }
+
+  send(request: Buffer): void {
+    this.#busy = true;
+    this.#filled = 0;
+    this.#socket.write(request);
+  }
+
+  close(): void {
+    this.#busy = false;
+    this.#socket.destroy();
+  }
+
+  #read(): void {
+    const headEnd = this.#bytes.subarray(0, this.#filled).indexOf("\r\n\r\n");
+    if (headEnd < 0) return;
+    const head = this.#bytes.toString("latin1", 0, headEnd);
+    const length = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1]);
+    if (Number.isNaN(length)) throw new Error(`An answer without content-length: ${head}`);
+    if (this.#filled >= headEnd + 4 + length) this.#end(head.startsWith("HTTP/1.1 200 "));
+  }
+
+  #end(isGood: boolean): void {
+    if (!this.#busy) return;
+    this.#busy = false;
+    this.#done(this, isGood);
+  }
 }
 
-async function load({ port, path, rate, seconds, bodies }: Order): Promise<LoadReport> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
-  const took: number[] = [];
-  const sinceDue: number[] = [];
-  const pending = new Set<Promise<void>>();
-  let failed = 0;
+function toRequest(port: number, path: string, body: string): Buffer {
+  const head = `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncontent-type: application/json`;
+  return Buffer.from(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+}
+
+function load({ port, path, rate, seconds, bodies }: Order): Promise<LoadReport> {
+  const requests = bodies.map((body) => toRequest(port, path, body));
   const total = rate * seconds;
+  const took = new Float64Array(total);
+  const sinceDue = new Float64Array(total);
+  const sentAt = new Float64Array(total);
+  const idle: Connection[] = [];
+  const all: Connection[] = [];
+  const underWay = new Map<Connection, number>();
+  /** Due, while every connection was busy. */
+  const waiting: number[] = [];
+  let [next, answered, failed] = [0, 0, 0];
   const start = performance.now();
-  for (let next = 0; next < total; ) {
-    for (; next < total && performance.now() >= start + (next * 1000) / rate; next++) {
-      const due = start + (next * 1000) / rate;
-      const sent = performance.now();
-      const one = post(agent, port, path, bodies[next % bodies.length]!)
-        .then(() => {
-          const now = performance.now();
-          took.push(now - sent);
-          sinceDue.push(now - due);
-        })
-        .catch(() => {
-          failed++;
-        })
-        .finally(() => pending.delete(one));
-      pending.add(one);
+  const due = (index: number) => start + (index * 1000) / rate;
+
+  const give = (connection: Connection, index: number): void => {
+    underWay.set(connection, index);
+    sentAt[index] = performance.now();
+    connection.send(requests[index % requests.length]!);
+  };
+  const done = (connection: Connection, isGood: boolean): void => {
+    const index = underWay.get(connection)!;
+    underWay.delete(connection);
+    if (isGood) {
+      const now = performance.now();
+      took[answered] = now - sentAt[index]!;
+      sinceDue[answered++] = now - due(index);
+      const waiter = waiting.shift();
+      if (waiter === undefined) idle.push(connection);
+      else give(connection, waiter);
+    } else {
+      failed++;
+      all.splice(all.indexOf(connection), 1);
+      connection.close();
+      const waiter = waiting.shift();
+      if (waiter !== undefined) give(open(), waiter);
     }
+  };
+  const open = (): Connection => {
+    const connection = new Connection(port, done);
+    all.push(connection);
+    return connection;
+  };
+
+  const usable = (): Connection | undefined => {
+    for (let connection = idle.pop(); connection !== undefined; connection = idle.pop()) {
+      if (connection.isOpen) return connection;
+      all.splice(all.indexOf(connection), 1);
+    }
+    return all.length < SOCKETS ? open() : undefined;
+  };
+
+  return new Promise((resolve) => {
     // A timer would wake a millisecond late, and the requests with it.
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  await Promise.all(pending);
-  agent.destroy();
-  return { took, sinceDue, failed, seconds: (performance.now() - start) / 1000 };
+    const turn = (): void => {
+      for (; next < total && performance.now() >= due(next); next++) {
+        const connection = usable();
+        if (connection === undefined) waiting.push(next);
+        else give(connection, next);
+      }
+      if (answered + failed < total) {
+        setImmediate(turn);
+        return;
+      }
+      for (const connection of all) connection.close();
+      resolve({
+        took: Array.from(took.subarray(0, answered)),
+        sinceDue: Array.from(sinceDue.subarray(0, answered)),
+        failed,
+        seconds: (performance.now() - start) / 1000,
+      });
+    };
+    turn();
+  });
 }
 
 process.on("message", (order: Order) => {
