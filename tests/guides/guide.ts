@@ -5,6 +5,8 @@ export interface Step {
   readonly kind: "run" | "background" | "file";
   readonly text: string;
   readonly file?: string;
+  /** From `needs=spark` behind the fence: where there is none, this step alone is left out, with the reason. */
+  readonly needs?: "spark";
   /** Regular expressions, from `<!-- expect: ... -->` lines behind the block. */
   readonly expects: readonly RegExp[];
 }
@@ -19,7 +21,8 @@ const FENCE = /^```(\w+)\s*(.*)$/;
 
 /**
  * The steps of a guide's Markdown. `sh` runs, `sh background` runs until the end of the guide, a block of another language
- * with `file=NAME` behind it is written to that file; every other block is only to be read.
+ * with `file=NAME` behind it is written to that file; every other block is only to be read. `needs=spark` marks a step
+ * that is left out where there is no Spark.
  */
 export function parseGuide(markdown: string): Guide {
   const steps: Step[] = [];
@@ -39,10 +42,13 @@ export function parseGuide(markdown: string): Guide {
     if (end < 0) throw new Error(`line ${at + 1}: the block does not end`);
     const text = `${lines.slice(at + 1, end).join("\n")}\n`;
     const file = /(?:^|\s)file=(\S+)/.exec(info)?.[1];
-    if (file !== undefined) steps.push({ line: at + 1, kind: "file", text, file, expects: [] });
+    const need = /(?:^|\s)needs=(\S+)/.exec(info)?.[1];
+    if (need !== undefined && need !== "spark") throw new Error(`line ${at + 1}: steps can need spark, not ${need}`);
+    const needed: Pick<Step, "needs"> = need === undefined ? {} : { needs: need };
+    if (file !== undefined) steps.push({ line: at + 1, kind: "file", text, file, expects: [], ...needed });
     else if (language === "sh") {
       const kind = info.includes("background") ? "background" : "run";
-      steps.push({ line: at + 1, kind, text, expects: [] });
+      steps.push({ line: at + 1, kind, text, expects: [], ...needed });
     }
     at = end;
   }

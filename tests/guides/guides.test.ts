@@ -10,6 +10,7 @@ import { findOracle } from "../compat/oracle.ts";
 import { follow } from "./follow.ts";
 import { parseGuide } from "./guide.ts";
 import { SERVICES, type Service } from "./services.ts";
+import { findSparkPython } from "./spark.ts";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -64,10 +65,17 @@ describe("a reader who follows", () => {
         const folder = await mkdtemp(join(tmpdir(), "esteira-guide-"));
         folders.push(folder);
         await cp(installed, folder, { recursive: true });
+        // What single steps need: those are left out where it is not, and said.
+        const spark = guide.steps.some((step) => step.needs === "spark") ? findSparkPython() : undefined;
+        const steps = guide.steps.filter((step) => step.needs === undefined || (spark && "python" in spark));
+        const left = guide.steps.length - steps.length;
+        if (left > 0)
+          console.info(`${name}: ${left} steps left out: ${spark && "missing" in spark ? spark.missing : ""}`);
         const python = "python" in oracle ? [dirname(oracle.python)] : [];
         const bins = services.flatMap(({ bin }) => bin ?? []);
-        await follow(guide, folder, {
+        await follow({ ...guide, steps }, folder, {
           ...process.env,
+          ...(spark && "python" in spark && { SPARK_PYTHON: spark.python }),
           ...Object.assign({}, ...services.map(({ env }) => env)),
           PATH: [...python, ...bins, process.env.PATH].join(":"),
           NO_COLOR: "1",

@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: ["tests/spark/**/*.test.ts"],
     globalSetup: ["tests/spark/corpus.ts"],
-    testTimeout: 300_000,
+    testTimeout: 900_000,
     hookTimeout: 120_000,
     maxWorkers: 1,
     pool: "forks",

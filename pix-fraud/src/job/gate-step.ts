@@ -13,6 +13,7 @@ import { renderGateJson } from "@esteira/lifecycle/gates/verdict-wire";
 import { driftTable } from "@esteira/lifecycle/monitoring/drift";
 import { type LatencySummary, summariseLatency } from "@esteira/lifecycle/monitoring/latency";
 import { STANDARD_SETTINGS } from "@esteira/lifecycle/monitoring/settings";
+import { PARITY_FILE, type ParitySummary, readParityReport } from "@esteira/models/verification/parity-report";
 import { downloadFolder } from "@esteira/sdk/node/folder";
 import { reachOf } from "../features/reach.ts";
 import { type FraudModel, openFraudModel } from "../service/fraud-model.ts";
@@ -83,7 +84,8 @@ export async function gateCandidate(
   baselines: readonly Baseline[],
 ): Promise<GateVerdict> {
   const { text, gate, file } = context.gate;
-  const packaged = await openFraudModel(join(context.scratch, candidate.logged.modelId), context.protocol.catalogue);
+  const folder = join(context.scratch, candidate.logged.modelId);
+  const packaged = await openFraudModel(folder, context.protocol.catalogue);
   const { git } = context.environment;
   const verdict = evaluateGate(gate, {
     digests: {
@@ -105,6 +107,7 @@ export async function gateCandidate(
     },
     drift: evaluationDrift(study, candidate),
     latency: measureLatency(study, packaged),
+    parity: await parityBeside(folder),
   });
   const { client } = context;
   await client.artifacts.write(candidate.runArtifactUri, "gate/verdict.json", renderGateJson(verdict));
@@ -114,6 +117,12 @@ export async function gateCandidate(
     await client.runs.setTag(candidate.runId, { key, value });
   }
   return verdict;
+}
+
+/** What `esteira models verify --against` left beside the model; null when nobody asked it. */
+async function parityBeside(folder: string): Promise<ParitySummary | null> {
+  const text = await readFile(join(folder, PARITY_FILE), "utf8").catch(() => null);
+  return text === null ? null : readParityReport(text);
 }
 
 export const verdictTags = (candidate: Candidate, verdict: GateVerdict): Record<string, string> => ({

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { invalid } from "@esteira/core/errors";
-import { fetchModel, parseModelUri } from "@esteira/sdk/node/model-uri";
+import { fetchResolved, resolveModel } from "@esteira/sdk/node/model-uri";
 import pc from "picocolors";
 import { type Command, text } from "../command.ts";
 import { MODEL_URI } from "../model-option.ts";
@@ -21,43 +21,51 @@ export const modelsVerify: Command = {
     { flags: "--digest <sha256>", summary: "the digest that the model must have" },
     {
       flags: "--against <engine>",
-      summary: "python: compare with MLflow's pyfunc, which runs what the model asks Python to run",
+      summary:
+        "python: compare with MLflow's pyfunc, which runs what the model asks Python to run; spark: with Spark's own transform",
     },
-    { flags: "--python <file>", summary: "the interpreter with mlflow and the model's library", default: "python3" },
+    {
+      flags: "--python <file>",
+      summary: "the interpreter with mlflow and the model's library; for spark, with pyspark",
+      default: "python3",
+    },
     { flags: "--tolerance <number>", summary: "how far answers may lie apart, relative", default: "1e-7" },
-    { flags: "--report <file>", summary: "where the parity report goes; a folder's goes into it when absent" },
+    { flags: "--report <file>", summary: "keep the parity report here too; it goes beside the model" },
     { flags: "--json", summary: "print the result as JSON" },
   ],
   async run(values, terminal) {
-    const against = text(values, "against");
-    if (against !== undefined && against !== "python")
-      throw invalid(`--against is '${against}': expected python, the one engine to compare with.`);
     const tolerance = Number(text(values, "tolerance"));
     if (!(tolerance >= 0)) throw invalid(`--tolerance is '${text(values, "tolerance")}': expected a number from 0.`);
-    const { PARITY_FILE, verifyModel } = await import("@esteira/models/verification/verify-model");
-    const uri = text(values, "modelUri") ?? "";
+    const { PARITY_ENGINES, PARITY_FILE } = await import("@esteira/models/verification/parity-report");
+    const against = text(values, "against");
+    const engine = PARITY_ENGINES.find((known) => known === against);
+    if (against !== undefined && engine === undefined)
+      throw invalid(`--against is '${against}': expected ${PARITY_ENGINES.join(" or ")}, the engines to compare with.`);
+    const { verifyModel } = await import("@esteira/models/verification/verify-model");
+    const client = () => trackingClient(terminal);
     const scratch = await mkdtemp(join(tmpdir(), "esteira-verify-"));
     try {
-      const folder = await fetchModel(uri, scratch, () => trackingClient(terminal));
+      const resolved = await resolveModel(text(values, "modelUri") ?? "", client);
+      const folder = await fetchResolved(resolved, scratch, client);
       const result = await verifyModel(folder, {
         digest: text(values, "digest"),
-        python: against === undefined ? undefined : text(values, "python"),
+        against: engine && { engine, python: text(values, "python") ?? "python3" },
         tolerance,
       });
-      const place =
-        text(values, "report") ?? (parseModelUri(uri).kind === "folder" ? join(folder, PARITY_FILE) : undefined);
-      if (result.parity !== undefined && place !== undefined)
-        await writeFile(place, `${JSON.stringify(result.parity, null, 2)}\n`);
       if (values.json === true) terminal.out(JSON.stringify(result, null, 2));
       else {
         for (const { name, verdict, detail } of result.checks)
           terminal.out(`${MARKS[verdict]} ${name.padEnd(9)} ${detail}`);
-        if (result.parity !== undefined)
-          terminal.out(
-            place === undefined
-              ? "The parity report is kept nowhere: name a file with --report."
-              : `The parity report is in ${place}`,
-          );
+      }
+      if (result.parity !== undefined) {
+        const report = `${JSON.stringify(result.parity, null, 2)}\n`;
+        const file = text(values, "report");
+        if (file !== undefined) await writeFile(file, report);
+        const { location } = resolved;
+        if (location.kind === "folder") await writeFile(join(folder, PARITY_FILE), report);
+        else await client().artifacts.write(location.uri, PARITY_FILE, report);
+        const place = `${location.kind === "folder" ? folder : location.uri}/${PARITY_FILE}`;
+        if (values.json !== true) terminal.out(`The parity report is in ${place}`);
       }
       return result.passed ? 0 : FAULTY;
     } finally {

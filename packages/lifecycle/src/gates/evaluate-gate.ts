@@ -5,6 +5,7 @@ import { driftCheck } from "./checks/drift.ts";
 import { latencyCheck } from "./checks/latency.ts";
 import { leakageCheck } from "./checks/leakage.ts";
 import { metricCheck } from "./checks/metric.ts";
+import { parityCheck } from "./checks/parity.ts";
 import { sliceCheck } from "./checks/slice.ts";
 import { windowsCheck } from "./checks/windows.ts";
 import type { GateEvidence } from "./evidence.ts";
@@ -53,5 +54,7 @@ function judge(settings: CheckSettings, evidence: GateEvidence): { title: string
       return { title: driftCheck.title(settings), finding: driftCheck.judge(settings, evidence) };
     case "latency":
       return { title: latencyCheck.title(settings), finding: latencyCheck.judge(settings, evidence) };
+    case "parity":
+      return { title: parityCheck.title(settings), finding: parityCheck.judge(settings, evidence) };
   }
 }

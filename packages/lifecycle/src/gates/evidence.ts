@@ -1,6 +1,7 @@
 import type { BootstrapRows } from "@esteira/models/evaluation/bootstrap";
 import type { EvaluationReport } from "@esteira/models/evaluation/evaluate";
 import type { Scores } from "@esteira/models/evaluation/rows";
+import type { ParitySummary } from "@esteira/models/verification/parity-report";
 import type { LatencySummary } from "../monitoring/latency.ts";
 import type { GateDigests } from "./verdict.ts";
 
@@ -65,4 +66,6 @@ export interface GateEvidence {
   readonly drift?: readonly FeatureDrift[];
   /** Of the packaged model, one transfer at a time. */
   readonly latency?: LatencySummary;
+  /** The report beside the model; null where there is none. */
+  readonly parity?: ParitySummary | null;
 }

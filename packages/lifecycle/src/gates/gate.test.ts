@@ -4,6 +4,7 @@ import { evaluateBinary } from "@esteira/models/evaluation/evaluate";
 import { Random } from "@esteira/models/evaluation/random";
 import { tieKeysOf } from "@esteira/models/evaluation/ranking";
 import { thresholdForBudget } from "@esteira/models/evaluation/threshold";
+import type { ParitySummary } from "@esteira/models/verification/parity-report";
 import { describe, expect, it } from "vitest";
 import { summariseLatency } from "../monitoring/latency.ts";
 import { evaluateGate } from "./evaluate-gate.ts";
@@ -145,7 +146,7 @@ describe("parseGate", () => {
       "gate.yaml:3:1: the gate has no setting owner; a gate has version, name, description, checks",
       "gate.yaml:5:12: checks[0].check: give min, max or both; without a limit the check would pass whatever the value is",
       "gate.yaml:7:5: checks[0] has no setting minimum; a metric check has metric, min, max, support, insufficient",
-      "gate.yaml:8:12: checks[1].check is magic; known checks are metric, champion, baseline, slice, calibration, leakage, windows, drift, latency",
+      "gate.yaml:8:12: checks[1].check is magic; known checks are metric, champion, baseline, slice, calibration, leakage, windows, drift, latency, parity",
       expect.stringMatching(/^gate\.yaml:10:12: checks\[2\]\.share: /),
     ]);
   });
@@ -377,6 +378,39 @@ describe("verdict", () => {
     expect(junit).toContain('tests="2" failures="2" skipped="0"');
     expect(junit).toContain("a&#60;b|c");
     expect(renderGateJunit(evaluateGate(gate, { ...evidence, champion: null }))).toContain('failures="0" skipped="2"');
+  });
+});
+
+describe("the parity check", () => {
+  const report: ParitySummary = {
+    ...{ format: "esteira-parity/1", against: "spark", digest: "a".repeat(64), comparedAt: "2026-07-10T00:00:00Z" },
+    ...{ rows: 40, refused: 3, differing: 2, incomparable: 0, maxUlp: 1, maxRelative: 1e-16, passed: true },
+  };
+  const found = (more: Partial<ParitySummary> | null, check = "{ check: parity, against: spark, days: 30 }") =>
+    judge(check, { parity: more === null ? null : { ...report, ...more } });
+
+  it("passes a fresh report of this very model within the limits", () => {
+    expect(found({})).toMatchObject({ status: "passed", found: "2 of 37 differ, 1 ulp" });
+    expect(found({}, "{ check: parity, differing: 2 }").status).toBe("passed");
+  });
+
+  it.each<[string, Partial<ParitySummary> | null, string, string]>([
+    ["no report", null, "{ check: parity }", "No parity report lies beside"],
+    ["another model's", { digest: "b".repeat(64) }, "{ check: parity }", "not of this one"],
+    ["an old one", { comparedAt: "2026-06-01T00:00:00Z" }, "{ check: parity }", "days old, and 30 are allowed"],
+    ["one of tomorrow", { comparedAt: "2026-12-01T00:00:00Z" }, "{ check: parity }", "after this judgement"],
+    ["one against another engine", {}, "{ check: parity, against: python }", "compares with spark"],
+    ["answers too far apart", { maxUlp: 2 }, "{ check: parity }", "2 ulp apart, and 1 are allowed"],
+    ["an endless distance", { maxUlp: Infinity }, "{ check: parity, ulp: 1000 }", "Infinity ulp apart"],
+    ["too many rows that differ", {}, "{ check: parity, differing: 1 }", "2 rows differ, and 1 are allowed"],
+    ["a row that one engine refuses", { incomparable: 1 }, "{ check: parity }", "1 rows cannot be compared"],
+  ])("refuses %s", (_name, more, check, reason) => {
+    expect(found(more, check)).toMatchObject({ status: "refused", reason: expect.stringContaining(reason) });
+  });
+
+  it("finds too little in a few rows, or where nobody looked", () => {
+    expect(found({ rows: 10 })).toMatchObject({ status: "not_enough_evidence", found: "7 rows" });
+    expect(judge("{ check: parity }")).toMatchObject({ status: "not_enough_evidence", found: "no evidence" });
   });
 });
 

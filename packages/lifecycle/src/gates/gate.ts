@@ -6,6 +6,7 @@ import { driftCheck } from "./checks/drift.ts";
 import { latencyCheck } from "./checks/latency.ts";
 import { leakageCheck } from "./checks/leakage.ts";
 import { metricCheck } from "./checks/metric.ts";
+import { parityCheck } from "./checks/parity.ts";
 import { sliceCheck } from "./checks/slice.ts";
 import { windowsCheck } from "./checks/windows.ts";
 
@@ -20,6 +21,7 @@ export const CATALOGUE = {
   windows: windowsCheck,
   drift: driftCheck,
   latency: latencyCheck,
+  parity: parityCheck,
 } as const;
 
 /** One check with its settings, as `gate.yaml` writes it. Rules between fields are here, where the whole check is seen. */
@@ -34,6 +36,7 @@ const checkSettings = z
     windowsCheck.settings,
     driftCheck.settings,
     latencyCheck.settings,
+    parityCheck.settings,
   ])
   .superRefine((settings, context) => {
     const refuse = (field: string, message: string) => context.addIssue({ code: "custom", path: [field], message });

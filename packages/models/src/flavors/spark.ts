@@ -75,7 +75,8 @@ function predictRows(plan: Plan, table: ColumnarTable, columns: readonly Column[
   return predictions;
 }
 
-function answerColumn(pipeline: Pipeline, made: readonly string[]): string {
+/** The column that a pipeline answers, of those that it makes. */
+export function answerColumn(pipeline: Pipeline, made: readonly string[]): string {
   if (made.includes("prediction")) return "prediction";
   const output = pipeline.stages.at(-1)?.output;
   if (output === undefined)

@@ -13,15 +13,17 @@ export interface Parity {
   readonly kinds: Readonly<Partial<Record<GoldenKind, number>>>;
   /** Rows with any value that is not the same number. */
   readonly differing: number;
-  /** Rows that one engine answered and the other refused, or answered with another number of values. */
+  /** Rows that one engine answered and the other refused, or answered with another number or kind of values. */
   readonly incomparable: number;
+  /** Rows that both engines refuse: equal, and no proof of equal answers. */
+  readonly refused: number;
   /** The largest distance in units in the last place: of float32 where both values are float32, else of float64. */
   readonly maxUlp: number;
   readonly maxDifference: number;
   /** The largest difference by the size of the larger value, or by 1 where both are smaller. */
   readonly maxRelative: number;
   /** The first row that differs, with what both said. */
-  readonly example?: { readonly row: readonly unknown[]; readonly ours: Answer; readonly theirs: Answer };
+  readonly example?: { readonly row: readonly unknown[]; readonly ours: unknown; readonly theirs: unknown };
 }
 
 /** All numbers of a prediction, in order. Throws INVALID_PARAMETER_VALUE for text, of which there is no distance. */
@@ -58,11 +60,14 @@ export function compareAnswers(
   ours: readonly Answer[],
   theirs: readonly Answer[],
 ): Parity {
-  let [differing, incomparable, maxUlp, maxDifference, maxRelative] = [0, 0, 0, 0, 0];
+  let [differing, incomparable, refused, maxUlp, maxDifference, maxRelative] = [0, 0, 0, 0, 0, 0];
   let example: Parity["example"];
   rows.forEach((row, i) => {
     const [a, b] = [ours[i]!, theirs[i]!];
-    if ("refused" in a && "refused" in b) return;
+    if ("refused" in a && "refused" in b) {
+      refused++;
+      return;
+    }
     let isEqual = true;
     if ("refused" in a || "refused" in b || a.length !== b.length) {
       incomparable++;
@@ -83,8 +88,15 @@ export function compareAnswers(
     differing++;
     example ??= { row, ours: a, theirs: b };
   });
+  return {
+    ...{ rows: rows.length, kinds: countKinds(kinds) },
+    ...{ differing, incomparable, refused, maxUlp, maxDifference, maxRelative },
+    ...(example !== undefined && { example }),
+  };
+}
+
+export function countKinds(kinds: readonly GoldenKind[]): Parity["kinds"] {
   const counts: Partial<Record<GoldenKind, number>> = {};
   for (const kind of kinds) counts[kind] = (counts[kind] ?? 0) + 1;
-  const parity = { rows: rows.length, kinds: counts, differing, incomparable, maxUlp, maxDifference, maxRelative };
-  return example === undefined ? parity : { ...parity, example };
+  return counts;
 }

@@ -9,7 +9,8 @@ import { writeModelFolder } from "../format/model-folder.ts";
 import { columnsOf } from "../format/signature.ts";
 import { goldenRows } from "./golden-rows.ts";
 import { compareAnswers, ulpsApart } from "./parity.ts";
-import { PARITY_FILE, type Verification, verifyModel } from "./verify-model.ts";
+import { PARITY_FILE, readParityReport, reportParity } from "./parity-report.ts";
+import { type Verification, verifyModel } from "./verify-model.ts";
 
 const NAMES = ["amount", "hour", "age", "velocity", "balance", "distance"];
 const PYTHON = process.env.ESTEIRA_ORACLE_PYTHON;
@@ -86,13 +87,23 @@ describe("verifyModel", () => {
   });
 
   it("says that a Python cannot be started", async () => {
-    const result = await verifyModel(sound, { tolerance: 0, python: join(root, "no-python") });
+    const result = await verifyModel(sound, {
+      tolerance: 0,
+      against: { engine: "python", python: join(root, "no-python") },
+    });
     expect(result.checks.at(-1)).toMatchObject({ name: "parity", verdict: "failed" });
     expect(result.checks.at(-1)?.detail).toContain("cannot be started");
   });
 
+  it("asks no Spark about a model that Spark did not make", async () => {
+    const result = await verifyModel(sound, { tolerance: 0, against: { engine: "spark", python: "python3" } });
+    expect(result.checks.at(-1)).toMatchObject({ name: "parity", verdict: "failed" });
+    expect(result.checks.at(-1)?.detail).toContain("no flavor spark");
+  });
+
   it.skipIf(PYTHON === undefined)("finds the answers of the original engine, to the last bit", async () => {
-    const result = await verifyModel(sound, { tolerance: 1e-7, python: PYTHON });
+    const against = { engine: "python", python: PYTHON ?? "" } as const;
+    const result = await verifyModel(sound, { tolerance: 1e-7, against, now: () => Date.UTC(2026, 10, 26) });
     expect(result.checks.at(-1)).toMatchObject({ name: "parity", verdict: "passed" });
     expect(result.parity).toMatchObject({
       kinds: { given: 1, missing: 6, extreme: 36 },
@@ -100,6 +111,9 @@ describe("verifyModel", () => {
       versions: { mlflow: "3.17.2", xgboost: "3.2.0" },
     });
     expect(result.parity?.maxUlp).toBeLessThanOrEqual(1);
+    expect(readParityReport(JSON.stringify(result.parity))).toMatchObject({
+      ...{ against: "python", digest: result.digest, comparedAt: "2026-11-26T00:00:00.000Z", refused: 0, passed: true },
+    });
   });
 });
 
@@ -132,10 +146,34 @@ describe("compareAnswers", () => {
       rows: 4,
       differing: 2,
       incomparable: 1,
+      refused: 1,
       maxDifference: 0.5,
       maxRelative: 0.2,
       example: { row: [1], ours: [2], theirs: [2.5] },
     });
+  });
+});
+
+describe("parity reports", () => {
+  const parity = {
+    ...{ rows: 3, kinds: {}, differing: 0, incomparable: 0 },
+    maxUlp: 0,
+    maxDifference: 0,
+    maxRelative: 0,
+  };
+  const question = { digest: "d", at: 0, tolerance: 0 };
+
+  it("do not pass on refusals alone", () => {
+    expect(reportParity("python", question, {}, { ...parity, refused: 2 }).passed).toBe(true);
+    expect(reportParity("python", question, {}, { ...parity, refused: 3 }).passed).toBe(false);
+  });
+
+  it("are read back, with distances that JSON has no number for, and what is none is refused", () => {
+    const report = reportParity("spark", question, {}, { ...parity, refused: 0, maxUlp: Number.POSITIVE_INFINITY });
+    expect(readParityReport(JSON.stringify(report))).toMatchObject({ against: "spark", maxUlp: Infinity });
+    expect(() => readParityReport("{}")).toThrow("is no parity report: format");
+    expect(() => readParityReport("[")).toThrow("not valid JSON");
+    expect(() => readParityReport(JSON.stringify({ ...report, rows: -1 }))).toThrow("rows");
   });
 });
 

@@ -8,29 +8,17 @@ import { loadModel } from "../flavors/load-model.ts";
 import { modelDigest } from "../format/digest.ts";
 import { enforceSchema, type Frame } from "../format/enforce.ts";
 import { readModelFile, readModelFolder } from "../format/model-folder.ts";
-import { type ColumnSpec, isTensorSchema } from "../format/signature.ts";
+import { isTensorSchema } from "../format/signature.ts";
 import { parsePayload } from "../serving/payload.ts";
-import { goldenRows } from "./golden-rows.ts";
-import { type Answer, compareAnswers, type Parity, valuesOf } from "./parity.ts";
-import { askPython } from "./python-engine.ts";
-
-/** Written beside the model; not part of its digest. */
-export const PARITY_FILE = "esteira_parity.json";
+import { valuesOf } from "./parity.ts";
+import type { ParityEngine, ParityReport } from "./parity-report.ts";
+import { compareWithPython } from "./python-parity.ts";
+import { compareModelWithSpark } from "./spark-parity.ts";
 
 export interface Check {
   readonly name: "files" | "digest" | "model" | "signature" | "example" | "parity";
   readonly verdict: "passed" | "failed" | "skipped";
   readonly detail: string;
-}
-
-/** What `esteira_parity.json` holds. */
-export interface ParityReport extends Parity {
-  readonly format: "esteira-parity/1";
-  readonly against: "python";
-  readonly digest: string;
-  readonly versions: Readonly<Record<string, string>>;
-  readonly tolerance: number;
-  readonly passed: boolean;
 }
 
 export interface Verification {
@@ -44,11 +32,15 @@ export interface Verification {
 export interface VerifyOptions {
   /** The digest that the folder must have, 64 hex digits. */
   readonly digest?: string | undefined;
-  /** The interpreter to compare with; absent, nothing is compared and no Python runs. */
-  readonly python?: string | undefined;
+  /** The engine to compare with, and the interpreter that has it; absent, nothing is compared and no Python runs. */
+  readonly against?: { readonly engine: ParityEngine; readonly python: string } | undefined;
   /** How far an answer may lie from the original's, by the size of the larger, or by 1. */
   readonly tolerance: number;
+  /** Milliseconds since the epoch, for the report; the machine's clock unless given. */
+  readonly now?: () => number;
 }
+
+const COMPARE = { python: compareWithPython, spark: compareModelWithSpark };
 
 const messageOf = (error: unknown): string => {
   if (error instanceof EsteiraError) return error.message;
@@ -99,19 +91,24 @@ export async function verifyModel(folder: string, options: VerifyOptions): Promi
     if (typeof example === "string") checks.push({ name: "example", verdict: "failed", detail: example });
     else if (example === undefined) skip("example", "MLmodel names no serving input example");
     else await run("example", async () => checkExample(model, example));
-    if (options.python !== undefined) {
-      const { python, tolerance } = options;
+    if (options.against !== undefined) {
+      const { engine, python } = options.against;
+      const { tolerance, now = Date.now } = options;
       parity = await run("parity", async () => {
         if (example === undefined || typeof example === "string")
           throw invalid("There is no input example to make rows of: log the model with one");
-        const report = await compareWithPython(model, folder, example, python, tolerance, digest ?? "");
-        return [report, ""];
+        const question = { model, folder, example, python, tolerance, digest: digest ?? "", at: now() };
+        return [await COMPARE[engine](question), ""];
       });
       if (parity !== undefined) {
-        const { passed, rows, differing, incomparable, maxUlp, maxDifference } = parity;
-        const detail = `${differing} of ${rows} rows differ, at most ${maxUlp} ulp (${maxDifference.toExponential(1)})${incomparable > 0 ? `, ${incomparable} not comparable` : ""}`;
+        const { passed, rows, refused, differing, incomparable, maxUlp, maxDifference } = parity;
+        const parts = [
+          `${differing} of ${rows} rows differ, at most ${maxUlp} ulp (${maxDifference.toExponential(1)})`,
+          ...(incomparable > 0 ? [`${incomparable} not comparable`] : []),
+          ...(refused > 0 ? [`${refused} refused by both`] : []),
+        ];
         checks.pop();
-        checks.push({ name: "parity", verdict: passed ? "passed" : "failed", detail });
+        checks.push({ name: "parity", verdict: passed ? "passed" : "failed", detail: parts.join(", ") });
       }
     }
   }
@@ -163,46 +160,4 @@ async function checkExample(model: LoadedModel, frame: Frame): Promise<readonly 
   const odd = answers.flatMap(valuesOf).filter((value) => !Number.isFinite(value)).length;
   if (odd > 0) throw invalid(`The answers to the example hold ${odd} values that are not finite numbers`);
   return [answers.length, `${frame.rowCount} rows, ${answers.length} answers`];
-}
-
-const isNamed = (column: ColumnSpec): column is ColumnSpec & { readonly name: string } => column.name !== undefined;
-
-async function compareWithPython(
-  model: LoadedModel,
-  folder: string,
-  example: Frame,
-  python: string,
-  tolerance: number,
-  digest: string,
-): Promise<ParityReport> {
-  const inputs = model.signature?.inputs;
-  if (inputs === undefined || isTensorSchema(inputs)) throw invalid("Parity needs a signature of columns");
-  const columns = (inputs as readonly ColumnSpec[]).filter(isNamed);
-  if (columns.length === 0 || columns.length < inputs.length) throw invalid("Parity needs a signature with names");
-  const places = columns.map((column) => example.names?.indexOf(column.name) ?? -1);
-  const given = Array.from({ length: example.rowCount }, (_, row) =>
-    places.map((place) => (place < 0 ? null : example.columns[place]![row])),
-  );
-  const golden = goldenRows(given, columns);
-  const ours = golden.rows.map((row): Answer => {
-    const frame: Frame = { source: "table", names: golden.names, columns: row.map((cell) => [cell]), rowCount: 1 };
-    try {
-      return model.predict(enforceSchema(frame, inputs)).flatMap(valuesOf);
-    } catch (error) {
-      return { refused: messageOf(error) };
-    }
-  });
-  const { answers, versions } = await askPython(python, folder, golden);
-  if (answers.length !== golden.rows.length)
-    throw invalid(`The original engine gave ${answers.length} answers to ${golden.rows.length} rows`);
-  const parity = compareAnswers(golden.rows, golden.kinds, ours, answers);
-  return {
-    format: "esteira-parity/1",
-    against: "python",
-    digest,
-    versions,
-    tolerance,
-    passed: parity.incomparable === 0 && parity.maxRelative <= tolerance,
-    ...parity,
-  };
 }

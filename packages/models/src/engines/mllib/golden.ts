@@ -29,6 +29,8 @@ export interface Parity {
   readonly maxAbsolute: number;
   /** The first mismatch, else the first difference, in words. */
   readonly first: string | undefined;
+  /** The row that `first` is about. */
+  readonly firstRow: number | undefined;
 }
 
 export function fillCell(row: Row, column: Column, cell: Cell): void {
@@ -84,16 +86,17 @@ export function compareAnswers(
   outputs: readonly string[],
 ): Parity {
   let [differing, mismatched, maxUlp, maxRelative, maxAbsolute] = [0, 0, 0, 0, 0];
-  let first: string | undefined;
-  let firstWrong: string | undefined;
+  type Sight = { readonly row: number; readonly words: string };
+  let first: Sight | undefined;
+  let firstWrong: Sight | undefined;
   expected.forEach((want, row) => {
     const got = actual[row] ?? null;
     let differs = false;
     let isWrong = (want === null) !== (got === null);
     const tell = (output: number, a: unknown, b: unknown): void => {
-      const words = `row ${row}, ${outputs[output]}: expected ${pythonJson(a)}, got ${pythonJson(b)}`;
-      first ??= words;
-      if (isWrong) firstWrong ??= words;
+      const sight = { row, words: `row ${row}, ${outputs[output]}: expected ${pythonJson(a)}, got ${pythonJson(b)}` };
+      first ??= sight;
+      if (isWrong) firstWrong ??= sight;
     };
     if (isWrong) tell(0, want, got);
     want?.forEach((cell, i) => {
@@ -119,7 +122,11 @@ export function compareAnswers(
     if (isWrong) mismatched++;
     if (differs || isWrong) differing++;
   });
-  return { rows: expected.length, differing, mismatched, maxUlp, maxRelative, maxAbsolute, first: firstWrong ?? first };
+  const shown = firstWrong ?? first;
+  return {
+    ...{ rows: expected.length, differing, mismatched, maxUlp, maxRelative, maxAbsolute },
+    ...{ first: shown?.words, firstRow: shown?.row },
+  };
 }
 
 /** Numbers to compare, undefined when the two are not of one kind or are unequal words. */

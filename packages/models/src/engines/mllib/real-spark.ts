@@ -8,8 +8,9 @@ import { EsteiraError, invalid } from "@esteira/core/errors";
 import { pythonJson } from "@esteira/core/python-json";
 import { parseJson } from "../../format/json.ts";
 import { asList, asText, type Field, get, isAbsent } from "./fields.ts";
-import { answerRows, type Cell, compareAnswers, type GoldenRows, type Parity } from "./golden.ts";
-import { readPipeline } from "./pipeline.ts";
+import { type Cell, compareAnswers, fillCell, type GoldenRows, type Parity, readCell } from "./golden.ts";
+import { type Pipeline, readPipeline } from "./pipeline.ts";
+import type { Plan } from "./plan.ts";
 import { REAL_SPARK_SCRIPT } from "./real-spark-script.ts";
 
 export interface SparkOptions {
@@ -21,15 +22,20 @@ export interface SparkOptions {
 export interface SparkAnswers {
   /** The version of Spark that answered. */
   readonly spark: string;
-  /** As `GoldenRows` has them; absent when Spark refused, with its reason. */
-  readonly answers?: readonly (readonly Cell[] | null)[];
-  readonly error?: string;
+  /** One a row: values in the order of `outputs`, null for a row that was left out, or why it was refused. */
+  readonly answers: readonly RowAnswer[];
 }
 
-export interface SparkParity extends Parity {
+export type RowAnswer = readonly Cell[] | null | { readonly refused: string };
+
+export interface SparkParity extends Omit<Parity, "firstRow"> {
   readonly spark: string;
-  /** Why Spark, or we, refused the rows. When both did, no row differs. */
+  /** Rows that both refused: none of them differs. A row that one refused is mismatched. */
+  readonly refused: number;
+  /** Why Spark, or we, refused rows: each reason once. */
   readonly refusals: readonly string[];
+  /** The row that `first` is about, and what both said. */
+  readonly firstRow?: { readonly row: number; readonly ours: RowAnswer; readonly theirs: RowAnswer };
 }
 
 /** What to ask: golden rows without their answers. */
@@ -57,14 +63,22 @@ export async function askSpark(folder: string, question: Question, options: Spar
       `Spark did not answer: '${options.python}' ended with ${String(code)} (${reason.slice(0, 300)})`,
     );
   }
-  return readAnswers({ where: "Spark's answer", value: parseJson(line, "Spark's answer") });
+  return readAnswers({ where: "Spark's answer", value: parseJson(line, "Spark's answer") }, question.rows.length);
 }
 
-function readAnswers(body: Field): SparkAnswers {
+function readAnswers(body: Field, count: number): SparkAnswers {
   const spark = asText(get(body, "spark"));
   const error = get(body, "error");
-  if (!isAbsent(error)) return { spark, error: asText(error) };
-  const answers = asList(get(body, "answers")).map((row) => (row.value === null ? null : asList(row).map(asCell)));
+  if (!isAbsent(error)) {
+    const all = { refused: asText(error) };
+    return { spark, answers: Array.from({ length: count }, () => all) };
+  }
+  const reasons = get(body, "refused");
+  const answers = asList(get(body, "answers")).map((row, i): RowAnswer => {
+    const reason = get(reasons, String(i));
+    if (!isAbsent(reason)) return { refused: asText(reason) };
+    return row.value === null ? null : asList(row).map(asCell);
+  });
   return { spark, answers };
 }
 
@@ -75,6 +89,12 @@ function asCell({ value, where }: Field): Cell {
   throw invalid(`${where} is no value of a row`);
 }
 
+/** As a row of answers: two refusals are alike, whatever their words, and no answer is like one. */
+const REFUSED: readonly Cell[] = ["(the row is refused)"];
+
+const isRefusal = (answer: RowAnswer | undefined): answer is { readonly refused: string } =>
+  answer !== null && answer !== undefined && "refused" in answer;
+
 /** Asks Spark and the pipeline in `folder` the same rows. */
 export async function compareWithSpark(
   folder: string,
@@ -82,17 +102,46 @@ export async function compareWithSpark(
   options: SparkOptions,
 ): Promise<SparkParity> {
   const pipeline = await readPipeline(folder);
-  const theirs = await askSpark(folder, question, options);
-  const refusals = theirs.error === undefined ? [] : [`Spark: ${theirs.error}`];
-  let ours: readonly (readonly Cell[] | null)[] | undefined;
+  const { spark, answers: theirs } = await askSpark(folder, question, options);
+  const ours = askPipeline(pipeline, question);
+  const comparable = (answers: readonly RowAnswer[]) => answers.map((answer) => (isRefusal(answer) ? REFUSED : answer));
+  const { firstRow, ...parity } = compareAnswers(comparable(theirs), comparable(ours), question.outputs);
+  const reasons = (who: string, answers: readonly RowAnswer[]) =>
+    new Set(answers.filter(isRefusal).map(({ refused }) => `${who}: ${refused}`));
+  return {
+    ...parity,
+    spark,
+    refused: theirs.filter((answer, row) => isRefusal(answer) && isRefusal(ours[row])).length,
+    refusals: [...reasons("Spark", theirs), ...reasons("Esteira", ours)],
+    ...(firstRow !== undefined && {
+      firstRow: { row: firstRow, ours: ours[firstRow] ?? null, theirs: theirs[firstRow] ?? null },
+    }),
+  };
+}
+
+/** Our own answers. Columns that do not fit refuse every row. */
+function askPipeline(pipeline: Pipeline, { inputs, rows, outputs }: Question): readonly RowAnswer[] {
+  let plan: Plan;
   try {
-    ours = answerRows(pipeline, question);
+    plan = pipeline.plan(inputs, outputs);
   } catch (error) {
-    if (!(error instanceof EsteiraError)) throw error;
-    refusals.push(`Esteira: ${error.message}`);
+    const all = { refused: messageOf(error) };
+    return rows.map(() => all);
   }
-  // All rows are refused for one: both sides then agree on every row, or on none.
-  const nothing = question.rows.map(() => null);
-  const parity = compareAnswers(theirs.answers ?? nothing, ours ?? nothing, question.outputs);
-  return { ...parity, spark: theirs.spark, refusals };
+  const row = plan.createRow();
+  return rows.map((cells): RowAnswer => {
+    try {
+      plan.inputs.forEach((column, i) => {
+        fillCell(row, column, cells[i] ?? null);
+      });
+      return plan.run(row) ? plan.outputs.map((column) => readCell(row, column)) : null;
+    } catch (error) {
+      return { refused: messageOf(error) };
+    }
+  });
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof EsteiraError) return error.message;
+  throw error;
 }
