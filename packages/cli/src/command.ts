@@ -6,6 +6,8 @@ export interface Command {
   /** Words after `esteira`, for example `models serve`. */
   readonly name: string;
   readonly summary: string;
+  /** What follows the words, among the values under its name. */
+  readonly argument?: { readonly name: string; readonly summary: string };
   readonly options: readonly CommandOption[];
   /** Resolves with the exit code; throws EsteiraError for a user's fault. */
   readonly run: (values: Values, terminal: Terminal) => Promise<number>;
@@ -17,9 +19,11 @@ export interface CommandOption {
   readonly summary: string;
   readonly default?: string | boolean;
   readonly required?: boolean;
+  /** May be given several times: its value is a list. */
+  readonly repeats?: boolean;
 }
 
-export type Values = Readonly<Record<string, string | boolean | undefined>>;
+export type Values = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
 /** What a command may touch of the outside. */
 export interface Terminal {
@@ -34,4 +38,10 @@ export interface Terminal {
 export const text = (values: Values, name: string): string | undefined => {
   const value = values[name];
   return typeof value === "string" ? value : undefined;
+};
+
+/** The values of an option that repeats. */
+export const texts = (values: Values, name: string): readonly string[] => {
+  const value = values[name];
+  return typeof value === "object" ? value : [];
 };

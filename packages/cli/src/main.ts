@@ -11,6 +11,7 @@ import { modelsPredict } from "./commands/models-predict.ts";
 import { modelsServe } from "./commands/models-serve.ts";
 import { modelsVerify } from "./commands/models-verify.ts";
 import { openapi } from "./commands/openapi.ts";
+import { run } from "./commands/run.ts";
 import { server } from "./commands/server.ts";
 import { tokens } from "./commands/tokens.ts";
 import { users } from "./commands/users.ts";
@@ -18,6 +19,7 @@ import { version } from "./version.ts";
 
 const COMMANDS: readonly Command[] = [
   server,
+  run,
   modelsServe,
   modelsPredict,
   modelsVerify,
@@ -56,6 +58,8 @@ const program = new Program("esteira")
   .description("The life of a model: tracking, models, registry, gates and serving, as MLflow speaks them.")
   .version(version)
   .showSuggestionAfterError()
+  // A command may have a --version of its own.
+  .enablePositionalOptions()
   .showHelpAfterError("(esteira --help lists the commands and options)")
   .exitOverride((error) => {
     throw error;
@@ -70,11 +74,16 @@ for (const command of COMMANDS) {
   );
   const sub = parent.command(leaf).description(command.summary);
   for (const option of command.options) {
-    if (option.required) sub.requiredOption(option.flags, option.summary);
+    if (option.repeats)
+      sub.option<readonly string[]>(option.flags, option.summary, (value, all) => [...(all ?? []), value]);
+    else if (option.required) sub.requiredOption(option.flags, option.summary);
     else sub.option(option.flags, option.summary, option.default);
   }
+  const { argument } = command;
+  if (argument !== undefined) sub.argument(`<${argument.name}>`, argument.summary);
   sub.action(async () => {
-    process.exitCode = await command.run(sub.opts(), terminal);
+    const values = argument === undefined ? sub.opts() : { ...sub.opts(), [argument.name]: sub.args[0] };
+    process.exitCode = await command.run(values, terminal);
   });
 }
 

@@ -2,8 +2,10 @@
  * The one of `names` that `given` was probably meant to be: at most a slip or two away, by the length of the name. Names of
  * up to three letters are near only in the other case: `lr` and `l1` are two things.
  */
-export function nearest(given: string, names: Iterable<string>): string | undefined {
-  const allowed = given.length <= 3 ? 0 : given.length <= 6 ? 1 : 2;
+export const nearest = (given: string, names: Iterable<string>): string | undefined =>
+  closest(given, names, given.length <= 3 ? 0 : given.length <= 6 ? 1 : 2);
+
+function closest(given: string, names: Iterable<string>, allowed: number): string | undefined {
   let best: { name: string; slips: number } | undefined;
   for (const name of names) {
     const slips = slipsBetween(given.toLowerCase(), name.toLowerCase());
@@ -12,9 +14,9 @@ export function nearest(given: string, names: Iterable<string>): string | undefi
   return best?.name;
 }
 
-/** `; did you mean 'alpha'?`, or nothing. */
+/** `; did you mean 'alpha'?`, or nothing: for a name that is wrong anyway, from somewhat farther away. */
 export function suggestion(given: string, names: Iterable<string>): string {
-  const name = nearest(given, names);
+  const name = closest(given, names, given.length <= 2 ? 0 : given.length <= 4 ? 1 : 2);
   return name === undefined ? "" : `; did you mean '${name}'?`;
 }
 

@@ -1,6 +1,6 @@
 import { invalid } from "@esteira/core/errors";
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, Scalar } from "yaml";
-import { suggestion } from "../nearest.ts";
+import { nearest } from "../nearest.ts";
 import { type PythonScalar, pythonScalar } from "./python-scalar.ts";
 
 /** A mapping that merges itself would do so for ever. */
@@ -117,7 +117,7 @@ const isNodeWithRange = (node: unknown): node is Node & { range: [number, number
 
 /** A key that nothing reads: a slip of the pen is a fault, anything else only noted. */
 export function unknownKey(key: YamlValue, name: string, where: string, known: readonly string[]): void {
-  const meant = suggestion(name, known);
-  if (meant === "") key.note(`${where} has the key '${name}', which nothing reads`);
-  else key.fault(`${where} has no key '${name}'${meant}`);
+  const meant = nearest(name, known);
+  if (meant === undefined) key.note(`${where} has the key '${name}', which nothing reads`);
+  else key.fault(`${where} has no key '${name}'; did you mean '${meant}'?`);
 }

@@ -1,0 +1,154 @@
+import { readFile } from "node:fs/promises";
+import { userInfo } from "node:os";
+import { EsteiraError, invalid } from "@esteira/core/errors";
+import { type ExperimentId, experimentId } from "@esteira/core/ids";
+import type { Stop } from "@esteira/projects/run/execute";
+import type { Client } from "@esteira/sdk/client";
+import pc from "picocolors";
+import { type Command, type Terminal, text, texts, type Values } from "../command.ts";
+import { trackingClient } from "../tracking.ts";
+
+/** As `mlflow run` ends when the run has failed; stopped by Ctrl-C, as a shell tells it. */
+const FAILED = 1;
+const INTERRUPTED = 130;
+const DEFAULT_EXPERIMENT = "0";
+
+export const run: Command = {
+  name: "run",
+  summary: "Run an entry point of an MLproject: a folder or a git repository",
+  argument: { name: "uri", summary: "a folder, or an address of a git repository; #FOLDER for a folder in it" },
+  options: [
+    {
+      flags: "-e, --entry-point <name>",
+      summary: "an entry point, or a .py or .sh file of the project",
+      default: "main",
+    },
+    { flags: "-v, --version <version>", summary: "a branch, tag or commit of the project's git repository" },
+    { flags: "-P, --param-list <name=value>", summary: "a parameter; once for each", repeats: true },
+    { flags: "--experiment-name <name>", summary: "the experiment of the run, made when there is none" },
+    { flags: "--experiment-id <id>", summary: "the experiment of the run" },
+    { flags: "--run-name <name>", summary: "a name for the run" },
+    {
+      flags: "--env-manager <manager>",
+      summary: "local (things as they are), virtualenv, uv or node; by default what the project declares",
+    },
+    { flags: "-b, --backend <backend>", summary: "where the project runs: local", default: "local" },
+    {
+      flags: "-c, --backend-config <json>",
+      summary: 'a .json file or JSON: {"timeoutSeconds": 3600, "retries": 2}',
+    },
+    { flags: "--storage-dir <folder>", summary: "where files are kept that a parameter of type path names elsewhere" },
+    { flags: "--build-image", summary: "refused: there are no projects in images here" },
+    { flags: "-A, --docker-args <name=value>", summary: "refused likewise", repeats: true },
+  ],
+  async run(values, terminal) {
+    refuseImages(values);
+    const parameters = parametersOf(texts(values, "paramList"));
+    const backendName = text(values, "backend") ?? "local";
+    if (backendName !== "local")
+      throw new EsteiraError("NOT_IMPLEMENTED", `There is no backend '${backendName}' here: expected local.`);
+    const { parseBackendSettings } = await import("@esteira/projects/run/settings");
+    const settings = parseBackendSettings(await backendConfig(text(values, "backendConfig")));
+    const { env } = terminal;
+    const client = trackingClient(terminal);
+    const [{ runProject }, { localBackend }] = await Promise.all([
+      import("@esteira/projects/run-project"),
+      import("@esteira/projects/backends/local"),
+    ]);
+    const stop = stopFrom(terminal);
+    const result = await runProject({
+      client,
+      uri: text(values, "uri") ?? "",
+      version: text(values, "version"),
+      entryPoint: text(values, "entryPoint") ?? "main",
+      parameters,
+      experimentId: await experimentOf(values, env, client),
+      runName: text(values, "runName"),
+      user: userOf(env),
+      environmentManager: text(values, "envManager"),
+      backend: localBackend(),
+      settings,
+      storageDir: text(values, "storageDir") ?? (env.MLFLOW_TMP_DIR || undefined),
+      cwd: process.cwd(),
+      env,
+      onOutput: (chunk, stream) => void (stream === "out" ? process.stdout : process.stderr).write(chunk),
+      note: (line) => terminal.note(pc.dim(line)),
+      stop,
+    });
+    if (result.status === "FINISHED") {
+      terminal.note(`${pc.green("✓")} Run ${result.runId} finished.`);
+      return 0;
+    }
+    terminal.note(`${pc.red("esteira:")} Run ${result.runId} is ${result.status}. ${result.reason ?? ""}`.trimEnd());
+    return stop.cancelled.aborted ? INTERRUPTED : FAILED;
+  },
+};
+
+function refuseImages(values: Values): void {
+  const given =
+    values.buildImage === true ? "--build-image" : texts(values, "dockerArgs").length > 0 ? "--docker-args" : "";
+  if (given === "") return;
+  throw new EsteiraError(
+    "NOT_IMPLEMENTED",
+    `${given} is for projects in images (docker_env), which are not to be had here yet: leave it out, and declare python_env or node_env.`,
+  );
+}
+
+function parametersOf(given: readonly string[]): ReadonlyMap<string, string> {
+  const parameters = new Map<string, string>();
+  for (const one of given) {
+    const at = one.indexOf("=");
+    if (at < 1) throw invalid(`-P ${one} is no parameter: expected -P NAME=VALUE.`);
+    const name = one.slice(0, at);
+    if (parameters.has(name)) throw invalid(`-P ${name} is given twice.`);
+    parameters.set(name, one.slice(at + 1));
+  }
+  return parameters;
+}
+
+async function backendConfig(given: string | undefined): Promise<unknown> {
+  if (given === undefined) return {};
+  try {
+    return JSON.parse(given.endsWith(".json") ? await readFile(given, "utf8") : given);
+  } catch (error) {
+    throw invalid(
+      `--backend-config is neither a .json file nor JSON: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+/** As MLflow, by name or by id and not by both; what is given to the command goes before its variables. */
+async function experimentOf(values: Values, env: Terminal["env"], client: Client): Promise<ExperimentId> {
+  const given = { name: text(values, "experimentName"), id: text(values, "experimentId") };
+  const isGiven = given.name !== undefined || given.id !== undefined;
+  const { name, id } = isGiven
+    ? given
+    : { name: env.MLFLOW_EXPERIMENT_NAME || undefined, id: env.MLFLOW_EXPERIMENT_ID || undefined };
+  if (name !== undefined && id !== undefined)
+    throw invalid(
+      isGiven
+        ? "--experiment-name and --experiment-id both name the experiment: give one of them."
+        : "MLFLOW_EXPERIMENT_NAME and MLFLOW_EXPERIMENT_ID both name the experiment: keep one of them.",
+    );
+  return name === undefined ? experimentId(id ?? DEFAULT_EXPERIMENT) : client.experiments.ensure(name);
+}
+
+/** As Python's getpass names the user. */
+const userOf = (env: Terminal["env"]): string =>
+  env.LOGNAME || env.USER || env.LNAME || env.USERNAME || userInfo().username;
+
+/** The first Ctrl-C asks the run to end, the second does not wait. Who hangs up or closes the pipe has stopped it too. */
+function stopFrom(terminal: Terminal): Stop {
+  const cancelled = new AbortController();
+  const killed = new AbortController();
+  void terminal
+    .interrupted()
+    .then(() => {
+      cancelled.abort(new Error("interrupted"));
+      return terminal.interrupted();
+    })
+    .then(() => killed.abort());
+  process.once("SIGHUP", () => cancelled.abort(new Error("hung up")));
+  process.stdout.on("error", () => cancelled.abort(new Error("nobody reads the output")));
+  return { cancelled: cancelled.signal, killed: killed.signal };
+}

@@ -1,0 +1,18 @@
+/** What a command needs around it, ready. */
+export interface PreparedEnvironment {
+  /** Folders that go before the others in `PATH`. */
+  readonly path: readonly string[];
+  readonly variables: Readonly<Record<string, string>>;
+  /** What it was, for the run. */
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** As `--env-manager` names them; `node` is Esteira's own. */
+export const ENVIRONMENT_MANAGERS = ["local", "virtualenv", "uv", "conda", "node"] as const;
+export type EnvironmentManager = (typeof ENVIRONMENT_MANAGERS)[number];
+
+export interface PrepareOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly note: (line: string) => void;
+  readonly signal: AbortSignal;
+}

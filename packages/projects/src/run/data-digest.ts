@@ -1,0 +1,24 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+
+/**
+ * SHA-256 in hexadecimal of a file's bytes; of a folder, of the lines `DIGEST  PATH` of all its files in the order of their paths,
+ * so that only content and names count.
+ */
+export async function dataDigest(path: string): Promise<string> {
+  if ((await stat(path)).isFile()) return fileDigest(path);
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const hash = createHash("sha256");
+  for (const file of files.sort()) hash.update(`${await fileDigest(file)}  ${file.slice(path.length + 1)}\n`);
+  return hash.digest("hex");
+}
+
+async function fileDigest(file: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(file), hash);
+  return hash.digest("hex");
+}

@@ -1,0 +1,198 @@
+import { execFileSync, spawn } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { experimentId } from "@esteira/core/ids";
+import { type Client, createClient } from "@esteira/sdk/client";
+import { type RunningServer, startServer } from "@esteira/server/start";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const command = fileURLToPath(new URL("../../packages/cli/bin/esteira.mjs", import.meta.url));
+
+let home: string;
+let server: RunningServer;
+let client: Client;
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), "esteira-run-"));
+  server = await startServer({
+    host: "127.0.0.1",
+    port: 0,
+    backendStoreUri: `sqlite:///${join(home, "tracking.db")}`,
+    artifactsDestination: join(home, "artifacts"),
+  });
+  client = createClient({ baseUrl: server.url });
+});
+afterAll(async () => {
+  await server.close();
+  await rm(home, { recursive: true, force: true });
+});
+
+async function project(name: string, files: Record<string, string>): Promise<string> {
+  const folder = join(home, name);
+  await mkdir(folder, { recursive: true });
+  for (const [file, text] of Object.entries(files)) await writeFile(join(folder, file), text);
+  return folder;
+}
+
+/** The command in a process of its own; `onOutput` sees everything that it has said so far. */
+async function esteira(args: readonly string[], onOutput: (text: string, pid: number) => void = () => undefined) {
+  const env = { ...process.env, MLFLOW_TRACKING_URI: server.url, NO_COLOR: "1", XDG_CACHE_HOME: join(home, "cache") };
+  const child = spawn(process.execPath, [command, "run", ...args], {
+    cwd: home,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let [output, errors] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+    onOutput(output, child.pid ?? 0);
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    errors += text;
+  });
+  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  return { code, output, errors };
+}
+
+const lastRun = async () => {
+  const { items } = await client.runs.search({ experimentIds: [experimentId("0")], maxResults: 1 });
+  const [run] = items;
+  if (run === undefined) throw new Error("there is no run");
+  const tags = Object.fromEntries(run.data.tags.map(({ key, value }) => [key, value]));
+  return { ...run, tags, params: Object.fromEntries(run.data.params.map(({ key, value }) => [key, value])) };
+};
+
+const countRuns = async () => (await client.runs.search({ experimentIds: [experimentId("0")] })).items.length;
+
+describe("esteira run", { timeout: 300_000 }, () => {
+  it("hands parameters over, tells the command its run, and records what it depends on", async () => {
+    const folder = await project("whole", {
+      MLproject: `entry_points:
+  main:
+    parameters: {data: path, note: string}
+    command: node show.mjs {data} "{note}"
+`,
+      "show.mjs":
+        "const { env, argv } = process; console.log(JSON.stringify([...argv.slice(2), env.MLFLOW_RUN_ID, env.MLFLOW_EXPERIMENT_ID, env.MLFLOW_TRACKING_URI]));",
+      "rows.csv": "amount\n",
+    });
+    const git = (...args: string[]) =>
+      execFileSync("git", ["-c", "user.name=Ana", "-c", "user.email=ana@example.com", ...args], { cwd: folder });
+    git("init", "--quiet");
+    git("add", "--all");
+    git("commit", "--quiet", "--message", "first");
+    await writeFile(join(folder, "rows.csv"), "amount\n12.5\n");
+    const note = "$(touch interpreted); `id` \"'";
+    const { code, output, errors } = await esteira([
+      folder,
+      "-P",
+      `data=${folder}/rows.csv`,
+      "-P",
+      `note=${note}`,
+      "-P",
+      "k=v",
+    ]);
+    expect(code, errors).toBe(0);
+    const { info, tags, params } = await lastRun();
+    expect(JSON.parse(output)).toEqual([`${folder}/rows.csv`, note, "--k", "v", info.runId, "0", server.url]);
+    expect(info.status).toBe("FINISHED");
+    expect(params).toEqual({ data: `${folder}/rows.csv`, note, k: "v" });
+    expect(tags).toMatchObject({
+      "mlflow.source.type": "PROJECT",
+      "mlflow.project.entryPoint": "main",
+      "mlflow.project.backend": "local",
+      "mlflow.source.git.commit": execFileSync("git", ["rev-parse", "HEAD"], { cwd: folder, encoding: "utf8" }).trim(),
+      "esteira.git.dirty": "true",
+      "esteira.data.data.sha256": "fbbea033602a4ad4b67878f75411d30c04374a0ed83cf9295429c592f153e80f",
+    });
+    expect(await client.artifacts.readText(info.artifactUri, "uncommitted.diff")).toContain("+12.5");
+  });
+
+  it("ends a run that fails with the reason, and tries it as often as it may", async () => {
+    const folder = await project("failing", { MLproject: "entry_points: {main: {command: 'echo boom >&2; exit 3'}}" });
+    const { code, errors } = await esteira([folder, "--backend-config", '{"retries": 1}']);
+    const { info, tags } = await lastRun();
+    expect([code, info.status]).toEqual([1, "FAILED"]);
+    expect(errors).toContain(`Run ${info.runId} is FAILED. The command ended with code 3: boom`);
+    expect(tags).toMatchObject({
+      "esteira.failure": "The command ended with code 3: boom",
+      "esteira.project.attempts": "2",
+    });
+  });
+
+  it("takes a run for failed that its command has ended well before failing itself", async () => {
+    const script =
+      "const { env } = process; await fetch(env.MLFLOW_TRACKING_URI + '/api/2.0/mlflow/runs/update', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ run_id: env.MLFLOW_RUN_ID, status: process.argv[2] }) }); process.exit(Number(process.argv[3]));";
+    const folder = await project("ending", {
+      MLproject: "entry_points: {main: {parameters: {s: string, c: string}, command: 'node end.mjs {s} {c}'}}",
+      "end.mjs": script,
+    });
+    expect((await esteira([folder, "-P", "s=FINISHED", "-P", "c=1"])).code).toBe(1);
+    expect((await lastRun()).info.status).toBe("FAILED");
+    expect((await esteira([folder, "-P", "s=FAILED", "-P", "c=0"])).code).toBe(1);
+    expect((await lastRun()).info.status).toBe("FAILED");
+  });
+
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+    "stopped by %s leaves a run KILLED and nothing at work",
+    async (signal) => {
+      const folder = await project("slow", {
+        MLproject: "entry_points: {main: {command: 'sleep 1000 & echo $!; sleep 1000'}}",
+      });
+      let sent = false;
+      const { code, output } = await esteira([folder], (text, pid) => {
+        if (text.includes("\n") && !sent) sent = process.kill(pid, signal);
+      });
+      const { info, tags } = await lastRun();
+      expect([code, info.status, tags["esteira.failure"]]).toEqual([130, "KILLED", "Cancelled."]);
+      await expectGone(Number(output.trim()));
+    },
+  );
+
+  it("begins no run for what is wrong from the start", async () => {
+    const folder = await project("wrong", {
+      MLproject: "entry_points:\n  main: {command: echo}\n  train: {comand: x}\n",
+    });
+    const good = await project("good", {
+      MLproject: "docker_env: {image: a}\nentry_points: {main: {parameters: {alpha: float}, command: 'echo {alpha}'}}",
+    });
+    const before = await countRuns();
+    for (const [args, expected] of [
+      [[folder], `${folder}/MLproject:3:11: entry point 'train' has no key 'comand'; did you mean 'command'?`],
+      [[good, "-P", "alpha=x"], "Parameter 'alpha' is 'x': expected a number"],
+      [[good, "-P", "alpha"], "-P alpha is no parameter: expected -P NAME=VALUE."],
+      [[good, "-P", "alpha=1", "-P", "alpha=2"], "-P alpha is given twice."],
+      [[good, "-P", "alpha=1"], "The project runs in an image (docker_env)"],
+      [[good, "--build-image"], "--build-image is for projects in images"],
+      [[good, "--backend", "kubernetes"], "There is no backend 'kubernetes' here: expected local."],
+      [[good, "--backend-config", "{"], "--backend-config is neither a .json file nor JSON"],
+      [[good, "--experiment-name", "a", "--experiment-id", "0"], "both name the experiment"],
+      [[join(home, "nowhere")], "There is no folder"],
+    ] as const) {
+      const { code, errors } = await esteira(args);
+      expect(errors).toContain(expected);
+      expect(code).toBe(2);
+    }
+    expect(await countRuns()).toBe(before);
+  });
+});
+
+async function expectGone(pid: number): Promise<void> {
+  expect(pid).toBeGreaterThan(0);
+  const isThere = () => {
+    try {
+      return (
+        execFileSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" })
+          .trim()
+          .replace(/^Z.*/, "") !== ""
+      );
+    } catch {
+      return false;
+    }
+  };
+  for (let tries = 0; tries < 600 && isThere(); tries++) await sleep(100);
+  expect(isThere()).toBe(false);
+}
