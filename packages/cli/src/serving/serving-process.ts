@@ -3,6 +3,7 @@ import { loadModel } from "@esteira/models/flavors/load-model";
 import { createModelHolder, type ModelHolder } from "@esteira/models/serving/model-holder";
 import { openRequestLog } from "@esteira/models/serving/request-log";
 import { createScoringServer, type ScoringServerOptions } from "@esteira/models/serving/scoring-server";
+import { openTracing } from "@esteira/models/serving/tracing";
 import type { FetchedModel } from "./model-source.ts";
 import type { ServeSettings } from "./serve-settings.ts";
 
@@ -33,6 +34,7 @@ export async function startServingProcess(
   const shadow = models.shadow && (await hold(models.shadow));
   const holders = { primary, canary, shadow };
   const requestLog = settings.requestLog && (await openRequestLog(settings.requestLog));
+  const tracing = await openTracing(process.env, (line) => void process.stderr.write(`${line}\n`));
   const app = await createScoringServer({
     model: primary,
     canary: canary && settings.canary && { holder: canary, share: settings.canary.share },
@@ -41,11 +43,13 @@ export async function startServingProcess(
     maxInFlight: settings.maxInFlight,
     onRequest: requestLog && ((request) => requestLog.write(request)),
     unlogged: requestLog && (() => requestLog.missed),
+    tracing,
     shareMetrics,
   });
   const close = async (): Promise<void> => {
     await app.close();
     await requestLog?.close();
+    await tracing?.close();
   };
   try {
     const address = await app.listen({ host: settings.host, port: settings.port });

@@ -5,6 +5,7 @@ import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from "fastify";
 import { badRequest } from "../format/cells.ts";
 import type { Scored } from "./dispatcher.ts";
 import type { ModelIdentity } from "./model-holder.ts";
+import type { RequestTrace, Tracing } from "./tracing.ts";
 import type { Variant } from "./traffic.ts";
 
 export interface Answer {
@@ -29,6 +30,9 @@ export interface ScoredRequest {
 export interface Answering {
   /** Starts the clock of a request. */
   arrive(request: FastifyRequest): void;
+  /** Begins the trace of a scoring request, where there is tracing, which ends when its answer has gone out. */
+  follow(request: FastifyRequest, reply: FastifyReply): void;
+  traceOf(request: FastifyRequest): RequestTrace | undefined;
   send(reply: FastifyReply, answer: Answer): FastifyReply;
   /** Sends the answer of a scoring request, and counts it. */
   finish(reply: FastifyReply, answer: Answer, scored?: Scored): FastifyReply;
@@ -42,16 +46,30 @@ export interface Answering {
 
 const LONGEST_ID = 128;
 
-export function createAnswering(onRequest: (request: ScoredRequest) => void): Answering {
+export function createAnswering(onRequest: (request: ScoredRequest) => void, tracing?: Tracing): Answering {
   const arrivals = new WeakMap<FastifyRequest, number>();
+  const traces = tracing && new WeakMap<FastifyRequest, RequestTrace>();
   const send = (reply: FastifyReply, { status, type, body }: Answer): FastifyReply =>
     // Bytes, not text: the framework would add a charset to the type of a text.
     reply.code(status).header("content-type", type).send(Buffer.from(body));
   return {
     arrive: (request) => void arrivals.set(request, performance.now()),
+    follow(request, reply) {
+      if (tracing === undefined) return;
+      const trace = tracing.begin(request.method, request.routeOptions.url ?? "", request.headers);
+      traces?.set(request, trace);
+      reply.header("traceparent", trace.traceparent);
+      reply.raw.once("close", () => trace.end(reply.raw.statusCode));
+    },
+    traceOf: (request) => traces?.get(request),
     send,
     finish(reply, answer, scored) {
       const { request } = reply;
+      const trace = traces?.get(request);
+      if (trace !== undefined) {
+        trace.step("respond");
+        trace.set(factsOf(requestIdOf(request), scored));
+      }
       const now = performance.now();
       const seconds = (now - (arrivals.get(request) ?? now)) / 1000;
       if (scored !== undefined) nameModel(reply, scored.identity, scored.variant);
@@ -78,6 +96,20 @@ export function createAnswering(onRequest: (request: ScoredRequest) => void): An
       }
     },
     keyOf: (request) => textHeader(request, "x-esteira-key"),
+  };
+}
+
+/** What a trace tells of a request: never its values. */
+function factsOf(requestId: string, scored: Scored | undefined): Record<string, string | number> {
+  const facts = { "esteira.request.id": requestId };
+  if (scored === undefined) return facts;
+  const { identity, variant, table } = scored;
+  return {
+    ...facts,
+    "esteira.model.name": identity.name,
+    "esteira.model.version": identity.version,
+    "esteira.model.variant": variant,
+    "esteira.rows": table.rowCount,
   };
 }
 

@@ -98,20 +98,26 @@ export function mountInferenceV2(app: FastifyInstance, options: InferenceV2Optio
       guarded(() => json(200, { name: primary.identity.name, ready: true })),
     );
     app.post(`${path}/infer`, { onRequest: admit }, async (request, reply) => {
+      const trace = answering.traceOf(request);
+      trace?.step("parse");
       try {
         check(request.params);
         checkType(request.headers);
         const text = answering.decode(request.body);
         let id: string | undefined;
-        const scored = await dispatcher.score((model) => {
-          const asked = parseInfer(text, model.signature);
-          id = asked.id;
-          const schema = model.signature?.inputs;
-          return {
-            table: enforceSchema(asked.frame, schema),
-            params: enforceParams(asked.params, model.signature?.params),
-          };
-        }, answering.keyOf(request));
+        const scored = await dispatcher.score(
+          (model) => {
+            const asked = parseInfer(text, model.signature);
+            id = asked.id;
+            const schema = model.signature?.inputs;
+            return {
+              table: enforceSchema(asked.frame, schema),
+              params: enforceParams(asked.params, model.signature?.params),
+            };
+          },
+          answering.keyOf(request),
+          trace,
+        );
         const answer = json(200, {
           model_name: scored.identity.name,
           model_version: scored.identity.version,

@@ -28,6 +28,7 @@ import { readInvocation, writePredictions } from "./invocation.ts";
 import { createServingMetrics } from "./metrics.ts";
 import { createModelHolder, type ModelHolder } from "./model-holder.ts";
 import { createShadow, type ShadowSight } from "./shadow.ts";
+import type { Tracing } from "./tracing.ts";
 import type { Canary } from "./traffic.ts";
 
 /** Series in Prometheus's text format, as they are now. */
@@ -50,6 +51,8 @@ export interface ScoringServerOptions {
   readonly onShadow?: ((sight: ShadowSight) => void) | undefined;
   /** Answered requests that `onRequest` could not keep, for the metrics. */
   readonly unlogged?: (() => number) | undefined;
+  /** Follows each scoring request; its caller closes it. */
+  readonly tracing?: Tracing | undefined;
   /** Makes what `/metrics` answers of this process's own series; they as they are unless given. */
   readonly shareMetrics?: ((own: ReadMetrics) => ReadMetrics) | undefined;
   /** Adds routes before the server is ready. */
@@ -98,7 +101,7 @@ export async function createScoringServer(options: ScoringServerOptions): Promis
   const answering = createAnswering((request) => {
     metrics.record(request);
     options.onRequest?.(request);
-  });
+  }, options.tracing);
 
   const app = Fastify({
     ...(options.log ? { loggerInstance: options.log } : { logger: false }),
@@ -126,7 +129,8 @@ export async function createScoringServer(options: ScoringServerOptions): Promis
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
 
-  const admit = (_request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
+  const admit = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
+    answering.follow(request, reply);
     try {
       reply.raw.once("close", admission.enter());
       done();
@@ -145,6 +149,8 @@ export async function createScoringServer(options: ScoringServerOptions): Promis
   const shared = options.shareMetrics?.(own) ?? own;
   app.get("/metrics", async (_request, reply) => answering.send(reply, plain(await shared(), METRICS_TYPE)));
   app.post("/invocations", { onRequest: admit }, async (request, reply) => {
+    const trace = answering.traceOf(request);
+    trace?.step("parse");
     const verdict = readContentType(request.headers["content-type"]);
     if ("refusal" in verdict) return answering.finish(reply, refuseType(verdict.refusal));
     try {
@@ -152,6 +158,7 @@ export async function createScoringServer(options: ScoringServerOptions): Promis
       const scored = await dispatcher.score(
         (model) => readInvocation(model, verdict.kind, text),
         answering.keyOf(request),
+        trace,
       );
       return answering.finish(reply, plain(writePredictions(scored.predictions)), scored);
     } catch (error) {
