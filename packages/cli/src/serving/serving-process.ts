@@ -34,7 +34,7 @@ export async function startServingProcess(
   const shadow = models.shadow && (await hold(models.shadow));
   const holders = { primary, canary, shadow };
   const requestLog = settings.requestLog && (await openRequestLog(settings.requestLog));
-  const tracing = await openTracing(process.env, (line) => void process.stderr.write(`${line}\n`));
+  const tracing = await openTracing((line) => void process.stderr.write(`${line}\n`));
   const app = await createScoringServer({
     model: primary,
     canary: canary && settings.canary && { holder: canary, share: settings.canary.share },

@@ -112,13 +112,15 @@ function traceRequest(
   };
 }
 
-/** What the SDK tells of its troubles; a receiver that is away must not fill the log. */
+/** What the SDK tells of its troubles, without its counts: a receiver that is away must not fill the log. */
 function notesOnce(note: (line: string) => void) {
   const said = new Set<string>();
-  const say = (message: string): void => {
-    const line = `Traces: ${message.slice(0, 300)}`;
-    if (said.size < 100 && !said.has(line)) note(line);
-    said.add(line);
+  const say = (text: string): void => {
+    // An error comes as JSON of its fields.
+    const line = `Traces: ${(/"message":"([^"]+)"/.exec(text)?.[1] ?? text).slice(0, 300)}`;
+    const kind = line.replace(/\d+/g, "0");
+    if (said.size < 100 && !said.has(kind)) note(line);
+    said.add(kind);
   };
   const silent = (): void => undefined;
   return { error: say, warn: say, info: silent, debug: silent, verbose: silent };

@@ -52,9 +52,9 @@ export function otlpProtocolOf(env: Environment): OtlpProtocol | undefined {
   return known;
 }
 
-/** The tracing that the environment asks for; undefined when it asks for none. Throws as `otlpProtocolOf` does. */
-export async function openTracing(env: Environment, note: (line: string) => void): Promise<Tracing | undefined> {
-  const protocol = otlpProtocolOf(env);
+/** The tracing that this process's environment asks for; undefined when it asks for none. Throws as `otlpProtocolOf` does. */
+export async function openTracing(note: (line: string) => void): Promise<Tracing | undefined> {
+  const protocol = otlpProtocolOf(process.env);
   if (protocol === undefined) return undefined;
   const { startOtlpTracing } = await import("./otlp-tracing.ts");
   return startOtlpTracing(protocol, note);
