@@ -31,6 +31,7 @@ interface Sight {
 
 const DESKTOP = { width: 1360, height: 860 };
 const PHONE = { width: 390, height: 844 };
+const LONGEST_MS = 60_000;
 const PLAIN: Look = { language: "en", theme: "light", ...DESKTOP };
 
 const { values: options } = parseArgs({
@@ -123,7 +124,18 @@ async function picture(browser: Browser, { address }: Sight, look: Look, path: s
   try {
     const page = await context.newPage();
     await page.goto(language === "pt-BR" ? address.replace(".en.html", ".pt-BR.html") : address);
-    await page.waitForLoadState("networkidle");
+    const isPage = !address.startsWith("file:");
+    if (isPage) await page.locator("main h1, main h2, main table").first().waitFor({ timeout: LONGEST_MS });
+    await page.waitForLoadState("networkidle", { timeout: LONGEST_MS });
+    // On a busy machine a page may be idle before it has begun to ask. What is below its end waits to be scrolled to.
+    await page.waitForFunction(
+      () =>
+        [...document.querySelectorAll('[class*="Skeleton"]')].every(
+          (place) => place.getBoundingClientRect().top >= window.innerHeight,
+        ),
+      null,
+      { timeout: LONGEST_MS },
+    );
     // Charts draw themselves a frame after their data has come.
     await page.waitForTimeout(400);
     await page.screenshot({ path, fullPage: address.startsWith("file:") });
