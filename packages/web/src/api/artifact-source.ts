@@ -3,6 +3,7 @@ import type { RunId } from "@esteira/core/ids";
 import { fileInfoWire } from "@esteira/core/wire/file-info";
 import { z } from "zod";
 import { baseUrl, client, transport } from "./client.ts";
+import { readStart } from "./read-start.ts";
 
 /** A tree of files of one owner. Paths use "/" and are relative to the owner's root. */
 export interface ArtifactSource {
@@ -10,10 +11,14 @@ export interface ArtifactSource {
   readonly key: string;
   /** One folder's entries, folders first; an empty folder and an absent one are the same. */
   list(path: string): Promise<readonly FileInfo[]>;
+  /** As much of a text as a page can show. */
   readText(path: string): Promise<string>;
   /** The address at which the browser downloads a file. */
   url(path: string): string;
 }
+
+/** Bytes of a file that are fetched to be shown. */
+export const MOST_SHOWN = 5_000_000;
 
 const byKindAndName = (a: FileInfo, b: FileInfo) =>
   Number(b.isDir) - Number(a.isDir) || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
@@ -30,7 +35,7 @@ export const entriesOf = (folder: string, files: readonly FileInfo[]): readonly 
 const proxied = (uri: string): ArtifactSource => ({
   key: uri,
   list: async (path) => entriesOf(path, await client.artifacts.list(uri, path)),
-  readText: (path) => client.artifacts.readText(uri, path),
+  readText: async (path) => readStart(await client.artifacts.open(uri, path), MOST_SHOWN),
   url: (path) => client.artifacts.url(uri, path),
 });
 
@@ -49,7 +54,7 @@ const ofRun = (runId: RunId): ArtifactSource => {
     readText: async (path) => {
       const response = await fetch(url(path));
       if (!response.ok) throw new Error(`HTTP ${response.status}`);
-      return response.text();
+      return readStart(response, MOST_SHOWN);
     },
     url,
   };

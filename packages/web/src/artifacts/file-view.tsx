@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import type { ArtifactSource } from "../api/artifact-source.ts";
+import { type ArtifactSource, MOST_SHOWN } from "../api/artifact-source.ts";
 import { artifactListQuery, artifactTextQuery } from "../api/queries.ts";
 import { useFormat, useText } from "../i18n/use-text.tsx";
 import { DownloadIcon } from "../shell/icons.tsx";
@@ -10,8 +10,6 @@ import classes from "./artifacts.module.css";
 import { csvRows } from "./csv.ts";
 import { type FileKind, fileKind, fileName } from "./kinds.ts";
 
-/** Files larger than this are not fetched to be shown. */
-const LARGEST = 5_000_000;
 const ROWS = 500;
 /** Characters of a text that are drawn. */
 const LONGEST = 500_000;
@@ -38,7 +36,7 @@ export function FileView({ source, path }: { source: ArtifactSource; path: strin
           {text.common.download}
         </Button>
       </div>
-      {size !== undefined && size > LARGEST ? (
+      {size !== undefined && size > MOST_SHOWN ? (
         <Empty>{text.artifacts.tooLarge(format.bytes(size))}</Empty>
       ) : (
         <Preview source={source} path={path} kind={kind} />

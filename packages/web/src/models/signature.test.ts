@@ -23,3 +23,27 @@ it("gives none for a file without one or that is no such file", async () => {
   expect(await signatureOf(readFileSync(new URL(import.meta.url), "utf8"))).toBeUndefined();
   expect(await inputNames("signature:\n  inputs: 'not json'\n")).toEqual([]);
 });
+
+/** Each level names the one before it ten times: ten to the tenth values. */
+const BOMB = Array.from({ length: 10 }, (_, level) =>
+  level === 0
+    ? "l0: &l0 [x, x]"
+    : `l${level}: &l${level} [${Array(10)
+        .fill(`*l${level - 1}`)
+        .join(", ")}]`,
+).join("\n");
+const SIGNED = 'signature: {inputs: \'[{"name": "x", "type": "long"}]\'}\n';
+
+it.each<[string, string, boolean]>([
+  ["aliases of aliases", `${BOMB}\n${SIGNED}`, false],
+  ["one key twice", `${SIGNED}${SIGNED}`, false],
+  ["a file without end", `${SIGNED}more: ${"x".repeat(2_000_000)}`, false],
+  ["lists in lists in lists", `${SIGNED}deep: ${"[".repeat(5000)}`, false],
+  ["a function of JavaScript's", `${SIGNED}f: !!js/function 'function () { globalThis.owned = true }'`, true],
+  ["an object of Python's", `${SIGNED}o: !!python/object/apply:os.system ["touch /tmp/owned"]`, true],
+  ["a prototype", `${SIGNED}__proto__: {owned: true}\nconstructor: {prototype: {owned: true}}`, true],
+])("reads %s as the text that it is, or not at all", async (_, text, isRead) => {
+  expect(await inputNames(text)).toEqual(isRead ? ["x"] : []);
+  expect({}).not.toHaveProperty("owned");
+  expect(globalThis).not.toHaveProperty("owned");
+});

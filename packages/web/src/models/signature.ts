@@ -14,17 +14,23 @@ export interface Signature {
   readonly params: readonly Field[];
 }
 
+/** Characters: a signature of ten thousand columns fits. More than that would hold the page up while it is read. */
+const LONGEST_FILE = 2_000_000;
+
 const modelFile = z.looseObject({
   signature: z
     .looseObject({ inputs: z.string().nullish(), outputs: z.string().nullish(), params: z.string().nullish() })
     .nullish(),
 });
 
-/** The signature that an MLmodel file (YAML) names; undefined when it names none or is not such a file. */
+/** The signature that an MLmodel file (YAML) names; undefined when it names none, is not such a file, or is far too long. */
 export async function signatureOf(text: string): Promise<Signature | undefined> {
+  if (text.length > LONGEST_FILE) return undefined;
   // Only this page reads YAML: its parser is not part of what every page loads.
   const { parse } = await import("yaml");
-  const signature = modelFile.safeParse(attempt(() => parse(text))).data?.signature;
+  const signature = modelFile.safeParse(
+    attempt(() => parse(text, { schema: "core", maxAliasCount: 50, uniqueKeys: true, logLevel: "error" })),
+  ).data?.signature;
   if (!signature) return undefined;
   return { inputs: fields(signature.inputs), outputs: fields(signature.outputs), params: fields(signature.params) };
 }
