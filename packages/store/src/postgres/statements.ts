@@ -8,12 +8,14 @@ const USES_BEFORE_NAME = 3;
 /** Each name is a plan in each connection of the server, some tens of kilobytes. */
 const MOST_NAMES = 200;
 const LONGEST_TEXT = 10_000;
+/** Pages of searches, and counts: how to find them depends on how many there are. */
+const IS_PLANNED_EACH_TIME = /\blimit\b|\bcount\(|\bgroup by\b/i;
 /** Texts whose uses are counted; the oldest are forgotten first. */
 const MOST_COUNTED = 1000;
 
 /**
- * Which statements PostgreSQL prepares once a connection instead of each time. What has a LIMIT never is: a page of a
- * search is planned for its values, since a plan for any values might walk the wrong index.
+ * Which statements PostgreSQL prepares once a connection instead of each time. Searches and counts never are: they are
+ * planned for their values, since a plan for any values might walk the wrong index.
  *
  * A name is a hash of its text. Behind a pool that hands connections around between transactions a name may be unknown
  * or taken, and then never means another statement.
@@ -41,7 +43,8 @@ export class StatementNames {
     if (!this.#isOn) return undefined;
     const known = this.#names.get(text);
     if (known !== undefined) return known;
-    if (this.#names.size >= MOST_NAMES || text.length > LONGEST_TEXT || /\blimit\b/i.test(text)) return undefined;
+    if (this.#names.size >= MOST_NAMES || text.length > LONGEST_TEXT || IS_PLANNED_EACH_TIME.test(text))
+      return undefined;
     const uses = (this.#uses.get(text) ?? 0) + 1;
     this.#uses.delete(text);
     if (uses < USES_BEFORE_NAME) {
