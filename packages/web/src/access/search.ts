@@ -1,18 +1,5 @@
+import { SIGN_IN_PROBLEMS } from "@esteira/core/entities/sign-in-problem";
 import { z } from "zod";
-
-/** What the server says when somebody comes back from the identity provider without being let in. */
-export const SIGN_IN_PROBLEMS = [
-  "expired",
-  "declined",
-  "invalid",
-  "unreachable",
-  "no-name",
-  "not-allowed",
-  "unknown-user",
-  "name-taken",
-  "last-admin",
-] as const;
-export type SignInProblem = (typeof SIGN_IN_PROBLEMS)[number];
 
 /** A page of ours, as it stands behind the "#"; never another address. */
 export const isPage = (address: string): boolean =>
