@@ -1,19 +1,15 @@
 import { invalid } from "@esteira/core/errors";
-import { text, type Values } from "./command.ts";
+import { listed, text, type Values } from "./command.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** Where a server keeps artifacts: its flags, else MLflow's variables. */
 export function artifactOptions(values: Values, env: Env) {
-  const roots = text(values, "artifactRoots") ?? env.ESTEIRA_ARTIFACT_ROOTS ?? "";
   return {
     artifactsDestination: text(values, "artifactsDestination") ?? env.MLFLOW_ARTIFACTS_DESTINATION ?? "./mlartifacts",
     serveArtifacts: typeof values.serveArtifacts === "boolean" ? values.serveArtifacts : isServing(env),
     defaultArtifactRoot: text(values, "defaultArtifactRoot") ?? env.MLFLOW_DEFAULT_ARTIFACT_ROOT,
-    artifactRoots: roots
-      .split(",")
-      .map((uri) => uri.trim())
-      .filter((uri) => uri !== ""),
+    artifactRoots: listed(text(values, "artifactRoots") ?? env.ESTEIRA_ARTIFACT_ROOTS),
     presignedDownloadSeconds: seconds(env.MLFLOW_PRESIGNED_DOWNLOAD_URL_TTL_SECONDS),
     env,
   };

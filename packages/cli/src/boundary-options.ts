@@ -1,6 +1,5 @@
 import { invalid } from "@esteira/core/errors";
-import type { CommandOption, Values } from "./command.ts";
-import { text } from "./command.ts";
+import { type CommandOption, listedIfAny, text, type Values } from "./command.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -47,16 +46,9 @@ export interface BoundaryStart {
 export function boundaryOptions(values: Values, env: Environment): BoundaryStart {
   const given = (name: string, variable: string): string | undefined =>
     text(values, name) ?? (env[variable] || undefined);
-  const list = (value: string | undefined): readonly string[] | undefined => {
-    const items = value
-      ?.split(",")
-      .map((item) => item.trim())
-      .filter((item) => item !== "");
-    return items === undefined || items.length === 0 ? undefined : items;
-  };
-  const allowedHosts = list(given("allowedHosts", "MLFLOW_SERVER_ALLOWED_HOSTS"));
-  const allowedOrigins = list(given("corsAllowedOrigins", "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS"));
-  const trustedProxies = list(given("trustedProxies", "ESTEIRA_TRUSTED_PROXIES"));
+  const allowedHosts = listedIfAny(given("allowedHosts", "MLFLOW_SERVER_ALLOWED_HOSTS"));
+  const allowedOrigins = listedIfAny(given("corsAllowedOrigins", "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS"));
+  const trustedProxies = listedIfAny(given("trustedProxies", "ESTEIRA_TRUSTED_PROXIES"));
   const frameOptions = frameOption(given("xFrameOptions", "MLFLOW_SERVER_X_FRAME_OPTIONS"));
   const staticPrefix = given("staticPrefix", "MLFLOW_STATIC_PREFIX");
   return {

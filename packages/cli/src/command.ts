@@ -45,3 +45,16 @@ export const texts = (values: Values, name: string): readonly string[] => {
   const value = values[name];
   return typeof value === "object" ? value : [];
 };
+
+/** The items of a list with commas between, without blanks around them; empty ones are none. */
+export const listed = (value: string | undefined): readonly string[] =>
+  (value ?? "")
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+
+/** As `listed`; undefined for a list of nothing, which says as much as no list. */
+export function listedIfAny(value: string | undefined): readonly string[] | undefined {
+  const items = listed(value);
+  return items.length === 0 ? undefined : items;
+}

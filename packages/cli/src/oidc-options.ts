@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { invalid } from "@esteira/core/errors";
 import type { AccessStart } from "@esteira/server/start";
-import { type CommandOption, type Terminal, text, type Values } from "./command.ts";
+import { type CommandOption, listedIfAny, type Terminal, text, type Values } from "./command.ts";
 
 type Settings = NonNullable<AccessStart["oidc"]>;
 
@@ -57,18 +57,18 @@ export async function oidcSettings(values: Values, env: Terminal["env"]): Promis
   const clientId = given("oidc-client-id");
   if (clientId === undefined)
     throw invalid("--oidc-issuer needs --oidc-client-id: under which the provider knows this server.");
-  const roles = list(given("oidc-roles"))?.map(roleOfGroup);
+  const roles = listedIfAny(given("oidc-roles"))?.map(roleOfGroup);
   return {
     issuer,
     clientId,
     clientSecret: await clientSecret(given("oidc-client-secret-file"), env),
     name: given("oidc-name"),
-    scopes: list(given("oidc-scopes")),
+    scopes: listedIfAny(given("oidc-scopes")),
     usernameClaim: given("oidc-username-claim"),
     groupsClaim: given("oidc-groups-claim"),
-    allowedGroups: list(given("oidc-allowed-groups")),
-    allowedDomains: list(given("oidc-allowed-domains")),
-    adminGroups: list(given("oidc-admin-groups")),
+    allowedGroups: listedIfAny(given("oidc-allowed-groups")),
+    allowedDomains: listedIfAny(given("oidc-allowed-domains")),
+    adminGroups: listedIfAny(given("oidc-admin-groups")),
     roles,
     createUsers: values.oidcCreateUsers === true || /^(true|1|yes|on)$/i.test(env[variable("oidc-create-users")] ?? ""),
   };
@@ -76,14 +76,6 @@ export async function oidcSettings(values: Values, env: Terminal["env"]): Promis
 
 const variable = (option: string): string => `ESTEIRA_${option.toUpperCase().replaceAll("-", "_")}`;
 const camel = (option: string): string => option.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-
-function list(value: string | undefined): readonly string[] | undefined {
-  const items = value
-    ?.split(",")
-    .map((item) => item.trim())
-    .filter((item) => item !== "");
-  return items === undefined || items.length === 0 ? undefined : items;
-}
 
 function roleOfGroup(pair: string): { readonly group: string; readonly role: string } {
   const equals = pair.lastIndexOf("=");

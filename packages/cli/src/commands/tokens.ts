@@ -2,13 +2,7 @@ import { SCOPES, type Scope } from "@esteira/core/entities/access";
 import { invalid } from "@esteira/core/errors";
 import pc from "picocolors";
 import { administrationCommand } from "../administration.ts";
-import { type Command, text } from "../command.ts";
-
-const listOf = (value: string | undefined): readonly string[] =>
-  (value ?? "")
-    .split(",")
-    .map((item) => item.trim())
-    .filter((item) => item !== "");
+import { type Command, listed, text } from "../command.ts";
 
 const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
@@ -30,9 +24,9 @@ export const tokens: readonly Command[] = [
       const made = await admin.createToken({
         userId: user.id,
         name: text(values, "name") ?? "",
-        scopes: listOf(text(values, "scopes")).map(scopeOf),
-        experimentIds: listOf(text(values, "experiments")),
-        registeredModels: listOf(text(values, "models")),
+        scopes: listed(text(values, "scopes")).map(scopeOf),
+        experimentIds: listed(text(values, "experiments")),
+        registeredModels: listed(text(values, "models")),
         days: Number(text(values, "days")),
       });
       terminal.note(
