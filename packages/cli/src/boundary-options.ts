@@ -59,7 +59,7 @@ export function boundaryOptions(values: Values, env: Environment): BoundaryStart
       ...(staticPrefix === undefined ? {} : { staticPrefix }),
       ...(trustedProxies === undefined ? {} : { trustedProxies }),
     },
-    allowedHostSchemes: list(env.MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES?.toLowerCase()) ?? [],
+    allowedHostSchemes: listedIfAny(env.MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES?.toLowerCase()) ?? [],
   };
 }
 
