@@ -21,6 +21,8 @@ const BENCHES: Readonly<Record<string, string>> = {
   decision: "the fraud service's native route: latency at a fixed rate",
   access: "what access control costs a request",
   server: "the tracking server beside mlflow server",
+  scale: "the store's calls from a thousand runs to a million, and how long our indexes take to be added",
+  statements: "what prepared statements save PostgreSQL",
   search: "searches and histories as the store grows, beside mlflow server on the same file",
   artifacts: "artifacts through the server beside mlflow server",
   transfers: "the SDK with one large file up and down: seconds and memory",
