@@ -67,7 +67,7 @@ printMachine();
 const folder = await mkdtemp(join(tmpdir(), "esteira-bench-joining-"));
 try {
   const library = await locateXgboost({ onProgress: (line) => console.log(line) });
-  const booster = Booster.load(openXgboost(library.path), Buffer.from(createModelText(SHAPE)));
+  const booster = Booster.load(openXgboost(library.path), Buffer.from(createModelText(SHAPE)), 1);
   await writeModelFolder(join(folder, "model"), {
     ubj: booster.save("ubj"),
     createdAt: 0,

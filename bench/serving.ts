@@ -11,9 +11,8 @@
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { Agent } from "node:http";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { Booster } from "@esteira/models/engines/xgboost/booster";
 import { locateXgboost } from "@esteira/models/engines/xgboost/library";
@@ -21,7 +20,6 @@ import { openXgboost } from "@esteira/models/engines/xgboost/native";
 import { writeModelFolder } from "@esteira/models/format/model-folder";
 import { columnsOf } from "@esteira/models/format/signature";
 import { findOracle } from "../tests/compat/oracle.ts";
-import { send } from "./call.ts";
 import { type Figure, printFigure, printMachine } from "./figure.ts";
 import { freePort, packCommand } from "./own-server.ts";
 import { treeUse } from "./process-tree.ts";
@@ -59,14 +57,19 @@ const rowsFrom = (first: number, count: number): object => ({
     }),
   },
 });
-const SINGLES = Array.from({ length: 256 }, (_, i) => rowsFrom(i, 1));
-const HUNDREDS = Array.from({ length: 9 }, (_, i) => rowsFrom(i * BATCH, BATCH));
+const SINGLES = Array.from({ length: 256 }, (_, i) => JSON.stringify(rowsFrom(i, 1)));
+const HUNDREDS = Array.from({ length: 9 }, (_, i) => JSON.stringify(rowsFrom(i * BATCH, BATCH)));
 
 async function drive(order: LoadOrder): Promise<LoadFound> {
   const child = fork(new URL("serving-load.ts", import.meta.url).pathname);
   const answer = once(child, "message");
+  const ended = once(child, "exit").then(([code]: unknown[]) => {
+    throw new Error(`The load ended with code ${String(code)} before it told what it found.`);
+  });
+  // A load that has told its figures ends too.
+  ended.catch(() => undefined);
   child.send(order);
-  return ((await answer) as [LoadFound])[0];
+  return ((await Promise.race([answer, ended])) as [LoadFound])[0];
 }
 
 async function waitUntilServing(child: ChildProcess, url: string, said: () => string): Promise<void> {
@@ -83,6 +86,9 @@ async function waitUntilServing(child: ChildProcess, url: string, said: () => st
   }
 }
 
+/** MLflow's command asks the shell for uvicorn: its folder must be on the path. */
+const pathWith = (command: string): string => `${dirname(command)}:${process.env.PATH ?? ""}`;
+
 /** Starts the command on a free port, measures it, and ends it and the processes that it started. */
 async function measure(command: string, args: (port: number) => readonly string[]): Promise<Turn> {
   const port = await freePort();
@@ -92,7 +98,10 @@ async function measure(command: string, args: (port: number) => readonly string[
   const child = spawn(command, args(port), {
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
-    env: { ...process.env, NODE_OPTIONS: "", MLFLOW_DISABLE_TELEMETRY: "true", OMP_WAIT_POLICY: "PASSIVE" },
+    env: {
+      ...process.env,
+      ...{ PATH: pathWith(command), NODE_OPTIONS: "", MLFLOW_DISABLE_TELEMETRY: "true", OMP_WAIT_POLICY: "PASSIVE" },
+    },
   });
   let said = "";
   for (const stream of [child.stdout, child.stderr])
@@ -102,12 +111,14 @@ async function measure(command: string, args: (port: number) => readonly string[
   try {
     await waitUntilServing(child, url, () => said);
     const startSeconds = (performance.now() - began) / 1000;
-    const agent = new Agent({ keepAlive: true });
-    const body = HUNDREDS[0] ?? {};
-    const { predictions } = JSON.parse(await send(agent, url, { method: "POST", path: "/invocations", body }));
-    agent.destroy();
-    const load = (connections: number, bodies: readonly object[], forSeconds = seconds) =>
-      drive({ url, connections, seconds: forSeconds, bodies });
+    const first = await fetch(`${url}/invocations`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: HUNDREDS[0] ?? "",
+    });
+    const { predictions }: { predictions: number[] } = JSON.parse(await first.text());
+    const load = (connections: number, bodies: readonly string[], forSeconds = seconds) =>
+      drive({ port, connections, seconds: forSeconds, bodies });
     await load(1, SINGLES, 1);
     const one = await load(1, SINGLES);
     const eight = await load(8, SINGLES);
