@@ -6,7 +6,7 @@ import type { Guide, Step } from "./guide.ts";
 
 const STEP_MS = 240_000;
 /** How long a server of a guide may take until it says that it serves. */
-const SERVE_MS = 60_000;
+const SERVE_MS = 240_000;
 
 interface Outcome {
   readonly code: number | null;

@@ -22,6 +22,7 @@ const TABLE = {
   NOT_IMPLEMENTED: { status: 501 },
   FEATURE_DISABLED: { status: 500, sqlstate: "KAM00", errorClass: "FEATURE_DISABLED" },
   TEMPORARILY_UNAVAILABLE: { status: 503, sqlstate: "XXM00", errorClass: "CLIENT_INTERNAL_ERROR" },
+  DEADLINE_EXCEEDED: { status: 504 },
   INTERNAL_ERROR: { status: 500, sqlstate: "XXM00", errorClass: "CLIENT_INTERNAL_ERROR" },
 } as const satisfies Record<string, ErrorKind>;
 

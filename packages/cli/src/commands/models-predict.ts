@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { text as readAll } from "node:stream/consumers";
 import { invalid, notFound } from "@esteira/core/errors";
 import type { FileKind, Progress } from "@esteira/models/batch/predict-file";
+import type { ServableModel } from "@esteira/models/flavors/flavor";
 import { fetchModel } from "@esteira/sdk/node/model-uri";
 import { type Command, type Terminal, text, type Values } from "../command.ts";
+import { ENGINE_OPTIONS, engineSettings } from "../engine-options.ts";
 import { MODEL_URI } from "../model-option.ts";
 import { trackingClient } from "../tracking.ts";
 
@@ -22,6 +24,7 @@ export const modelsPredict: Command = {
   summary: "Score a file with a model; files of any size with --output-type csv, jsonl or parquet",
   options: [
     MODEL_URI,
+    ...ENGINE_OPTIONS,
     { flags: "-i, --input-path <file>", summary: "rows to score; standard input when absent" },
     { flags: "-o, --output-path <file>", summary: "where the answer goes; standard output when absent" },
     {
@@ -56,6 +59,15 @@ export const modelsPredict: Command = {
   },
 };
 
+async function open(folder: string, values: Values, terminal: Terminal): Promise<ServableModel> {
+  const { openModel } = await import("@esteira/models/flavors/open-model");
+  return openModel(folder, {
+    ...engineSettings(values, terminal.env),
+    note: terminal.note,
+    onPrint: (line) => terminal.note(`python: ${line}`),
+  });
+}
+
 /** The whole input as one request of MLflow's protocol. */
 async function predictPayload(folder: string, type: InputType, values: Values, terminal: Terminal): Promise<number> {
   if (type !== "csv" && type !== "json") {
@@ -64,14 +76,12 @@ async function predictPayload(folder: string, type: InputType, values: Values, t
   if (text(values, "keep") !== undefined) {
     throw invalid("--keep needs an output with rows: give --output-type csv, jsonl or parquet.");
   }
-  const { loadModel } = await import("@esteira/models/flavors/load-model");
-  const { readInvocation, writePredictions } = await import("@esteira/models/serving/invocation");
-  const model = await loadModel(folder);
   const input = text(values, "inputPath");
   const output = text(values, "outputPath");
   const body = input === undefined ? await readAll(process.stdin) : await readInput(input);
-  const asked = readInvocation(model, type, body);
-  const answer = writePredictions(model.predict(asked.table, asked.params));
+  const { answerBody } = await import("@esteira/models/serving/invocation");
+  const model = await open(folder, values, terminal);
+  const answer = await answerBody(model, type, body).finally(() => model.close?.());
   if (output === undefined) terminal.out(answer);
   else {
     // A reader of the output sees all of it, or none.
@@ -94,15 +104,15 @@ async function predictRows(
     throw invalid(`--output-type ${outputKind} reads and writes files: give --input-path and --output-path.`);
   }
   if (inputType === "json") throw invalid("Rows of JSON come one a line: give --content-type jsonl, csv or parquet.");
-  const { loadModel } = await import("@esteira/models/flavors/load-model");
   const { modelDigest } = await import("@esteira/models/format/digest");
   const { predictFile } = await import("@esteira/models/batch/predict-file");
   const stop = new AbortController();
   void terminal.interrupted().then(() => stop.abort());
   const started = performance.now();
   const tell = teller(started, terminal.note);
+  const model = await open(folder, values, terminal);
   const done = await predictFile({
-    model: await loadModel(folder),
+    model,
     modelDigest: await modelDigest(folder),
     input,
     inputKind: inputType,
@@ -111,7 +121,7 @@ async function predictRows(
     keep: (text(values, "keep") ?? "").split(",").filter((name) => name !== ""),
     signal: stop.signal,
     onProgress: tell,
-  });
+  }).finally(() => model.close?.());
   if (!done.isComplete) {
     terminal.note(`Stopped after ${count(done.rows)} rows: the same command goes on from there.`);
     return INTERRUPTED;

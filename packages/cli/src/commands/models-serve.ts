@@ -15,10 +15,10 @@ export const modelsServe: Command = {
   summary: "Serve a model in real time (MLflow's scoring protocol, Open Inference Protocol v2), without Python",
   options: SERVE_OPTIONS,
   async run(values, terminal) {
-    const settings = serveSettings(values);
+    const settings = serveSettings(values, terminal.env);
     if (cluster.isWorker) {
       const { runWorker } = await import("../serving/workers.ts");
-      await runWorker(terminal.interrupted);
+      await runWorker(terminal.interrupted, terminal.note);
       return 0;
     }
     const interrupted = terminal.interrupted();
@@ -74,5 +74,5 @@ async function start(
     return startWorkers(settings, models, note);
   }
   const { startServingProcess } = await import("../serving/serving-process.ts");
-  return startServingProcess(settings, models);
+  return startServingProcess(settings, models, note);
 }

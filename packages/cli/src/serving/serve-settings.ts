@@ -1,11 +1,14 @@
 import { invalid } from "@esteira/core/errors";
-import { type CommandOption, text, type Values } from "../command.ts";
+import { type CommandOption, type Terminal, text, type Values } from "../command.ts";
+import { ENGINE_OPTIONS, type EngineSettings, engineSettings } from "../engine-options.ts";
 import { MODEL_URI } from "../model-option.ts";
 import { portOf } from "../port.ts";
 
 /** What `models serve` was asked, checked. */
-export interface ServeSettings {
+export interface ServeSettings extends EngineSettings {
   readonly uri: string;
+  /** Seconds that Python may take for a request. */
+  readonly timeoutSeconds: number;
   readonly host: string;
   readonly port: number;
   readonly workers: number;
@@ -22,6 +25,8 @@ export interface ServeSettings {
 
 export const SERVE_OPTIONS: readonly CommandOption[] = [
   MODEL_URI,
+  ...ENGINE_OPTIONS,
+  { flags: "-t, --timeout <seconds>", summary: "how long Python may take for a request", default: "60" },
   { flags: "-h, --host <host>", summary: "address to listen on", default: "127.0.0.1" },
   { flags: "-p, --port <port>", summary: "port to listen on; 0 is any free one", default: "5000" },
   { flags: "-w, --workers <count>", summary: "processes that score, one a core at most", default: "1" },
@@ -40,7 +45,7 @@ export const SERVE_OPTIONS: readonly CommandOption[] = [
   { flags: "--request-log-redact <columns>", summary: "columns whose values are not written, with commas between" },
 ];
 
-export function serveSettings(values: Values): ServeSettings {
+export function serveSettings(values: Values, env: Terminal["env"]): ServeSettings {
   const canaryUri = text(values, "canaryUri");
   const share = text(values, "canaryShare");
   if ((canaryUri === undefined) !== (share === undefined)) {
@@ -49,6 +54,8 @@ export function serveSettings(values: Values): ServeSettings {
   const folder = text(values, "requestLog");
   return {
     uri: text(values, "modelUri") ?? "",
+    ...engineSettings(values, env),
+    timeoutSeconds: whole(values, "timeout", "--timeout", 1, 86_400),
     host: text(values, "host") ?? "127.0.0.1",
     port: portOf(text(values, "port")),
     workers: whole(values, "workers", "--workers", 1, 256),

@@ -1,5 +1,6 @@
 import { EsteiraError } from "@esteira/core/errors";
-import { loadModel } from "@esteira/models/flavors/load-model";
+import type { ServableModel } from "@esteira/models/flavors/flavor";
+import { openModel } from "@esteira/models/flavors/open-model";
 import { createModelHolder, type ModelHolder } from "@esteira/models/serving/model-holder";
 import { openRequestLog } from "@esteira/models/serving/request-log";
 import { createScoringServer, type ScoringServerOptions } from "@esteira/models/serving/scoring-server";
@@ -25,43 +26,62 @@ export interface ServingProcess {
 export async function startServingProcess(
   settings: ServeSettings,
   models: FetchedModels,
+  note: (line: string) => void,
   shareMetrics?: ScoringServerOptions["shareMetrics"],
 ): Promise<ServingProcess> {
-  const hold = async ({ folder, name, version }: FetchedModel): Promise<ModelHolder> =>
-    createModelHolder(await loadModel(folder), { name, version });
-  const primary = await hold(models.primary);
-  const canary = models.canary && (await hold(models.canary));
-  const shadow = models.shadow && (await hold(models.shadow));
-  const holders = { primary, canary, shadow };
-  const requestLog = settings.requestLog && (await openRequestLog(settings.requestLog));
-  const tracing = await openTracing((line) => void process.stderr.write(`${line}\n`));
-  const app = await createScoringServer({
-    model: primary,
-    canary: canary && settings.canary && { holder: canary, share: settings.canary.share },
-    shadow,
-    bodyLimit: settings.bodyLimit,
-    maxInFlight: settings.maxInFlight,
-    onRequest: requestLog && ((request) => requestLog.write(request)),
-    unlogged: requestLog && (() => requestLog.missed),
-    tracing,
-    shareMetrics,
-  });
-  const close = async (): Promise<void> => {
-    await app.close();
-    await requestLog?.close();
-    await tracing?.close();
+  const { engine, python, timeoutSeconds } = settings;
+  const open = ({ folder }: FetchedModel): Promise<ServableModel> =>
+    openModel(folder, { engine, python, timeoutSeconds, note, onPrint: (line) => note(`python: ${line}`) });
+  const opened: ModelHolder[] = [];
+  const hold = async (model: FetchedModel): Promise<ModelHolder> => {
+    const { name, version } = model;
+    const holder = createModelHolder(await open(model), { name, version });
+    opened.push(holder);
+    return holder;
   };
-  try {
+  const closeModels = async (): Promise<void> => {
+    await Promise.all(opened.map(({ current }) => current.close?.()));
+  };
+  const begin = async (): Promise<ServingProcess> => {
+    const primary = await hold(models.primary);
+    const canary = models.canary && (await hold(models.canary));
+    const shadow = models.shadow && (await hold(models.shadow));
+    const holders = { primary, canary, shadow };
+    const requestLog = settings.requestLog && (await openRequestLog(settings.requestLog));
+    const tracing = await openTracing(note);
+    const app = await createScoringServer({
+      model: primary,
+      canary: canary && settings.canary && { holder: canary, share: settings.canary.share },
+      shadow,
+      bodyLimit: settings.bodyLimit,
+      maxInFlight: settings.maxInFlight,
+      onRequest: requestLog && ((request) => requestLog.write(request)),
+      unlogged: requestLog && (() => requestLog.missed),
+      tracing,
+      shareMetrics,
+    });
     const address = await app.listen({ host: settings.host, port: settings.port });
     return {
       address,
-      async swap(role, { folder, name, version }) {
-        await holders[role]?.swap(await loadModel(folder), { name, version });
+      async swap(role, model) {
+        const holder = holders[role];
+        if (holder === undefined) return;
+        const { name, version } = model;
+        const former = await holder.swap(await open(model), { name, version });
+        await former.close?.();
       },
-      close,
+      async close() {
+        await app.close();
+        await requestLog?.close();
+        await tracing?.close();
+        await closeModels();
+      },
     };
+  };
+  try {
+    return await begin();
   } catch (error) {
-    await close();
+    await closeModels();
     if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
       throw new EsteiraError(
         "INVALID_PARAMETER_VALUE",

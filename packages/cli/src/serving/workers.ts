@@ -134,7 +134,7 @@ export async function startWorkers(
 }
 
 /** The whole life of a worker: waits for its orders, serves, answers what is under way when it is told to end. */
-export async function runWorker(interrupted: () => Promise<unknown>): Promise<void> {
+export async function runWorker(interrupted: () => Promise<unknown>, note: (line: string) => void): Promise<void> {
   const say = (message: FromWorker): void => void process.send?.(message);
   const waiting = new Map<number, (text: string) => void>();
   let own: (() => Promise<string>) | undefined;
@@ -144,7 +144,7 @@ export async function runWorker(interrupted: () => Promise<unknown>): Promise<vo
 
   const onStart = async ({ settings, models }: Extract<ToWorker, { kind: "start" }>): Promise<void> => {
     try {
-      serving = await startServingProcess(settings, models, (read) => {
+      serving = await startServingProcess(settings, models, note, (read) => {
         own = read;
         return () =>
           new Promise((resolve) => {

@@ -2,7 +2,7 @@
 
 import { access, rename, rm } from "node:fs/promises";
 import { EsteiraError, invalid, notFound } from "@esteira/core/errors";
-import type { LoadedModel, Prediction } from "../flavors/flavor.ts";
+import type { Prediction, ServableModel } from "../flavors/flavor.ts";
 import { isTensorSchema } from "../format/signature.ts";
 import { type Batch, type BatchSource, tableOf } from "./batch.ts";
 import { type BatchIdentity, identify, readCheckpoint, removeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
@@ -17,7 +17,7 @@ export const FILE_KINDS = ["csv", "jsonl", "parquet"] as const;
 export type FileKind = (typeof FILE_KINDS)[number];
 
 export interface PredictFileOptions {
-  readonly model: LoadedModel;
+  readonly model: ServableModel;
   /** Digest of the model folder: a stopped batch goes on with the same model only. */
   readonly modelDigest: string;
   readonly input: string;
@@ -81,7 +81,7 @@ export async function predictFile(options: PredictFileOptions): Promise<Predicte
         await sink.abandon();
         return { ...progress(), isComplete: false };
       }
-      const predictions = scoreBatch(options, batch, rows);
+      const predictions = await scoreBatch(options, batch, rows);
       if (predictions.length !== batch.rowCount)
         throw invalid(
           `The model answered ${predictions.length} of ${batch.rowCount} rows after row ${rows}: a file with an answer a row cannot be made of that.`,
@@ -110,9 +110,13 @@ export async function predictFile(options: PredictFileOptions): Promise<Predicte
 }
 
 /** What is wrong with a cell is told by its row among these: the file's own rows are told beside it. */
-function scoreBatch({ model, input }: PredictFileOptions, batch: Batch, before: number): readonly Prediction[] {
+async function scoreBatch(
+  { model, input }: PredictFileOptions,
+  batch: Batch,
+  before: number,
+): Promise<readonly Prediction[]> {
   try {
-    return model.predict(tableOf(batch, model.signature?.inputs));
+    return await model.predict(tableOf(batch, model.signature?.inputs));
   } catch (error) {
     if (!(error instanceof EsteiraError)) throw error;
     throw invalid(
@@ -146,7 +150,7 @@ async function openSource(options: PredictFileOptions): Promise<BatchSource> {
 }
 
 /** The columns that the model reads by name; undefined when it reads all, by position. */
-function inputColumns({ signature }: LoadedModel): ReadonlySet<string> | undefined {
+function inputColumns({ signature }: ServableModel): ReadonlySet<string> | undefined {
   const schema = signature?.inputs;
   if (schema === undefined || schema.length === 0 || isTensorSchema(schema)) return undefined;
   const names = schema.flatMap((spec) => (spec.kind === "column" && spec.name !== undefined ? [spec.name] : []));

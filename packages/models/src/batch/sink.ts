@@ -1,6 +1,6 @@
 /** Where answers go, beside the columns that are kept of the input. */
 
-import type { Prediction } from "../flavors/flavor.ts";
+import { isRecord, type Prediction } from "../flavors/flavor.ts";
 import type { Cells } from "./batch.ts";
 
 export interface KeptColumn {
@@ -22,11 +22,16 @@ export interface Sink {
   abandon(): Promise<void>;
 }
 
-/** One column a value of the answer: `prediction`, or `prediction_0`, `prediction_1` ... for lists. */
+/** One column a value of the answer: `prediction`; `prediction_0`, `prediction_1` ... for lists; the outputs' names for records. */
 export function predictionColumns(
   predictions: readonly Prediction[],
 ): readonly { name: string; values: Float64Array }[] {
   const [first] = predictions;
+  if (isRecord(first))
+    return Object.keys(first).map((name) => ({
+      name,
+      values: Float64Array.from(predictions, (value) => number(isRecord(value) ? value[name] : undefined)),
+    }));
   if (!Array.isArray(first))
     return [{ name: "prediction", values: Float64Array.from(predictions, (value) => number(value)) }];
   const width = first.length;

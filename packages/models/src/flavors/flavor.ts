@@ -1,5 +1,6 @@
 /** What a flavor is, and what a model is once loaded: enough to serve and to evaluate it, whatever made it. */
 
+import type { Answer } from "../format/answer.ts";
 import type { ModelConfig } from "../format/mlmodel.ts";
 import type { Params } from "../format/params.ts";
 import type { ModelSignature } from "../format/signature.ts";
@@ -7,9 +8,15 @@ import type { ColumnarTable } from "../format/table.ts";
 
 /**
  * One answer a row: a number, or lists of numbers (probabilities of classes, contributions, leaves). Pipelines that end
- * in a transformer may answer text, truth or null.
+ * in a transformer may answer text, truth or null. A model with several outputs answers them by name.
  */
-export type Prediction = number | string | boolean | null | readonly Prediction[];
+export type Prediction = number | string | boolean | null | readonly Prediction[] | PredictionRecord;
+export interface PredictionRecord {
+  readonly [output: string]: Prediction;
+}
+
+export const isRecord = (prediction: Prediction | undefined): prediction is PredictionRecord =>
+  typeof prediction === "object" && prediction !== null && !Array.isArray(prediction);
 
 /** Values of one row in a model's order, NaN where missing. A model of single precision rounds doubles by itself. */
 export type Row = Float32Array | Float64Array;
@@ -26,13 +33,23 @@ export interface RowScorer {
   explain(row: Row): Float64Array;
 }
 
-export interface LoadedModel {
+/** A model that can be served; its engine may be another thread or process. */
+export interface ServableModel {
   readonly config: ModelConfig;
   readonly signature: ModelSignature | undefined;
   /** One prediction a row. Columns are taken by name. Throws BAD_REQUEST when the table does not fit the model. */
-  predict(table: ColumnarTable, params?: Params): Prediction[];
+  predict(table: ColumnarTable, params?: Params): Prediction[] | Promise<Prediction[]>;
   /** Absent when a row's answer is not one number. */
   readonly rowScorer?: RowScorer;
+  /** Answers a request's body as it came, where the engine speaks MLflow's protocol itself: refusals are answers, too. */
+  readonly invoke?: (body: Uint8Array, contentType: string) => Promise<Answer>;
+  /** Frees what the model holds outside of this process. Nothing may be asked of it afterwards. */
+  readonly close?: () => Promise<void>;
+}
+
+/** A model that answers at once, in this process. */
+export interface LoadedModel extends ServableModel {
+  predict(table: ColumnarTable, params?: Params): Prediction[];
 }
 
 export interface Flavor {

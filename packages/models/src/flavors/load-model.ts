@@ -14,9 +14,14 @@ export const NATIVE_FLAVORS: readonly Flavor[] = [xgboostFlavor, lightgbmFlavor,
 export async function loadModel(folder: string, flavors: readonly Flavor[] = NATIVE_FLAVORS): Promise<LoadedModel> {
   const config = await readModelFolder(folder);
   const flavor = flavors.find((candidate) => candidate.canLoad(config));
-  if (flavor === undefined)
+  if (flavor === undefined) {
+    const own = Object.keys(config.flavors).join(", ") || "(none)";
+    const known = flavors.map(({ name }) => name).join(", ");
+    const hint =
+      config.flavors.python_function === undefined ? "" : "; --engine python has MLflow's own Python score it";
     throw invalid(
-      `The model in '${folder}' has the flavors ${Object.keys(config.flavors).join(", ") || "(none)"}; without Python these can be scored: ${flavors.map((known) => known.name).join(", ")}`,
+      `The model in '${folder}' has the flavors ${own}; without Python these can be scored: ${known}${hint}`,
     );
+  }
   return flavor.load(folder, config);
 }

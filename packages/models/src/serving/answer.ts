@@ -2,17 +2,12 @@
 
 import { EsteiraError } from "@esteira/core/errors";
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from "fastify";
+import type { Answer } from "../format/answer.ts";
 import { badRequest } from "../format/cells.ts";
 import type { Scored } from "./dispatcher.ts";
 import type { ModelIdentity } from "./model-holder.ts";
 import type { RequestTrace, Tracing } from "./tracing.ts";
 import type { Variant } from "./traffic.ts";
-
-export interface Answer {
-  readonly status: number;
-  readonly type: string;
-  readonly body: string;
-}
 
 /** What is known of a scoring request once it is answered. */
 export interface ScoredRequest {

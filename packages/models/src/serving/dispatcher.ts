@@ -1,6 +1,8 @@
 /** Scores what a request asks with the model that the traffic gives it to, and lets the shadow see it afterwards. */
 
-import type { LoadedModel, Prediction } from "../flavors/flavor.ts";
+import type { Prediction, ServableModel } from "../flavors/flavor.ts";
+import { readPredictions } from "../flavors/predictions.ts";
+import { type Answer, RefusedRequest } from "../format/answer.ts";
 import type { Params } from "../format/params.ts";
 import type { ColumnarTable } from "../format/table.ts";
 import type { ModelIdentity } from "./model-holder.ts";
@@ -14,15 +16,27 @@ export interface Asked {
   readonly params: Params | undefined;
 }
 
-export interface Scored extends Asked {
+/** A request that any model may get: two models may have different signatures, or read it themselves. */
+export interface Question {
+  read(model: ServableModel): Asked;
+  /** The body as it came, for models that speak MLflow's protocol themselves; absent where it is of another. */
+  readonly raw?: { readonly body: Uint8Array; readonly type: string };
+}
+
+export interface Replied extends Asked {
   readonly predictions: readonly Prediction[];
+  /** What the model answered by itself, to be sent on to the letter. */
+  readonly answer?: Answer;
+}
+
+export interface Scored extends Replied {
   readonly variant: Variant;
   readonly identity: ModelIdentity;
 }
 
 export interface Dispatcher {
-  /** `read` sees the model that was chosen, because two models may have different signatures. */
-  score(read: (model: LoadedModel) => Asked, key: string | undefined, trace?: RequestTrace): Promise<Scored>;
+  /** Throws RefusedRequest when a model that reads requests itself refuses it. */
+  score(question: Question, key: string | undefined, trace?: RequestTrace): Promise<Scored>;
 }
 
 export function createDispatcher(
@@ -31,17 +45,37 @@ export function createDispatcher(
   random: () => number = Math.random,
 ): Dispatcher {
   return {
-    score(read, key, trace) {
+    score(question, key, trace) {
       const variant = variantOf(traffic, key, random);
       const holder = variant === "canary" && traffic.canary ? traffic.canary.holder : traffic.primary;
-      return holder.use((model, identity) => {
-        const asked = read(model);
-        trace?.step("predict");
-        const predictions = model.predict(asked.table, asked.params);
+      return holder.use(async (model, identity) => {
+        const replied = await askModel(model, question, trace);
         // The shadow reads the request by its own signature: it is the new model's readiness that is tried.
-        shadow?.compare(read, predictions);
-        return { ...asked, predictions, variant, identity };
+        shadow?.compare(question, replied.predictions);
+        return { ...replied, variant, identity };
       });
     },
   };
+}
+
+export async function askModel(model: ServableModel, question: Question, trace?: RequestTrace): Promise<Replied> {
+  if (question.raw === undefined || model.invoke === undefined) {
+    const asked = question.read(model);
+    trace?.step("predict");
+    return { ...asked, predictions: await model.predict(asked.table, asked.params) };
+  }
+  trace?.step("predict");
+  const answer = await model.invoke(question.raw.body, question.raw.type);
+  if (answer.status !== 200) throw new RefusedRequest(answer);
+  const predictions = readPredictions(answer.body);
+  return { ...readOrNothing(model, question, predictions.length), predictions, answer };
+}
+
+/** What was asked, for the log; MLflow reads bodies that we do not (Parquet, objects of other kinds): these have no columns. */
+function readOrNothing(model: ServableModel, question: Question, rowCount: number): Asked {
+  try {
+    return question.read(model);
+  } catch {
+    return { table: { names: [], columns: [], rowCount }, params: undefined };
+  }
 }

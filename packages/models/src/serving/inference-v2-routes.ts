@@ -6,11 +6,13 @@
 import { EsteiraError } from "@esteira/core/errors";
 import { pythonJson } from "@esteira/core/python-json";
 import type { FastifyInstance, FastifyReply, FastifyRequest, preHandlerHookHandler } from "fastify";
+import type { ServableModel } from "../flavors/flavor.ts";
+import type { Answer } from "../format/answer.ts";
 import { badRequest } from "../format/cells.ts";
 import { enforceSchema } from "../format/enforce.ts";
 import { enforceParams } from "../format/params.ts";
-import type { Answer, Answering } from "./answer.ts";
-import type { Dispatcher } from "./dispatcher.ts";
+import type { Answering } from "./answer.ts";
+import type { Asked, Dispatcher } from "./dispatcher.ts";
 import { describeInputs, OUTPUT, parseInfer, toTensor } from "./inference-v2.ts";
 import type { ModelHolder } from "./model-holder.ts";
 
@@ -105,19 +107,16 @@ export function mountInferenceV2(app: FastifyInstance, options: InferenceV2Optio
         checkType(request.headers);
         const text = answering.decode(request.body);
         let id: string | undefined;
-        const scored = await dispatcher.score(
-          (model) => {
-            const asked = parseInfer(text, model.signature);
-            id = asked.id;
-            const schema = model.signature?.inputs;
-            return {
-              table: enforceSchema(asked.frame, schema),
-              params: enforceParams(asked.params, model.signature?.params),
-            };
-          },
-          answering.keyOf(request),
-          trace,
-        );
+        const read = (model: ServableModel): Asked => {
+          const asked = parseInfer(text, model.signature);
+          id = asked.id;
+          const schema = model.signature?.inputs;
+          return {
+            table: enforceSchema(asked.frame, schema),
+            params: enforceParams(asked.params, model.signature?.params),
+          };
+        };
+        const scored = await dispatcher.score({ read }, answering.keyOf(request), trace);
         const answer = json(200, {
           model_name: scored.identity.name,
           model_version: scored.identity.version,

@@ -10,6 +10,21 @@ const signature = {
 const read = (body: unknown) => parseInfer(JSON.stringify(body), signature);
 const amount = { name: "amount", shape: [2], datatype: "FP64", data: [1.5, null] };
 
+describe("an answer", () => {
+  it("is a tensor of numbers, text or truth, when it is of one shape and type", () => {
+    expect(
+      toTensor([
+        [0.5, 1],
+        [2, 3],
+      ]),
+    ).toEqual({ name: "predictions", datatype: "FP64", shape: [2, 2], data: [0.5, 1, 2, 3] });
+    expect(toTensor(["fair", "fraud"])).toMatchObject({ datatype: "BYTES", shape: [2], data: ["fair", "fraud"] });
+    expect(toTensor([true, false])).toMatchObject({ datatype: "BOOL", shape: [2] });
+    for (const mixed of [[1, "fair"], [[1], [1, 2]], [{ label: 1 }]])
+      expect(() => toTensor(mixed)).toThrow("one shape and type");
+  });
+});
+
 describe("an inference request", () => {
   it("may give one tensor a column", () => {
     const channel = { name: "channel", shape: [2, 1], datatype: "BYTES", data: [["app"], ["web"]] };

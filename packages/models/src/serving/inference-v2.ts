@@ -140,15 +140,24 @@ export function parseInfer(text: string, signature: ModelSignature | undefined):
 
 export const OUTPUT = "predictions";
 
-/** Numbers become FP64 of one element a row; lists of numbers one row of the tensor each. */
+/** Numbers become FP64 of one element a row, text BYTES, truth BOOL; lists of them one row of the tensor each. */
 export function toTensor(predictions: readonly Prediction[]): Tensor {
   const rows = predictions.length;
   if (predictions.every((value) => typeof value === "number"))
     return { name: OUTPUT, datatype: "FP64", shape: [rows], data: predictions };
   const shape = shapeOf(predictions);
-  if (shape === undefined)
-    throw badRequest("The model's answers are not of one shape: this protocol cannot carry them");
-  return { name: OUTPUT, datatype: "FP64", shape, data: flatten(predictions) };
+  const data = flatten(predictions);
+  const datatype = datatypeOf(data);
+  if (shape === undefined || datatype === undefined)
+    throw badRequest("The model's answers are not of one shape and type: this protocol cannot carry them");
+  return { name: OUTPUT, datatype, shape, data };
+}
+
+function datatypeOf(data: readonly unknown[]): Datatype | undefined {
+  const isAll = (type: string): boolean => data.every((value) => value === null || typeof value === type);
+  if (isAll("number")) return "FP64";
+  if (isAll("string")) return "BYTES";
+  return isAll("boolean") ? "BOOL" : undefined;
 }
 
 /** The sizes of nested lists, or undefined when they differ. */

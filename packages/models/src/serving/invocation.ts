@@ -1,7 +1,8 @@
 /** A body of MLflow's protocol, read against a model: CSV with a header, or JSON in one of its forms. */
 
 import { pythonJson } from "@esteira/core/python-json";
-import type { LoadedModel, Prediction } from "../flavors/flavor.ts";
+import type { Prediction, ServableModel } from "../flavors/flavor.ts";
+import { errorOf } from "../format/answer.ts";
 import { enforceSchema } from "../format/enforce.ts";
 import { enforceParams } from "../format/params.ts";
 import { parseCsv } from "./csv.ts";
@@ -9,7 +10,7 @@ import type { Asked } from "./dispatcher.ts";
 import { parsePayload } from "./payload.ts";
 
 /** Throws BAD_REQUEST or INVALID_PARAMETER_VALUE as MLflow's server answers them. */
-export function readInvocation(model: LoadedModel, kind: "csv" | "json", text: string): Asked {
+export function readInvocation(model: ServableModel, kind: "csv" | "json", text: string): Asked {
   const schema = model.signature?.inputs;
   const payload = kind === "csv" ? { frame: parseCsv(text), params: undefined } : parsePayload(text, schema);
   return {
@@ -20,3 +21,17 @@ export function readInvocation(model: LoadedModel, kind: "csv" | "json", text: s
 
 /** The answer's JSON text. */
 export const writePredictions = (predictions: readonly Prediction[]): string => pythonJson({ predictions });
+
+/**
+ * What the model's server would answer to the body. Throws BAD_REQUEST or INVALID_PARAMETER_VALUE for a request that does not fit, and as
+ * the model does.
+ */
+export async function answerBody(model: ServableModel, kind: "csv" | "json", text: string): Promise<string> {
+  if (model.invoke !== undefined) {
+    const answer = await model.invoke(Buffer.from(text), kind === "csv" ? "text/csv" : "application/json");
+    if (answer.status !== 200) throw errorOf(answer);
+    return answer.body;
+  }
+  const { table, params } = readInvocation(model, kind, text);
+  return writePredictions(await model.predict(table, params));
+}

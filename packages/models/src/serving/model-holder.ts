@@ -1,6 +1,6 @@
 /** The one place from which a server takes its model, so that it can be replaced while requests are under way. */
 
-import type { LoadedModel } from "../flavors/flavor.ts";
+import type { ServableModel } from "../flavors/flavor.ts";
 
 /** Which model it is, as callers, logs and metrics name it. */
 export interface ModelIdentity {
@@ -9,18 +9,18 @@ export interface ModelIdentity {
 }
 
 export interface ModelHolder {
-  readonly current: LoadedModel;
+  readonly current: ServableModel;
   readonly identity: ModelIdentity;
   /** How often the model was replaced. */
   readonly generation: number;
   /** Lends the current model for the length of `work`; a swap meanwhile does not change what `work` holds. */
-  use<T>(work: (model: LoadedModel, identity: ModelIdentity) => T | Promise<T>): Promise<T>;
+  use<T>(work: (model: ServableModel, identity: ModelIdentity) => T | Promise<T>): Promise<T>;
   /** Requests that begin after this call take `next`. Ends when the last user of the former model is done, and gives it. */
-  swap(next: LoadedModel, identity?: ModelIdentity): Promise<LoadedModel>;
+  swap(next: ServableModel, identity?: ModelIdentity): Promise<ServableModel>;
 }
 
 interface Tenure {
-  readonly model: LoadedModel;
+  readonly model: ServableModel;
   readonly identity: ModelIdentity;
   users: number;
   /** Called when the model is no longer current and its last user has gone. */
@@ -29,7 +29,7 @@ interface Tenure {
 
 const UNNAMED: ModelIdentity = { name: "model", version: "1" };
 
-export function createModelHolder(model: LoadedModel, identity: ModelIdentity = UNNAMED): ModelHolder {
+export function createModelHolder(model: ServableModel, identity: ModelIdentity = UNNAMED): ModelHolder {
   let tenure: Tenure = { model, identity, users: 0, onIdle: undefined };
   let generation = 0;
   return {

@@ -16,13 +16,14 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from "fastify";
-import type { LoadedModel } from "../flavors/flavor.ts";
+import type { ServableModel } from "../flavors/flavor.ts";
+import { type Answer, RefusedRequest } from "../format/answer.ts";
 import { badRequest } from "../format/cells.ts";
 import { MLFLOW_VERSION } from "../format/mlmodel.ts";
 import { createAdmission, RETRY_AFTER_SECONDS } from "./admission.ts";
-import { type Answer, createAnswering, type ScoredRequest } from "./answer.ts";
+import { type Answering, createAnswering, type ScoredRequest } from "./answer.ts";
 import { readContentType } from "./content-type.ts";
-import { createDispatcher } from "./dispatcher.ts";
+import { createDispatcher, type Question } from "./dispatcher.ts";
 import { mountInferenceV2 } from "./inference-v2-routes.ts";
 import { readInvocation, writePredictions } from "./invocation.ts";
 import { createServingMetrics } from "./metrics.ts";
@@ -36,7 +37,7 @@ export type ReadMetrics = () => Promise<string>;
 
 export interface ScoringServerOptions {
   /** The model, or a holder from which it may be swapped while serving. */
-  readonly model: LoadedModel | ModelHolder;
+  readonly model: ServableModel | ModelHolder;
   /** Answers a share of the requests in the model's place. */
   readonly canary?: Canary | undefined;
   /** Is asked what the model is asked, after the answer, and its answers are compared and dropped. */
@@ -62,8 +63,9 @@ export interface ScoringServerOptions {
 const BODY_LIMIT = 16 * 1024 * 1024;
 const MAX_IN_FLIGHT = 256;
 const JSON_TYPE = "application/json";
+const NOTHING = Buffer.alloc(0);
 
-const isHolder = (model: LoadedModel | ModelHolder): model is ModelHolder => "swap" in model;
+const isHolder = (model: ServableModel | ModelHolder): model is ModelHolder => "swap" in model;
 
 const failure = (error: EsteiraError): Answer => ({
   status: error.status,
@@ -76,6 +78,21 @@ const refuseType = (refusal: string): Answer => ({
   type: "text/plain; charset=utf-8",
   body: refusal,
 });
+
+/** A body of MLflow's protocol: read once by us, or not at all by a model that does so itself. */
+function readQuestion({ headers, body }: FastifyRequest, answering: Answering): Question {
+  const type = headers["content-type"];
+  let text: string | undefined;
+  return {
+    read(model) {
+      const verdict = readContentType(type);
+      if ("refusal" in verdict) throw new RefusedRequest(refuseType(verdict.refusal));
+      text ??= answering.decode(body);
+      return readInvocation(model, verdict.kind, text);
+    },
+    ...(type !== undefined && type.trim() !== "" && { raw: { body: Buffer.isBuffer(body) ? body : NOTHING, type } }),
+  };
+}
 
 /**
  * Builds a server that is ready and not yet listening: `await app.listen({ port, host })`. `app.close()` lets the
@@ -151,17 +168,11 @@ export async function createScoringServer(options: ScoringServerOptions): Promis
   app.post("/invocations", { onRequest: admit }, async (request, reply) => {
     const trace = answering.traceOf(request);
     trace?.step("parse");
-    const verdict = readContentType(request.headers["content-type"]);
-    if ("refusal" in verdict) return answering.finish(reply, refuseType(verdict.refusal));
     try {
-      const text = answering.decode(request.body);
-      const scored = await dispatcher.score(
-        (model) => readInvocation(model, verdict.kind, text),
-        answering.keyOf(request),
-        trace,
-      );
-      return answering.finish(reply, plain(writePredictions(scored.predictions)), scored);
+      const scored = await dispatcher.score(readQuestion(request, answering), answering.keyOf(request), trace);
+      return answering.finish(reply, scored.answer ?? plain(writePredictions(scored.predictions)), scored);
     } catch (error) {
+      if (error instanceof RefusedRequest) return answering.finish(reply, error.answer);
       return answering.finish(reply, failure(answering.toError(error, request.log)));
     }
   });

@@ -3,8 +3,8 @@
  * when the answer has gone out, and only so much at a time: under load it misses requests, and says how many.
  */
 
-import type { LoadedModel, Prediction } from "../flavors/flavor.ts";
-import type { Asked } from "./dispatcher.ts";
+import { isRecord, type Prediction } from "../flavors/flavor.ts";
+import { askModel, type Question } from "./dispatcher.ts";
 import type { ModelHolder } from "./model-holder.ts";
 
 /** What was seen of one request. */
@@ -15,7 +15,7 @@ export type ShadowSight =
 
 export interface Shadow {
   /** `answered` is what the caller got. Returns at once. */
-  compare(read: (model: LoadedModel) => Asked, answered: readonly Prediction[]): void;
+  compare(question: Question, answered: readonly Prediction[]): void;
 }
 
 /** The largest difference between two answers of a row; infinite when they are not of one shape. */
@@ -24,6 +24,11 @@ export function differenceOf(one: Prediction | undefined, other: Prediction | un
     return Object.is(one, other) || one === other ? 0 : Number.isFinite(one - other) ? Math.abs(one - other) : Infinity;
   if (Array.isArray(one) && Array.isArray(other) && one.length === other.length)
     return one.reduce<number>((most, value, i) => Math.max(most, differenceOf(value, other[i])), 0);
+  if (isRecord(one) && isRecord(other))
+    return Object.keys({ ...one, ...other }).reduce(
+      (most, key) => Math.max(most, differenceOf(one[key], other[key])),
+      0,
+    );
   return one === other && one !== undefined ? 0 : Number.POSITIVE_INFINITY;
 }
 
@@ -33,7 +38,7 @@ const MOST_WAITING = 64;
 export function createShadow(holder: ModelHolder, onSight: (sight: ShadowSight) => void): Shadow {
   let waiting = 0;
   return {
-    compare(read, answered) {
+    compare(question, answered) {
       if (waiting >= MOST_WAITING) return onSight({ kind: "missed" });
       waiting++;
       // After the answer has been written, and never two of them before other requests have had a turn.
@@ -41,12 +46,9 @@ export function createShadow(holder: ModelHolder, onSight: (sight: ShadowSight) 
         waiting--;
         const started = performance.now();
         void holder
-          .use((model) => {
-            const asked = read(model);
-            return model.predict(asked.table, asked.params);
-          })
+          .use((model) => askModel(model, question))
           .then(
-            (own) =>
+            ({ predictions: own }) =>
               onSight({
                 kind: "compared",
                 differences:

@@ -1,7 +1,7 @@
 /** How far two engines' answers to the same rows lie apart. */
 
 import { invalid } from "@esteira/core/errors";
-import type { Prediction } from "../flavors/flavor.ts";
+import { isRecord, type Prediction } from "../flavors/flavor.ts";
 import type { GoldenKind } from "./golden-rows.ts";
 
 /** An engine's answer to one row: its values, or that it refused the row. */
@@ -32,7 +32,7 @@ export function valuesOf(prediction: Prediction): number[] {
   if (typeof prediction === "boolean") return [Number(prediction)];
   if (prediction === null) return [Number.NaN];
   if (typeof prediction === "string") throw invalid("The model answers text; only numbers can be compared");
-  return prediction.flatMap(valuesOf);
+  return (isRecord(prediction) ? Object.values(prediction) : prediction).flatMap(valuesOf);
 }
 
 const view = new DataView(new ArrayBuffer(8));

@@ -1,0 +1,15 @@
+/** What MLflow's scoring server answers, read: `{"predictions": ...}`. */
+
+import { parseJson } from "../format/json.ts";
+import type { Prediction } from "./flavor.ts";
+
+/** Whatever JSON holds is a prediction, or a list or record of them. */
+const isList = (value: unknown): value is Prediction[] => Array.isArray(value);
+
+/** One prediction a row; none when the model answers something else than a list, as some of MLflow's flavors do. */
+export function readPredictions(body: string): Prediction[] {
+  const answer = parseJson(body, "The model's answer");
+  const predictions =
+    typeof answer === "object" && answer !== null && "predictions" in answer ? answer.predictions : undefined;
+  return isList(predictions) ? predictions : [];
+}
