@@ -1,6 +1,9 @@
 import { defineConfig } from "vitest/config";
 
-/** Pipelines of a real Spark, which `corpus.ts` makes and asks, scored without it. Needs Java 17 and a package registry. */
+/**
+ * Pipelines of a real Spark, which `corpus.ts` makes and asks, scored without it. `swap/` puts one of them, and models of other
+ * engines, behind one client. Needs Java 17 and a package registry.
+ */
 export default defineConfig({
   resolve: { conditions: ["@esteira/source"] },
   ssr: { resolve: { conditions: ["@esteira/source", "node"] } },
