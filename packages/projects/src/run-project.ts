@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Run, RunStatus } from "@esteira/core/entities/run";
+import { EsteiraError } from "@esteira/core/errors";
 import type { ExperimentId, RunId } from "@esteira/core/ids";
 import type { Client } from "@esteira/sdk/client";
 import { createRunOnce } from "@esteira/sdk/create-run";
@@ -67,6 +68,7 @@ export async function runProject(options: RunProjectOptions): Promise<ProjectRun
     // What no shell could be given is found before the run begins.
     renderCommand(entry.command, parameters.logged, parameters.extra);
     const manager = chooseManager(project.environment, options.environmentManager);
+    if (options.stop.cancelled.aborted) throw new EsteiraError("INVALID_STATE", "Cancelled before the run began.");
     const run = await beginRun(options, fetched);
     options.note(`Run ${run.info.runId} of ${fetched.sourceName}, entry point ${entry.name}`);
     return await within(options, run, async (scratch) => {

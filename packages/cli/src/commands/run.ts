@@ -56,7 +56,7 @@ export const run: Command = {
       import("@esteira/projects/backends/local"),
     ]);
     const stop = stopFrom(terminal);
-    const result = await runProject({
+    const project = runProject({
       client,
       uri: text(values, "uri") ?? "",
       version: text(values, "version"),
@@ -75,6 +75,12 @@ export const run: Command = {
       note: (line) => terminal.note(pc.dim(line)),
       stop,
     });
+    const result = await project.catch((error: unknown) => {
+      if (!stop.cancelled.aborted) throw error;
+      terminal.note(`${pc.red("esteira:")} ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
+    });
+    if (result === undefined) return INTERRUPTED;
     if (result.status === "FINISHED") {
       terminal.note(`${pc.green("✓")} Run ${result.runId} finished.`);
       return 0;

@@ -1,20 +1,27 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
+import { readdir, readlink, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 
 /**
  * SHA-256 in hexadecimal of a file's bytes; of a folder, of the lines `DIGEST  PATH` of all its files in the order of their paths,
- * so that only content and names count.
+ * so that only content and names count. A link counts as the file that it leads to; one that leads to no file, as the digest of
+ * where it points.
  */
 export async function dataDigest(path: string): Promise<string> {
   if ((await stat(path)).isFile()) return fileDigest(path);
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const files = entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
   const hash = createHash("sha256");
-  for (const file of files.sort()) hash.update(`${await fileDigest(file)}  ${file.slice(path.length + 1)}\n`);
+  for (const file of files.sort()) hash.update(`${await entryDigest(file)}  ${file.slice(path.length + 1)}\n`);
   return hash.digest("hex");
+}
+
+async function entryDigest(path: string): Promise<string> {
+  if ((await stat(path).catch(() => undefined))?.isFile()) return fileDigest(path);
+  const target = await readlink(path).catch(() => "");
+  return createHash("sha256").update(target).digest("hex");
 }
 
 async function fileDigest(file: string): Promise<string> {
