@@ -233,10 +233,14 @@ describe.skipIf(browserPath === undefined)("the web UI", () => {
   it("can be walked by keyboard from the skip link on", async () => {
     const { page } = await stage.visit();
     await open(page, runsUrl());
+    // The network may be idle before anything is drawn: a key would go nowhere.
+    await page.locator("main a").first().waitFor();
     await page.keyboard.press("Tab");
+    await page.waitForFunction(() => document.activeElement?.tagName === "BUTTON");
     await page.keyboard.press("Enter");
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe("main");
+    await page.waitForFunction(() => document.activeElement?.id === "main");
     await page.keyboard.press("Tab");
+    await page.waitForFunction(() => document.activeElement?.id !== "main");
     const focused = await page.evaluate(() => ({
       href: document.activeElement?.getAttribute("href"),
       inMain: document.activeElement?.closest("main") !== null,
