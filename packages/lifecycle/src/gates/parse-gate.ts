@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { invalid } from "@esteira/core/errors";
+import { nestsTooDeep } from "@esteira/core/yaml-depth";
 import { type Document, isMap, isNode, LineCounter, type Node, parseDocument } from "yaml";
 import type { z } from "zod";
 import { CATALOGUE, type Gate, gateSchema } from "./gate.ts";
@@ -12,6 +13,7 @@ export const gateDigest = (text: string): string => `sha256:${createHash("sha256
  * `file` is the name that the message uses.
  */
 export function parseGate(text: string, file = "gate.yaml"): Gate {
+  if (nestsTooDeep(text)) throw invalid(`${file}: it nests too deep to be a gate.`);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const place = (offset: number) => {

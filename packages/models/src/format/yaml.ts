@@ -1,6 +1,7 @@
 /** YAML as Python reads and writes it, with a memory for what JavaScript's values do not tell apart. */
 
 import { invalid } from "@esteira/core/errors";
+import { nestsTooDeep } from "@esteira/core/yaml-depth";
 import {
   type Document,
   isAlias,
@@ -43,6 +44,7 @@ const DATE = /^\d{4}-\d\d?-\d\d?/;
 /** YAML of before 1.2, as Python reads it, without dates: what looks like one stays text. */
 function parseText(text: string, what: string): Document {
   if (text.length > MAX_CHARACTERS) throw invalid(`${what} has ${text.length} characters, too many`);
+  if (nestsTooDeep(text)) throw invalid(`${what} is not valid YAML: it nests too deep`);
   const tags = (all: readonly (string | object)[]) =>
     all.filter((tag) => tagName(tag) !== "tag:yaml.org,2002:timestamp");
   const document = parseDocument(text, {

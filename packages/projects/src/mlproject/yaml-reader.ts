@@ -1,4 +1,5 @@
 import { invalid } from "@esteira/core/errors";
+import { nestsTooDeep } from "@esteira/core/yaml-depth";
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, Scalar } from "yaml";
 import { nearest } from "../nearest.ts";
 import { type PythonScalar, pythonScalar } from "./python-scalar.ts";
@@ -33,6 +34,7 @@ export function readYamlFile<T>(
   file: string,
   read: (root: YamlValue) => T,
 ): { readonly value: T; readonly notes: readonly string[] } {
+  if (nestsTooDeep(content)) throw invalid(`${file}: it nests too deep to be read.`);
   const lines = new LineCounter();
   // Scalars keep their text: what it means is PyYAML's to say.
   const document = parseDocument(content, {

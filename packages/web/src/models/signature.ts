@@ -1,3 +1,4 @@
+import { nestsTooDeep } from "@esteira/core/yaml-depth";
 import { z } from "zod";
 
 const field = z.looseObject({
@@ -25,7 +26,7 @@ const modelFile = z.looseObject({
 
 /** The signature that an MLmodel file (YAML) names; undefined when it names none, is not such a file, or is far too long. */
 export async function signatureOf(text: string): Promise<Signature | undefined> {
-  if (text.length > LONGEST_FILE) return undefined;
+  if (text.length > LONGEST_FILE || nestsTooDeep(text)) return undefined;
   // Only this page reads YAML: its parser is not part of what every page loads.
   const { parse } = await import("yaml");
   const signature = modelFile.safeParse(

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { invalid } from "@esteira/core/errors";
+import { nestsTooDeep } from "@esteira/core/yaml-depth";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 
@@ -66,7 +67,9 @@ export async function readMapping(nameOrFile: string): Promise<Mapping> {
   }
   let document: unknown;
   try {
-    document = parseYaml(await readFile(nameOrFile, "utf8"));
+    const text = await readFile(nameOrFile, "utf8");
+    if (nestsTooDeep(text)) throw new Error("it nests too deep");
+    document = parseYaml(text);
   } catch (error) {
     throw invalid(
       `The mapping '${nameOrFile}' cannot be read: ${error instanceof Error ? error.message.split("\n")[0] : error}.`,
