@@ -6,7 +6,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["@esteira/source", "node"] } },
   test: {
     include: ["packages/*/src/**/*.test.{ts,tsx}", "pix-fraud/src/**/*.test.ts", "tests/default/**/*.test.ts"],
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
     // Workers are processes: a native library that misbehaves must not take the runner with it.
