@@ -6,8 +6,8 @@ export interface Command {
   /** Words after `esteira`, for example `models serve`. */
   readonly name: string;
   readonly summary: string;
-  /** What follows the words, among the values under its name. */
-  readonly argument?: { readonly name: string; readonly summary: string };
+  /** What follows the words, all of it required; among the values under their names. */
+  readonly arguments?: readonly { readonly name: string; readonly summary: string }[];
   readonly options: readonly CommandOption[];
   /** Resolves with the exit code; throws EsteiraError for a user's fault. */
   readonly run: (values: Values, terminal: Terminal) => Promise<number>;

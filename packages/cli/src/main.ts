@@ -79,11 +79,11 @@ for (const command of COMMANDS) {
     else if (option.required) sub.requiredOption(option.flags, option.summary);
     else sub.option(option.flags, option.summary, option.default);
   }
-  const { argument } = command;
-  if (argument !== undefined) sub.argument(`<${argument.name}>`, argument.summary);
+  const names = (command.arguments ?? []).map(({ name }) => name);
+  for (const { name, summary } of command.arguments ?? []) sub.argument(`<${name}>`, summary);
   sub.action(async () => {
-    const values = argument === undefined ? sub.opts() : { ...sub.opts(), [argument.name]: sub.args[0] };
-    process.exitCode = await command.run(values, terminal);
+    const given = Object.fromEntries(names.map((name, at) => [name, sub.args[at]]));
+    process.exitCode = await command.run({ ...sub.opts(), ...given }, terminal);
   });
 }
 

@@ -6,10 +6,11 @@ import { EsteiraError } from "@esteira/core/errors";
 import type { ExperimentId, RunId } from "@esteira/core/ids";
 import type { Client } from "@esteira/sdk/client";
 import { createRunOnce } from "@esteira/sdk/create-run";
-import { captureEnvironment } from "@esteira/sdk/node/environment";
+import { captureEnvironment, changeTags } from "@esteira/sdk/node/environment";
 import type { Backend } from "./backends/backend.ts";
 import { renderCommand } from "./command/render.ts";
 import { chooseManager } from "./environments/choose-manager.ts";
+import { installedPackages } from "./environments/packages.ts";
 import { prepareEnvironment } from "./environments/prepare.ts";
 import { findEntryPoint } from "./mlproject/entry-point.ts";
 import { loadProject } from "./mlproject/load-project.ts";
@@ -19,6 +20,10 @@ import { execute, type Stop } from "./run/execute.ts";
 import { type RunParameters, resolveParameters } from "./run/parameters.ts";
 import type { BackendSettings } from "./run/settings.ts";
 import { type FetchedProject, fetchProject } from "./source/fetch-project.ts";
+
+/** What a run keeps of its code and environment beside its tags. */
+export const DIFF_FILE = "uncommitted.diff";
+export const PACKAGES_FILE = "packages.txt";
 
 export interface RunProjectOptions {
   readonly client: Client;
@@ -30,6 +35,8 @@ export interface RunProjectOptions {
   readonly experimentId: ExperimentId;
   readonly runName?: string | undefined;
   readonly user: string;
+  /** Besides those that every run of a project has. */
+  readonly tags?: Readonly<Record<string, string>>;
   /** By default what suits the project. */
   readonly environmentManager?: string | undefined;
   readonly backend: Backend;
@@ -73,7 +80,7 @@ export async function runProject(options: RunProjectOptions): Promise<ProjectRun
     options.note(`Run ${run.info.runId} of ${fetched.sourceName}, entry point ${entry.name}`);
     return await within(options, run, async (scratch) => {
       await recordParameters(options.client, run, parameters);
-      if (fetched.repository?.commit !== undefined) await recordCode(options, run, fetched.folder);
+      await recordCode(options, run, fetched);
       const values = await localValues(options, run, parameters, scratch);
       const environment = await prepareEnvironment(fetched.folder, project.environment, manager, {
         env: options.env,
@@ -81,6 +88,8 @@ export async function runProject(options: RunProjectOptions): Promise<ProjectRun
         signal: options.stop.cancelled,
       });
       await setTags(options.client, run, environment.tags);
+      const virtualEnv = environment.variables.VIRTUAL_ENV ?? options.env.VIRTUAL_ENV;
+      await keep(options, run, PACKAGES_FILE, await installedPackages(fetched.folder, virtualEnv));
       const command = renderCommand(entry.command, values, parameters.extra);
       options.note(`Running ${command.shown}`);
       const variables = { ...childVariables(options, run), ...environment.variables };
@@ -108,6 +117,7 @@ function beginRun(options: RunProjectOptions, { sourceName, repository, branch }
     "mlflow.source.git.commit": repository?.commit,
     "mlflow.source.git.repoURL": repository?.remote,
     "mlflow.source.git.branch": branch,
+    ...options.tags,
   };
   return createRunOnce(options.client, {
     experimentId: options.experimentId,
@@ -162,13 +172,19 @@ async function setTags(client: Client, run: Run, tags: Readonly<Record<string, s
   if (all.length > 0) await client.runs.logBatch(run.info.runId, { tags: all });
 }
 
-/** What the commit does not say about the code. */
-async function recordCode({ client, note }: RunProjectOptions, run: Run, folder: string): Promise<void> {
+/** The machine's system, and what the commit does not say about the code. */
+async function recordCode(options: RunProjectOptions, run: Run, { folder, repository }: FetchedProject): Promise<void> {
   const { git, os } = await captureEnvironment(folder);
-  await setTags(client, run, { "esteira.os": os, ...(git ? { "esteira.git.dirty": String(git.dirty) } : {}) });
-  if (!git?.dirty) return;
-  await client.artifacts.write(run.info.artifactUri, "uncommitted.diff", git.diff).catch((error: unknown) => {
-    note(`The uncommitted changes were not kept: ${error instanceof Error ? error.message : String(error)}`);
+  const changes = repository?.commit === undefined ? undefined : git;
+  await setTags(options.client, run, { "esteira.os": os, ...(changes ? changeTags(changes) : {}) });
+  await keep(options, run, DIFF_FILE, changes?.diff ?? "");
+}
+
+/** Keeps a text that has something in it among the run's artifacts; where that cannot be, the run goes on without. */
+async function keep({ client, note }: RunProjectOptions, run: Run, file: string, text: string): Promise<void> {
+  if (text === "") return;
+  await client.artifacts.write(run.info.artifactUri, file, text).catch((error: unknown) => {
+    note(`${file} was not kept: ${error instanceof Error ? error.message : String(error)}`);
   });
 }
 
@@ -185,6 +201,7 @@ async function localValues(
     paths.set(name, await download(client, uri, join(scratch, `param_${names.indexOf(name)}`), stop.cancelled));
   const digests: Record<string, string> = {};
   for (const [name, path] of paths) digests[`esteira.data.${name}.sha256`] = await dataDigest(path);
+  for (const [name, path] of localPaths) digests[`esteira.data.${name}.path`] = path;
   await setTags(client, run, digests);
   return new Map([...logged, ...paths]);
 }

@@ -16,7 +16,7 @@ const DEFAULT_EXPERIMENT = "0";
 export const run: Command = {
   name: "run",
   summary: "Run an entry point of an MLproject: a folder or a git repository",
-  argument: { name: "uri", summary: "a folder, or an address of a git repository; #FOLDER for a folder in it" },
+  arguments: [{ name: "uri", summary: "a folder, or an address of a git repository; #FOLDER for a folder in it" }],
   options: [
     {
       flags: "-e, --entry-point <name>",

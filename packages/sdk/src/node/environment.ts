@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { arch, cpus, platform, release, totalmem } from "node:os";
-import { dirname, join } from "node:path";
+import { copyFile, lstat, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { arch, cpus, platform, release, tmpdir, totalmem } from "node:os";
+import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
@@ -18,8 +18,8 @@ export interface Environment {
   readonly git?: {
     readonly commit: string;
     readonly branch: string;
-    /** True when files differ from the commit; then `diff` says how (untracked files by name only). */
     readonly dirty: boolean;
+    /** How files differ from the commit, for `git apply`; new files of more than 1 MiB by their names only. */
     readonly diff: string;
   };
   readonly lockfile?: { readonly name: string; readonly sha256: string };
@@ -39,30 +39,66 @@ export async function captureEnvironment(folder: string): Promise<Environment> {
   };
 }
 
+/** What is new and larger than this stands in the diff by its name only. */
+const LARGEST_UNTRACKED = 1 << 20;
+
 async function captureGit(cwd: string): Promise<Environment["git"]> {
-  const git = async (...args: string[]) => (await run("git", args, { cwd, maxBuffer: 64 * 2 ** 20 })).stdout;
+  const git = async (args: readonly string[], at = cwd, env = process.env) =>
+    (await run("git", [...args], { cwd: at, env, maxBuffer: 256 * 2 ** 20 })).stdout;
   try {
-    const [commit, branch, status, diff] = await Promise.all([
-      git("rev-parse", "HEAD"),
-      git("rev-parse", "--abbrev-ref", "HEAD"),
-      git("status", "--porcelain"),
-      git("diff", "HEAD", "--no-color", "--no-ext-diff"),
+    const [commit, branch, status, root] = await Promise.all([
+      git(["rev-parse", "HEAD"]),
+      git(["rev-parse", "--abbrev-ref", "HEAD"]),
+      git(["status", "--porcelain"]),
+      git(["rev-parse", "--show-toplevel"]),
     ]);
-    const untracked = status
-      .split("\n")
-      .filter((line) => line.startsWith("?? "))
-      .map((line) => `# untracked: ${line.slice(3)}\n`);
+    const dirty = status.trim() !== "";
     return {
       commit: commit.trim(),
       branch: branch.trim(),
-      dirty: status.trim() !== "",
-      diff: diff + untracked.join(""),
+      dirty,
+      diff: dirty ? await diffOf(root.replace(/\n$/, ""), git) : "",
     };
   } catch {
     // No git, no repository, or no commit yet: the run then records none.
     return undefined;
   }
 }
+
+type Git = (args: readonly string[], at: string, env?: NodeJS.ProcessEnv) => Promise<string>;
+
+/** What `git apply` makes the work tree of, on top of its commit. A copy of the index takes the new files: the user's stays as it is. */
+async function diffOf(root: string, git: Git): Promise<string> {
+  const listed = await git(["ls-files", "--others", "--exclude-standard", "-z"], root);
+  const untracked = listed.split("\0").filter((name) => name !== "");
+  const sizes = await Promise.all(untracked.map(async (name) => (await lstat(join(root, name))).size));
+  const isKept = (_: string, at: number) => (sizes[at] ?? 0) <= LARGEST_UNTRACKED;
+  const scratch = await mkdtemp(join(tmpdir(), "esteira-index-"));
+  try {
+    const env = { ...process.env, GIT_INDEX_FILE: join(scratch, "index"), GIT_LITERAL_PATHSPECS: "1" };
+    const index = (await git(["rev-parse", "--git-path", "index"], root)).replace(/\n$/, "");
+    await copyFile(resolve(root, index), env.GIT_INDEX_FILE);
+    const names = join(scratch, "names");
+    await writeFile(names, untracked.filter(isKept).join("\0"));
+    await git(["add", "--intent-to-add", `--pathspec-from-file=${names}`, "--pathspec-file-nul"], root, env);
+    const left = untracked.filter((name, at) => !isKept(name, at)).map((name) => `# untracked: ${name}\n`);
+    const diff = await git(["diff", "HEAD", ...PLAIN_DIFF], root, env);
+    if (!diff.includes("\ufffd")) return diff + left.join("");
+    // Some file is text of another encoding than UTF-8: all go as git writes binary ones.
+    const attributes = join(scratch, "attributes");
+    await writeFile(attributes, "* -diff\n");
+    const asBinary = ["-c", `core.attributesFile=${attributes}`, "diff", "HEAD", ...PLAIN_DIFF];
+    return (await git(asBinary, root, env)) + left.join("");
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Whatever a user has set for the eyes. */
+const PLAIN_DIFF = [
+  ...["--binary", "--full-index", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--no-relative"],
+  ...["--src-prefix=a/", "--dst-prefix=b/"],
+];
 
 /** The nearest package-lock.json at or above the folder. */
 async function captureLockfile(folder: string): Promise<Environment["lockfile"]> {
@@ -76,6 +112,12 @@ async function captureLockfile(folder: string): Promise<Environment["lockfile"]>
   }
 }
 
+/** What a run says of its uncommitted changes beside the artifact that has them: by the digest nobody can exchange it unseen. */
+export const changeTags = ({ dirty, diff }: NonNullable<Environment["git"]>): Record<string, string> => ({
+  "esteira.git.dirty": String(dirty),
+  ...(dirty ? { "esteira.git.diff.sha256": createHash("sha256").update(diff).digest("hex") } : {}),
+});
+
 /** As MLflow's tags, so that either UI shows them. */
 export function environmentTags(environment: Environment, sourceName: string): Record<string, string> {
   return {
@@ -85,7 +127,7 @@ export function environmentTags(environment: Environment, sourceName: string): R
       ? {
           "mlflow.source.git.commit": environment.git.commit,
           "mlflow.source.git.branch": environment.git.branch,
-          "esteira.git.dirty": String(environment.git.dirty),
+          ...changeTags(environment.git),
         }
       : {}),
     "esteira.node": environment.node,
