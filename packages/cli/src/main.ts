@@ -6,6 +6,7 @@ import { dbBackup } from "./commands/db-backup.ts";
 import { dbCheck } from "./commands/db-check.ts";
 import { dbGc } from "./commands/db-gc.ts";
 import { dbUpgrade } from "./commands/db-upgrade.ts";
+import { diff } from "./commands/diff.ts";
 import { doctor } from "./commands/doctor.ts";
 import { modelsPredict } from "./commands/models-predict.ts";
 import { modelsServe } from "./commands/models-serve.ts";
@@ -20,6 +21,7 @@ import { version } from "./version.ts";
 const COMMANDS: readonly Command[] = [
   server,
   run,
+  diff,
   modelsServe,
   modelsPredict,
   modelsVerify,

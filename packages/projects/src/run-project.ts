@@ -30,8 +30,12 @@ export interface RunProjectOptions {
   /** A folder or a git address, with `#FOLDER` for a folder in it. */
   readonly uri: string;
   readonly version?: string | undefined;
+  /** The project, where it was fetched already; whoever fetched it removes it. */
+  readonly fetched?: FetchedProject | undefined;
   readonly entryPoint: string;
   readonly parameters: ReadonlyMap<string, string>;
+  /** What the run logs in place of a parameter's value: of a file that lies elsewhere now, where it was. */
+  readonly loggedAs?: ReadonlyMap<string, string> | undefined;
   readonly experimentId: ExperimentId;
   readonly runName?: string | undefined;
   readonly user: string;
@@ -66,7 +70,7 @@ export interface ProjectRun {
  * tag `esteira.failure`.
  */
 export async function runProject(options: RunProjectOptions): Promise<ProjectRun> {
-  const fetched = await fetchProject(options.uri, options);
+  const fetched = options.fetched ?? (await fetchProject(options.uri, options));
   try {
     const project = await loadProject(fetched.folder);
     for (const note of project.notes) options.note(note);
@@ -79,7 +83,8 @@ export async function runProject(options: RunProjectOptions): Promise<ProjectRun
     const run = await beginRun(options, fetched);
     options.note(`Run ${run.info.runId} of ${fetched.sourceName}, entry point ${entry.name}`);
     return await within(options, run, async (scratch) => {
-      await recordParameters(options.client, run, parameters);
+      const logged = new Map([...parameters.logged, ...(options.loggedAs ?? [])]);
+      await recordParameters(options.client, run, { ...parameters, logged });
       await recordCode(options, run, fetched);
       const values = await localValues(options, run, parameters, scratch);
       const environment = await prepareEnvironment(fetched.folder, project.environment, manager, {
@@ -103,7 +108,7 @@ export async function runProject(options: RunProjectOptions): Promise<ProjectRun
       });
     });
   } finally {
-    await fetched.remove();
+    if (options.fetched === undefined) await fetched.remove();
   }
 }
 

@@ -9,9 +9,12 @@ const run = promisify(execFile);
  *
  * @throws EsteiraError INVALID_STATE with git's own last words, or when there is no git.
  */
-export async function git(cwd: string, ...args: readonly string[]): Promise<string> {
+export const git = (cwd: string, ...args: readonly string[]): Promise<string> => gitWith(process.env, cwd, ...args);
+
+/** As `git`, with these variables. */
+export async function gitWith(env: NodeJS.ProcessEnv, cwd: string, ...args: readonly string[]): Promise<string> {
   try {
-    return (await run("git", [...args], { cwd, maxBuffer: 64 * 2 ** 20 })).stdout.trimEnd();
+    return (await run("git", [...args], { cwd, env, maxBuffer: 64 * 2 ** 20 })).stdout.trimEnd();
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "ENOENT") throw new EsteiraError("INVALID_STATE", "git is not installed, and this project needs it.");

@@ -1,0 +1,27 @@
+import { parse } from "yaml";
+import { VOLATILE } from "./volatile.ts";
+
+/**
+ * An MLmodel file's content in one writing, without what says when and where it was made; and the keys that were left out. A file that
+ * is no map of YAML is its own content.
+ */
+export function mlmodelContent(text: string): { readonly content: string; readonly leftOut: readonly string[] } {
+  let read: unknown;
+  try {
+    read = parse(text, { maxAliasCount: 100 });
+  } catch {
+    return { content: text, leftOut: [] };
+  }
+  if (typeof read !== "object" || read === null || Array.isArray(read)) return { content: text, leftOut: [] };
+  const isLeftOut = (key: string) => VOLATILE.some(({ group, pattern }) => group === "MLmodel" && pattern === key);
+  const entries = Object.entries(read);
+  return {
+    content: JSON.stringify(sorted(entries.filter(([key]) => !isLeftOut(key))), (_, value: unknown) =>
+      typeof value === "object" && value !== null && !Array.isArray(value) ? sorted(Object.entries(value)) : value,
+    ),
+    leftOut: entries.map(([key]) => key).filter(isLeftOut),
+  };
+}
+
+const sorted = (entries: readonly (readonly [string, unknown])[]): Record<string, unknown> =>
+  Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
