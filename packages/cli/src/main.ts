@@ -44,6 +44,15 @@ const GROUPS: Readonly<Record<string, string>> = {
 /** 0 done, 2 a fault of the command line or of its input, 1 a defect of ours. */
 const FAULT = 2;
 const DEFECT = 1;
+/** What a shell calls the end of a program whose reader has gone. */
+const BROKEN_PIPE = 141;
+
+// `esteira ... | head`: nobody reads any more, which is no defect of anybody.
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(BROKEN_PIPE);
+  });
 
 const terminal: Terminal = {
   env: process.env,

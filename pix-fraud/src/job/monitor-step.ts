@@ -4,6 +4,7 @@ import { type MonitorReport, monitor } from "@esteira/lifecycle/monitoring/monit
 import type { FraudReference } from "@esteira/lifecycle/monitoring/novelty";
 import { renderReportHtml } from "@esteira/lifecycle/report/report-html";
 import { ALERT_BUDGET } from "../policy/policy.ts";
+import { TYPOLOGY_TEXTS } from "../policy/typology-texts.ts";
 import { contributionShares, featureSamples } from "../training/feature-samples.ts";
 import { rowsIn, valuesOf } from "../training/rows.ts";
 import type { Study } from "../training/study.ts";
@@ -123,7 +124,7 @@ const day = (instant: number) => new Date(instant).toISOString().slice(0, 10);
 function fraudReference(study: Study, scores: Float64Array, threshold: number): FraudReference {
   const { ledger, rows, train, testRows } = study;
   const tally = () => ({ trained: 0, frauds: 0, caught: 0 });
-  const typologies = ledger.typologies.map((name) => ({ name, ...tally() }));
+  const typologies = ledger.typologies.map((name) => ({ name, spoken: TYPOLOGY_TEXTS[name], ...tally() }));
   train.labels.forEach((label, at) => {
     if (label === 1) typologies[ledger.labels.typology[rows.train.from + at]!]!.trained++;
   });

@@ -8,7 +8,7 @@
 
 const LN2_HIGH = 0.6931471803691238;
 const LN2_LOW = 1.9082149292705877e-10;
-const PI = 3.141592653589793;
+const { PI } = Math;
 
 /** e^x for |x| < 700, correct to about 1e-15 and equal on every engine. */
 export function exp(x: number): number {
@@ -25,8 +25,8 @@ export function exp(x: number): number {
 export function ln(x: number): number {
   let m = x;
   let power = 0;
-  for (; m > 1.4142135623730951; power++) m *= 0.5;
-  for (; m < 0.7071067811865476; power--) m *= 2;
+  for (; m > Math.SQRT2; power++) m *= 0.5;
+  for (; m < Math.SQRT1_2; power--) m *= 2;
   const s = (m - 1) / (m + 1);
   const s2 = s * s;
   let sum = 0;

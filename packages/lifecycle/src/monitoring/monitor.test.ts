@@ -66,8 +66,8 @@ describe("monitor", () => {
     const report = monitor(world({ lateTypology: 14, asOfDay: 21, days: 21 }));
     expect(report.verdict).toBe("act");
     expect(report.reasons[0]).toMatchObject({ code: "newTypology", level: "act" });
-    expect(report.reasons[0]!.text.en).toMatch(/never saw: T9_coercion, \d+ known cases since/);
-    expect(report.reasons[0]!.text["pt-BR"]).toMatch(/nunca viu: T9_coercion, \d+ casos conhecidos desde/);
+    expect(report.reasons[0]!.text.en).toMatch(/never saw: coercion, \d+ known cases since/);
+    expect(report.reasons[0]!.text["pt-BR"]).toMatch(/nunca viu: coação, \d+ casos conhecidos desde/);
     const row = report.novelty.typologies.find((typology) => typology.name === "T9_coercion")!;
     expect(row).toMatchObject({ status: "new", trained: 0, referenceRecall: Number.NaN });
     expect(row.weeks.map((week) => week.frauds > 0)).toEqual([false, false, true]);

@@ -7,7 +7,7 @@ import { type Level, type MonitorVerdict, verdictOf } from "./levels.ts";
 import { type MaturityCurve, maturityCurve } from "./maturity.ts";
 import { type FraudReference, type Novelty, noveltyOf } from "./novelty.ts";
 import { type RealisedPerformance, realisedPerformance } from "./performance.ts";
-import { type ReasonWords, type Spoken, speak } from "./reason-words.ts";
+import { type Language, type ReasonWords, type Spoken, speak } from "./reason-words.ts";
 import { type MonitorSettings, STANDARD_SETTINGS } from "./settings.ts";
 
 /** What is monitored, for the reader and for the record. */
@@ -132,18 +132,28 @@ type Measured = Pick<
 function reasonsOf(report: Measured): Reason[] {
   const { settings, alertRate: alerts, latency, scoreDrift, drift, performance, novelty } = report;
   const reasons: Reason[] = [];
-  const add = (level: Level, code: keyof ReasonWords, say: (words: ReasonWords) => string) =>
+  const add = (level: Level, code: keyof ReasonWords, say: (words: ReasonWords, language: Language) => string) =>
     reasons.push({ code, level, text: speak(say) });
 
   if (alerts.transfers === 0) add("act", "noTraffic", (words) => words.noTraffic());
   for (const row of novelty.typologies) {
     if (row.status === "new")
-      add(row.level, "newTypology", (words) =>
-        words.newTypology({ name: row.name, frauds: row.frauds, caught: row.caught, since: row.firstKnownAt }),
+      add(row.level, "newTypology", (words, language) =>
+        words.newTypology({
+          name: row.spoken[language],
+          frauds: row.frauds,
+          caught: row.caught,
+          since: row.firstKnownAt,
+        }),
       );
     if (row.status === "worse")
-      add(row.level, "typologyWorse", (words) =>
-        words.typologyWorse({ name: row.name, recall: row.recall, before: row.referenceRecall, frauds: row.frauds }),
+      add(row.level, "typologyWorse", (words, language) =>
+        words.typologyWorse({
+          name: row.spoken[language],
+          recall: row.recall,
+          before: row.referenceRecall,
+          frauds: row.frauds,
+        }),
       );
   }
   const { all, fraudScores } = novelty;

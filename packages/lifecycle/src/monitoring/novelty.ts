@@ -2,6 +2,7 @@ import { type Interval, quantileOfSorted, wilson } from "@esteira/models/evaluat
 import { type Decisions, isKnownFraud } from "./decisions.ts";
 import { ksChance, ksDistance } from "./ks.ts";
 import type { Level } from "./levels.ts";
+import type { Spoken } from "./reason-words.ts";
 import type { MonitorSettings } from "./settings.ts";
 
 const WEEK = 7 * 86_400_000;
@@ -11,6 +12,8 @@ export interface FraudReference {
   /** Index into the typologies' names; 0 none. */
   readonly typologies: readonly {
     readonly name: string;
+    /** The name for people, where it is more than the name's words. */
+    readonly spoken?: Spoken | undefined;
     /** Known frauds of it in the training rows. */
     readonly trained: number;
     /** Known frauds of it in the evaluation rows, and those that the threshold caught. */
@@ -23,6 +26,7 @@ export interface FraudReference {
 
 export interface TypologyRow {
   readonly name: string;
+  readonly spoken: Spoken;
   readonly trained: number;
   /** Share of the training's frauds, and of those known now. */
   readonly shareTrained: number;
@@ -99,7 +103,7 @@ export function noveltyOf(
     }
     scores.push(decisions.score[row]!);
   }
-  const total = {
+  const total: FraudReference["typologies"][number] = {
     name: "all",
     trained: sum(reference.typologies, (typology) => typology.trained),
     frauds: sum(reference.typologies, (typology) => typology.frauds),
@@ -117,6 +121,7 @@ export function noveltyOf(
     const few = known.frauds < settings.typologyCases || before.frauds < settings.typologyCases;
     return {
       name: before.name,
+      spoken: before.spoken ?? inWords(before.name),
       trained: before.trained,
       shareTrained: before.trained / total.trained,
       share: known.frauds / all.frauds,
@@ -167,6 +172,11 @@ function fraudScoresOf(current: readonly number[], reference: ArrayLike<number>)
     ks >= Math.max(0.1, ksChance(reference.length, current.length));
   return { frauds: current.length, medianReference, medianCurrent, ks, level: fallen ? "watch" : "info" };
 }
+
+const inWords = (name: string): Spoken => {
+  const words = name.replaceAll("_", " ");
+  return { en: words, "pt-BR": words };
+};
 
 const sum = <T>(items: readonly T[], of: (item: T) => number): number =>
   items.reduce((total, item) => total + of(item), 0);

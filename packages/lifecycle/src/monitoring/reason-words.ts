@@ -27,7 +27,7 @@ const CATALOGUES: Readonly<Record<Language, ReasonWords>> = { en: englishReasons
 /** One thing said in both languages. */
 export type Spoken = Readonly<Record<Language, string>>;
 
-export const speak = (say: (words: ReasonWords) => string): Spoken => ({
-  en: say(CATALOGUES.en),
-  "pt-BR": say(CATALOGUES["pt-BR"]),
+export const speak = (say: (words: ReasonWords, language: Language) => string): Spoken => ({
+  en: say(CATALOGUES.en, "en"),
+  "pt-BR": say(CATALOGUES["pt-BR"], "pt-BR"),
 });

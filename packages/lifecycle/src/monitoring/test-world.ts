@@ -88,7 +88,7 @@ export function world(options: World = {}): MonitorInput {
         { name: "none", trained: 0, frauds: 0, caught: 0 },
         { name: "T1_account_takeover", trained: 500, frauds: 200, caught: 140 },
         { name: "T6_fake_sale", trained: 500, frauds: 200, caught: 140 },
-        { name: "T9_coercion", trained: 0, frauds: 0, caught: 0 },
+        { name: "T9_coercion", spoken: { en: "coercion", "pt-BR": "coação" }, trained: 0, frauds: 0, caught: 0 },
       ],
       fraudScores: Float64Array.from({ length: 400 }, (_, i) =>
         i % 10 < 7 ? 0.1 + (0.9 * ((i * 37) % 400)) / 400 : (i % 100) / 1000,

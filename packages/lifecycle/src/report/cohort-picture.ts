@@ -40,7 +40,7 @@ export function cohortPicture({ report, words, figures, language }: Page, width:
         "fill-opacity": 0.18,
       });
       if (textWidth(words.stillArriving, SIZE.tick) < inner.right - left - 8)
-        markup += label((left + inner.right) / 2, inner.top + 10, words.stillArriving, { anchor: "middle" });
+        markup += label((left + inner.right) / 2, inner.top - 9, words.stillArriving, { anchor: "middle" });
     }
     markup += axes;
     if (Number.isFinite(before))

@@ -42,8 +42,10 @@ describe.each(LANGUAGES)("the page in %s", (language) => {
     const text = textOf(html);
     const verdict = text.indexOf(REPORT_WORDS[language].verdict.act);
     expect(verdict).toBeGreaterThan(0);
-    expect(verdict).toBeLessThan(text.indexOf("T9_coercion"));
-    expect(text.indexOf("T9_coercion")).toBeLessThan(text.indexOf(REPORT_WORDS[language].drift));
+    const kind = { en: "coercion", "pt-BR": "coação" }[language];
+    expect(verdict).toBeLessThan(text.indexOf(kind));
+    expect(text).toContain("T6 fake sale");
+    expect(text.indexOf(kind)).toBeLessThan(text.indexOf(REPORT_WORDS[language].drift));
   });
 
   it("shows no figure that does not exist", () => {

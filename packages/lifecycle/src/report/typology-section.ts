@@ -8,10 +8,11 @@ export function typologySection(page: Page): string {
   const { report, words } = page;
   const { typologies, all } = report.novelty;
   const order = [...typologies].sort((a, b) => urgency(a) - urgency(b) || b.frauds - a.frauds);
-  const rows = [...order, ...(all.frauds > 0 ? [{ ...all, name: words.allTypologies }] : [])].map((row) => ({
-    kind: row.name === words.allTypologies ? "total" : row.level,
-    cells: cellsOf(row, page),
-  }));
+  const spoken = { en: words.allTypologies, "pt-BR": words.allTypologies };
+  const rows = [
+    ...order.map((row) => ({ kind: row.level, cells: cellsOf(row, page) })),
+    ...(all.frauds > 0 ? [{ kind: "total", cells: cellsOf({ ...all, spoken }, page) }] : []),
+  ];
   const columns = [
     { head: words.typology, left: true },
     { head: words.trained, wideOnly: true },
@@ -29,12 +30,12 @@ export function typologySection(page: Page): string {
   );
 }
 
-function cellsOf(row: TypologyRow, { words, figures }: Page): string[] {
+function cellsOf(row: TypologyRow, { words, figures, language }: Page): string[] {
   const alarming = row.level === "act" || row.level === "watch";
   const spoken = `${words.now} ${share(row.recall, figures)}, ${words.before} ${share(row.referenceRecall, figures)}`;
   return [
     named(
-      escapeText(row.name.replaceAll("_", " ")),
+      escapeText(row.spoken[language]),
       badge(alarming ? row.level : row.status === "as_before" ? "ok" : "info", words.status[row.status]),
     ),
     figures.count(row.trained),
