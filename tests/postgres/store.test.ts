@@ -1,12 +1,17 @@
+import { describeRunOrder } from "@esteira/store/contract/run-order-contract";
 import { describeSharedDatabase } from "@esteira/store/contract/sharing-contract";
 import { describeStore } from "@esteira/store/contract/store-contract";
-import { openStore } from "@esteira/store/open";
+import { createContext } from "@esteira/store/database/context";
+import { openSession, openStore } from "@esteira/store/open";
 import { newTestDatabase } from "@esteira/store/testing/test-database";
 import { describe } from "vitest";
 
 describe.skipIf(process.env.ESTEIRA_TEST_POSTGRES === undefined)("the store's contract", () => {
   describeStore("PostgreSQL", async (options) =>
     openStore({ uri: await newTestDatabase(), artifactRoot: "mlflow-artifacts:/", ...options }),
+  );
+  describeRunOrder("PostgreSQL", async () =>
+    openSession(await newTestDatabase(), createContext({ artifactRoot: "mlflow-artifacts:/" })),
   );
   describeSharedDatabase("PostgreSQL", async (count) => {
     const uri = await newTestDatabase();

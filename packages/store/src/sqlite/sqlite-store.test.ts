@@ -2,9 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
+import { describeRunOrder } from "../contract/run-order-contract.ts";
 import { describeSharedDatabase } from "../contract/sharing-contract.ts";
 import { describeStore } from "../contract/store-contract.ts";
-import { openStore } from "../open.ts";
+import { createContext } from "../database/context.ts";
+import { openSession, openStore } from "../open.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -22,3 +24,4 @@ describeSharedDatabase("SQLite", (count) => {
   const uri = newFile();
   return Promise.all(Array.from({ length: count }, () => openStore({ uri, artifactRoot })));
 });
+describeRunOrder("SQLite", () => openSession(newFile(), createContext({ artifactRoot })));

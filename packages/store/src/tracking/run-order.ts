@@ -82,6 +82,8 @@ function runsBy(index: string): RawBuilder<unknown> {
 /** The order by walking an index that has it. */
 export interface IndexWalk extends RunOrder {
   readonly through: "time" | "values";
+  /** What is walked over without what is looked up for each row: the table, as `covers` and the first term name it. */
+  readonly rows: Pick<RunOrder, "from" | "covers">;
   /** The comparison that the walk has settled: it holds for every run that is walked over. */
   readonly settles?: Comparison;
   /** Whether every run that may pass the filter is walked over; else runs without the first value come after these. */
@@ -99,7 +101,9 @@ export function orderPresent(
   candidates?: RawBuilder<unknown>,
 ): IndexWalk | undefined {
   const [first, ...rest] = orderings;
-  if (first === undefined) return { ...orderAll([]), through: "time", isComplete: true };
+  if (first === undefined) {
+    return { ...orderAll([]), through: "time", rows: { from: sql`runs`, covers: [] }, isComplete: true };
+  }
   if (!("field" in first)) return undefined;
   const leading = compile(first, 0);
   const others = rest.map((ordering, index) => compile(ordering, index + 1, candidates));
@@ -108,22 +112,30 @@ export function orderPresent(
     const walked = WALKED.get(first.field.key);
     if (walked === undefined) return undefined;
     const covers = [sql<SqlBool>`${leading.value.value} is not null`];
-    return { from: sql`${walked.runs} ${joined(others)}`, covers, terms, through: walked.through, isComplete: false };
+    const from = sql`${walked.runs} ${joined(others)}`;
+    return { from, covers, terms, through: walked.through, rows: { from: walked.runs, covers }, isComplete: false };
   }
-  // CROSS JOIN keeps SQLite from reading the runs first.
-  const from = sql`${sql.table(leading.table)} as o0 cross join runs ${joined(others)}`;
-  const covers = [sql<SqlBool>`o0."key" = ${first.field.key}`, sql<SqlBool>`runs.run_uuid = o0.run_uuid`];
   const { entity, key } = first.field;
   const bound = required.find(
     ({ field, ...comparison }) =>
       field.entity === entity && field.key === key && indexedTest({ field, ...comparison } as Comparison) !== undefined,
   );
-  if (bound === undefined) {
-    covers.push(entity === "metric" ? sql<SqlBool>`o0.is_nan = false` : sql<SqlBool>`o0.value is not null`);
-    return { from, covers, terms, through: "values", isComplete: false };
-  }
-  covers.push(entity === "metric" ? testMetric(bound, "o0") : test(sql`o0.value`, bound));
-  return { from, covers, terms, through: "values", settles: bound, isComplete: true };
+  const present = entity === "metric" ? sql<SqlBool>`o0.is_nan = false` : sql<SqlBool>`o0.value is not null`;
+  const passes = bound && (entity === "metric" ? testMetric(bound, "o0") : test(sql`o0.value`, bound));
+  const rows = {
+    from: sql`${sql.table(leading.table)} as o0`,
+    covers: [sql<SqlBool>`o0."key" = ${key}`, passes ?? present],
+  };
+  return {
+    // CROSS JOIN keeps SQLite from reading the runs first.
+    from: sql`${rows.from} cross join runs ${joined(others)}`,
+    covers: [...rows.covers, sql<SqlBool>`runs.run_uuid = o0.run_uuid`],
+    terms,
+    through: "values",
+    rows,
+    ...(bound === undefined ? {} : { settles: bound }),
+    isComplete: bound !== undefined,
+  };
 }
 
 const joined = (orderings: readonly CompiledOrdering[]): RawBuilder<unknown> =>

@@ -17,11 +17,12 @@ import { withoutRegexes } from "../search/regex.ts";
 import { stageOf } from "./experiment-search.ts";
 import { HistorySampler } from "./history-sample.ts";
 import { HISTORY, historyJson, isShortHistory } from "./metrics.ts";
+import { count } from "./run-counts.ts";
 import { readRuns } from "./run-data.ts";
 import { runValues } from "./run-filter.ts";
 import { placeOf, placeOfToken, placeToken, searchName } from "./run-keyset.ts";
 import { aggregateRows } from "./run-order.ts";
-import { candidateRuns, count, countRuns, inExperiments, type RunQuestion } from "./run-plan.ts";
+import { candidateRuns, countRuns, inExperiments, type RunQuestion } from "./run-plan.ts";
 import { DEFAULT_RESULTS, MOST_RESULTS, readPage } from "./run-search.ts";
 import { readRunChanges } from "./run-watch.ts";
 

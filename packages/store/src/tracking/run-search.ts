@@ -14,6 +14,7 @@ import { withoutRegexes } from "../search/regex.ts";
 import { stageOf } from "./experiment-search.ts";
 import { readRuns } from "./run-data.ts";
 import { runValues } from "./run-filter.ts";
+import { planQuick } from "./run-glance.ts";
 import { inExperiments, planRuns, type RunPlan, type RunQuestion } from "./run-plan.ts";
 
 export const DEFAULT_RESULTS = 1000;
@@ -54,33 +55,33 @@ export async function readPage<T>(
   window: Window,
   complete: (db: Database, ids: readonly string[]) => Promise<T>,
 ): Promise<T> {
-  const read = async (db: Database, mayScan: boolean): Promise<T | typeof TOO_LONG> => {
-    const ids = await runIds(db, question, window, mayScan);
-    return ids === TOO_LONG ? TOO_LONG : complete(db, ids);
-  };
-  const quick = window.limit > MOST_AT_ONCE ? TOO_LONG : await session.read((db) => read(db, false));
-  const page = quick === TOO_LONG ? await session.scan((db) => read(db, true)) : quick;
-  if (page === TOO_LONG) throw new Error("a scan may take long");
-  return page;
+  const wanted = window.limit + window.offset;
+  if (window.limit <= MOST_AT_ONCE) {
+    const page = await session.read(async (db) => {
+      const ids = await firstFull(db, await planQuick(db, question, wanted), window);
+      return ids && { value: await complete(db, ids) };
+    });
+    if (page !== undefined) return page.value;
+  }
+  return session.scan(async (db) =>
+    complete(db, (await firstFull(db, await planRuns(db, question, wanted), window)) ?? []),
+  );
 }
 
-const TOO_LONG = Symbol("too long");
 /** Reading a run takes about as long as finding it. */
 const MOST_AT_ONCE = 2001;
 
-async function runIds(
+/** What the first plan gives that fills the window or gives all runs there are; undefined if none does. */
+async function firstFull(
   db: Database,
-  question: RunQuestion,
+  plans: readonly RunPlan[],
   window: Window,
-  mayScan: boolean,
-): Promise<readonly string[] | typeof TOO_LONG> {
-  const plans = await planRuns(db, question, window.limit + window.offset);
+): Promise<readonly string[] | undefined> {
   for (const plan of plans) {
-    if (!mayScan && !plan.isLight) return TOO_LONG;
     const ids = await select(db, plan, window);
     if (plan.isComplete || ids.length === window.limit) return ids;
   }
-  return [];
+  return undefined;
 }
 
 async function select(

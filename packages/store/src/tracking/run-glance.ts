@@ -1,0 +1,69 @@
+import { type SqlBool, sql } from "kysely";
+import type { Database } from "../database/tables.ts";
+import { approximateRuns, countTests, rarestOf, shareOf } from "./run-counts.ts";
+import { type IndexWalk, inOrder } from "./run-order.ts";
+import {
+  countOwn,
+  isByOneTime,
+  planCandidates,
+  planSort,
+  planWalk,
+  type RunPlan,
+  type RunQuestion,
+  requiredComparisons,
+  SORTED,
+  walkedRows,
+  walkOf,
+} from "./run-plan.ts";
+
+/** So many runs are found and sorted in a moment. */
+const FEW_RUNS = 5000;
+/** At least so many rows of an index are looked at, and more for a page that needs more. */
+const GLANCED = 2000;
+const GLANCED_FOR_ONE = 3;
+
+/**
+ * The ways to read a page of `wanted` runs (with those before it) that surely take a moment only, however large the store
+ * is, in the order in which they are to be tried. They may not fill the page: then it takes long.
+ */
+export async function planQuick(db: Database, question: RunQuestion, wanted: number): Promise<readonly RunPlan[]> {
+  const { filter, stage, orderings } = question;
+  // An aggregate is taken of all points of the runs, however few of these are looked at.
+  if (orderings.some((ordering) => "aggregate" in ordering)) return [];
+  const walk = walkOf(question);
+  if (isByOneTime(question) && filter === undefined && stage !== "deleted" && wanted <= FEW_RUNS) {
+    return walk === undefined ? [] : [planWalk(question, walk)];
+  }
+  const own = await countOwn(db, question, FEW_RUNS + 1);
+  const counted = await countTests(db, requiredComparisons(filter), FEW_RUNS + 1);
+  const rarest = rarestOf(counted);
+  const whole = own <= (rarest?.rows ?? own) ? planSort(question) : rarest && planCandidates(question, rarest.test);
+  const steps = Math.min(own, rarest?.rows ?? own);
+  const isFew = steps <= FEW_RUNS;
+  const quick = isFew && whole !== undefined ? [whole] : [];
+  const most = Math.min(FEW_RUNS, Math.max(GLANCED, wanted * GLANCED_FOR_ONE));
+  if (walk === undefined) return quick;
+  const total = Math.max(own, await approximateRuns(db), 1);
+  // What many runs have may be had by all.
+  const known = counted.map((one) => (one.rows > FEW_RUNS ? { ...one, rows: total } : one));
+  const reach = isByOneTime(question) || own > FEW_RUNS ? 1 : own / total;
+  const walked = wanted / (shareOf(filter, known, total, walk.settles) * reach);
+  if (walked > (isFew ? Math.min(most, steps * SORTED) : most)) return quick;
+  return [await planGlance(db, question, walk, most), ...quick];
+}
+
+/** A walk over at most `most` rows of its index: as far as the last value of which all rows are among these. */
+async function planGlance(db: Database, question: RunQuestion, walk: IndexWalk, most: number): Promise<RunPlan> {
+  const [leading] = walk.terms;
+  if (leading === undefined) throw new Error("a walk has an order");
+  const { rows } = await sql<{ value: string | number | null }>`
+    select ${leading.value} as value from ${walk.rows.from} where ${sql.join([sql`true`, ...walkedRows(question, walk)], sql` and `)}
+    order by ${inOrder([leading])} limit 1 offset ${most}`.execute(db);
+  const [end] = rows;
+  if (end === undefined) return planWalk(question, walk);
+  return planWalk(
+    question,
+    walk,
+    sql<SqlBool>`${leading.value} ${sql.raw(leading.ascending ? "<" : ">")} ${end.value}`,
+  );
+}
