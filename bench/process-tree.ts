@@ -55,3 +55,16 @@ export async function treeUse(root: number): Promise<TreeUse> {
   }
   return { residentMb, cpuSeconds, processes: tree.size };
 }
+
+/** Resolves when a process and its descendants do next to nothing for a second; a server may answer long before. */
+export async function untilIdle(root: number): Promise<void> {
+  for (let turn = 0; turn < MOST_TURNS; turn++) {
+    const before = (await treeUse(root)).cpuSeconds;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    if ((await treeUse(root)).cpuSeconds - before < IDLE_SHARE) return;
+  }
+  throw new Error(`The process ${root} was still at work after ${MOST_TURNS} s.`);
+}
+/** Of one core. */
+const IDLE_SHARE = 0.1;
+const MOST_TURNS = 120;

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { openStore } from "@esteira/store/open";
+import { query } from "@esteira/store/testing/test-database";
 import Libsql from "libsql";
 
 /** Points in the histories of the two long runs. */
@@ -33,11 +34,34 @@ export async function fillDatabase(path: string, runs: number): Promise<void> {
   await rename(draft, path);
 }
 
-/** A table of keys, each with its place and, if given, how many different values it has. */
-const listed = (keys: readonly string[], different: readonly number[] = []): string =>
-  keys.map((key, at) => `SELECT '${key}' AS key, ${at} AS at, ${different[at] ?? 0} AS different`).join(" UNION ALL ");
+/** The same in an empty PostgreSQL database, with the statistics that a server at work would have taken by itself. */
+export async function fillPostgres(uri: string, runs: number): Promise<void> {
+  const store = await openStore({ uri, artifactRoot: "mlflow-artifacts:/" });
+  await store.createExperiment({ name: "large", tags: [] });
+  await store.createExperiment({ name: "small", tags: [] });
+  await store.close();
+  await query(uri, rowsOf(runs, POSTGRES));
+  await query(uri, "VACUUM ANALYZE");
+}
 
-/** Rows of one run are written together, as they are when runs log. */
+/** What the two databases spell differently. */
+interface Words {
+  /** Numbers `n` from 0 on. */
+  readonly series: (count: number) => string;
+  readonly id: string;
+  readonly no: string;
+}
+const SQLITE: Words = {
+  series: (count) => `(select value as n from generate_series(0, ${count - 1}))`,
+  id: "printf('%032x', n)",
+  no: "0",
+};
+const POSTGRES: Words = {
+  series: (count) => `(select n from generate_series(0::bigint, ${count - 1}) as n) as numbers`,
+  id: "lpad(to_hex(n), 32, '0')",
+  no: "false",
+};
+
 function fill(path: string, runs: number): void {
   const database = new Libsql(path);
   database.exec(
@@ -49,49 +73,52 @@ function fill(path: string, runs: number): void {
     )
     .all() as readonly { name: string; sql: string }[];
   for (const { name } of indexes) database.exec(`DROP INDEX "${name}"`);
-  const series = (count: number) => `(select value as n from generate_series(0, ${count - 1}))`;
+  database.exec(`BEGIN; ${rowsOf(runs, SQLITE)}; COMMIT`);
+  for (const { sql } of indexes) database.exec(sql);
+  database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  database.close();
+}
+
+/** A table of keys, each with its place and, if given, how many different values it has. */
+const listed = (keys: readonly string[], different: readonly number[] = []): string =>
+  `(${keys.map((key, at) => `SELECT '${key}' AS key, ${at} AS at, ${different[at] ?? 0} AS different`).join(" UNION ALL ")}) as keys`;
+
+/** Statements that write all rows: those of one run together, as they are when runs log. */
+function rowsOf(runs: number, { series, id, no }: Words): string {
   // A bijection that scatters ids, values and times, so that no order is the order of insertion.
   const mixed = (factor: number) => `((n * ${factor}) % 1000003)`;
-  const id = "printf('%032x', n)";
-  database.exec(`
-    BEGIN;
-    INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time, end_time,
+  const metric = `key, ((n * (104729 + 1234 * at)) % 1000003) / 1000003.0, 1700000000000, 10, ${no}, ${id}
+    FROM ${series(runs)} CROSS JOIN ${listed(METRICS)}`;
+  const columns = `("key", value, timestamp, step, is_nan, run_uuid)`;
+  const histories = [
+    [HISTORY_RUN, HISTORY_POINTS],
+    [LONG_HISTORY_RUN, LONG_HISTORY_POINTS],
+  ] as const;
+  return [
+    `INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time, end_time,
         source_version, lifecycle_stage, artifact_uri, experiment_id)
       SELECT ${id}, 'run-' || n, 'UNKNOWN', '', '', 'ana', CASE n % 20 WHEN 0 THEN 'FAILED' ELSE 'FINISHED' END,
         1700000000000 + ${mixed(7919)} * 60000, 1700000000000 + ${mixed(7919)} * 60000 + 45000, '',
         CASE n % 50 WHEN 7 THEN 'deleted' ELSE 'active' END, 'mlflow-artifacts:/1/' || ${id} || '/artifacts',
         CASE WHEN n < 1000 THEN ${SMALL_EXPERIMENT} ELSE ${LARGE_EXPERIMENT} END
-      FROM ${series(runs)};
-    INSERT INTO latest_metrics ("key", value, timestamp, step, is_nan, run_uuid)
-      SELECT key, ((n * (104729 + 1234 * at)) % 1000003) / 1000003.0, 1700000000000, 10, 0, ${id}
-      FROM ${series(runs)} CROSS JOIN (${listed(METRICS)});
-    INSERT INTO metrics ("key", value, timestamp, step, is_nan, run_uuid)
-      SELECT key, ((n * (104729 + 1234 * at)) % 1000003) / 1000003.0, 1700000000000, 10, 0, ${id}
-      FROM ${series(runs)} CROSS JOIN (${listed(METRICS)});
-    INSERT INTO params ("key", value, run_uuid)
+      FROM ${series(runs)}`,
+    `INSERT INTO latest_metrics ${columns} SELECT ${metric}`,
+    `INSERT INTO metrics ${columns} SELECT ${metric}`,
+    `INSERT INTO params ("key", value, run_uuid)
       SELECT key, CAST(((n * (31337 + 77 * at)) % 1000003) % different AS TEXT), ${id}
-      FROM ${series(runs)} CROSS JOIN (${listed(PARAMS, [4, 20, 10, 100_000, 3])});
-    INSERT INTO tags ("key", value, run_uuid)
+      FROM ${series(runs)} CROSS JOIN ${listed(PARAMS, [4, 20, 10, 100_000, 3])}`,
+    `INSERT INTO tags ("key", value, run_uuid)
       SELECT key, CASE at WHEN 0 THEN 'run-' || n WHEN 1 THEN 'ana' ELSE 'train.py' END, ${id}
-      FROM ${series(runs)} CROSS JOIN (${listed(["mlflow.runName", "mlflow.user", "mlflow.source.name"])});
-    ${[
-      [HISTORY_RUN, HISTORY_POINTS],
-      [LONG_HISTORY_RUN, LONG_HISTORY_POINTS],
-    ]
-      .map(
-        ([run, points]) => `
-    INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time,
-        source_version, lifecycle_stage, artifact_uri, experiment_id)
-      VALUES ('${run}', 'long', 'UNKNOWN', '', '', 'ana', 'RUNNING', 1600000000000, '', 'active', '', ${SMALL_EXPERIMENT});
-    INSERT INTO metrics ("key", value, timestamp, step, is_nan, run_uuid)
-      SELECT 'loss', 1.0 / (1 + n / 1000.0) + ((n * 7919) % 997) / 5000.0, 1700000000000 + n, n, 0, '${run}'
-      FROM ${series(Number(points))};
-    INSERT INTO latest_metrics ("key", value, timestamp, step, is_nan, run_uuid)
-      VALUES ('loss', 0.1, ${1_700_000_000_000 + Number(points) - 1}, ${Number(points) - 1}, 0, '${run}');`,
-      )
-      .join("")}
-    COMMIT`);
-  for (const { sql } of indexes) database.exec(sql);
-  database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-  database.close();
+      FROM ${series(runs)} CROSS JOIN ${listed(["mlflow.runName", "mlflow.user", "mlflow.source.name"])}`,
+    ...histories.flatMap(([run, points]) => [
+      `INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time,
+          source_version, lifecycle_stage, artifact_uri, experiment_id)
+        VALUES ('${run}', 'long', 'UNKNOWN', '', '', 'ana', 'RUNNING', 1600000000000, '', 'active', '', ${SMALL_EXPERIMENT})`,
+      `INSERT INTO metrics ${columns}
+        SELECT 'loss', 1.0 / (1 + n / 1000.0) + ((n * 7919) % 997) / 5000.0, 1700000000000 + n, n, ${no}, '${run}'
+        FROM ${series(points)}`,
+      `INSERT INTO latest_metrics ${columns}
+        VALUES ('loss', 0.1, ${1_700_000_000_000 + points - 1}, ${points - 1}, ${no}, '${run}')`,
+    ]),
+  ].join(";\n");
 }

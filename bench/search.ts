@@ -1,17 +1,30 @@
 /**
  * Searches and histories as the store grows, over HTTP: p50, p99 and CPU time of an answer in milliseconds for this server,
- * and with `--peer` for `mlflow server` on the very same SQLite file, in one run. On a busy machine the CPU times tell more
- * than the clock; this server's include the bench's own client. Fills a database of each size once, by bulk SQL.
+ * and with `--peer` for `mlflow server` on the very same database, in one run, each a process of its own. On a busy machine
+ * the CPU times tell more than the clock. Fills a database of each size, on SQLite once, by bulk SQL.
  *
- *     node --conditions=@esteira/source --import tsx bench/search.ts [--sizes 1000,10000,100000] [--times 20] [--peer] [--only TEXT]
+ *     node --conditions=@esteira/source --import tsx bench/search.ts [--sizes 1000,10000,100000] [--times 20] [--peer]
+ *         [--only TEXT] [--backend sqlite|postgres]
  */
+import { mkdtemp, rm } from "node:fs/promises";
+import { Agent } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { findPostgres, startCluster } from "@esteira/store/testing/postgres-cluster";
 import { findOracle } from "../tests/compat/oracle.ts";
-import { type Peer, startEsteira, startMlflow } from "../tests/compat/servers.ts";
-import { treeUse } from "./process-tree.ts";
-import { fillDatabase, HISTORY_RUN, LARGE_EXPERIMENT, LONG_HISTORY_RUN, SMALL_EXPERIMENT } from "./search-data.ts";
+import { startMlflow } from "../tests/compat/servers.ts";
+import { send } from "./call.ts";
+import { packCommand, startOwnServer } from "./own-server.ts";
+import { treeUse, untilIdle } from "./process-tree.ts";
+import {
+  fillDatabase,
+  fillPostgres,
+  HISTORY_RUN,
+  LARGE_EXPERIMENT,
+  LONG_HISTORY_RUN,
+  SMALL_EXPERIMENT,
+} from "./search-data.ts";
 
 const { values } = parseArgs({
   options: {
@@ -20,6 +33,7 @@ const { values } = parseArgs({
     times: { type: "string", default: "20" },
     peer: { type: "boolean", default: false },
     only: { type: "string", default: "" },
+    backend: { type: "string", default: "sqlite" },
   },
 });
 const TIMES = Number(values.times);
@@ -75,17 +89,18 @@ const QUESTIONS: readonly Question[] = [
   },
 ];
 
-/** On a new connection each time: a kept one would add the peer's 40 ms of TCP waiting to each of its answers. */
+/** A new connection each time: a kept one would add the peer's 40 ms of TCP waiting to each of its answers. */
+const agent = new Agent({ keepAlive: false });
+
 async function once(url: string, { path, body }: Question): Promise<number> {
   const began = performance.now();
-  const headers = { connection: "close", "content-type": "application/json" };
-  const response = await fetch(
-    url + path,
-    body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers },
-  );
-  const text = await response.text();
-  if (response.status !== 200) throw new Error(`${path} answered ${response.status}: ${text.slice(0, 300)}`);
+  await send(agent, url, body === undefined ? { method: "GET", path } : { method: "POST", path, body });
   return performance.now() - began;
+}
+
+interface Target {
+  readonly url: string;
+  readonly pid: number;
 }
 
 interface Measured {
@@ -94,21 +109,15 @@ interface Measured {
   readonly cpu: number;
 }
 
-async function measure({ url, pid }: Peer, question: Question, times: number): Promise<Measured> {
+async function measure({ url, pid }: Target, question: Question, times: number): Promise<Measured> {
   await once(url, question);
-  const cpuNow = async () => (pid === undefined ? ownCpu() : (await treeUse(pid)).cpuSeconds);
-  const before = await cpuNow();
+  const before = await treeUse(pid);
   const taken: number[] = [];
   for (let index = 0; index < times; index++) taken.push(await once(url, question));
-  const cpu = (((await cpuNow()) - before) * 1000) / times;
+  const cpu = (((await treeUse(pid)).cpuSeconds - before.cpuSeconds) * 1000) / times;
   taken.sort((a, b) => a - b);
   const at = (share: number) => taken[Math.min(taken.length - 1, Math.floor(share * taken.length))] ?? 0;
   return { p50: at(0.5), p99: at(0.99), cpu };
-}
-
-function ownCpu(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
 }
 
 const row = (...cells: readonly string[]) =>
@@ -123,12 +132,33 @@ const oracle = findOracle();
 const python = values.peer && "python" in oracle ? oracle.python : undefined;
 if (values.peer && "missing" in oracle) console.log(`Without the peer: ${oracle.missing}`);
 
+const postgres = values.backend === "postgres" ? await findPostgres() : undefined;
+if (postgres !== undefined && "missing" in postgres) throw new Error(postgres.missing);
+const cluster = postgres && (await startCluster(postgres.bin, { settings: { fsync: "on" } }));
+const command = await packCommand();
+
+/** The URI of a database with so many runs. */
+async function filled(size: number): Promise<string> {
+  if (cluster === undefined) {
+    const path = join(values.folder, `${size}.db`);
+    await fillDatabase(path, size);
+    return `sqlite:///${path}`;
+  }
+  const name = `runs_${size}`;
+  await cluster.createDatabase(name);
+  await fillPostgres(cluster.uri(name), size);
+  return cluster.uri(name);
+}
+
 for (const size of values.sizes.split(",").map(Number)) {
-  const database = join(values.folder, `${size}.db`);
-  await fillDatabase(database, size);
-  const ours = await startEsteira({ database });
-  const theirs: Peer | undefined = python === undefined ? undefined : await startMlflow(python, { database });
+  const databaseUri = await filled(size);
+  const home = await mkdtemp(join(tmpdir(), "esteira-bench-"));
+  const ours = await startOwnServer(command, home, ["--backend-store-uri", databaseUri]);
+  const peer = python === undefined ? undefined : await startMlflow(python, { databaseUri });
+  const theirs = peer?.pid === undefined ? undefined : { url: peer.url, pid: peer.pid };
   try {
+    // Its workers start their own long after the first answer, and would take the processor from who is measured first.
+    if (theirs !== undefined) await untilIdle(theirs.pid);
     row(`${size} runs (ms)`, "p50", "p99", "CPU", "peer p50", "peer p99", "peer CPU", "ratio", "CPU ratio");
     for (const question of QUESTIONS.filter(({ name }) => name.includes(values.only))) {
       const own = await measure(ours, question, TIMES);
@@ -147,6 +177,8 @@ for (const size of values.sizes.split(",").map(Number)) {
     }
   } finally {
     await ours.close();
-    await theirs?.close();
+    await peer?.close();
+    await rm(home, { recursive: true });
   }
 }
+await cluster?.remove();

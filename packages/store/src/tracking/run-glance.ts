@@ -49,17 +49,31 @@ export async function planQuick(db: Database, question: RunQuestion, wanted: num
   const reach = isByOneTime(question) || own > FEW_RUNS ? 1 : own / total;
   const walked = wanted / (shareOf(filter, known, total, walk.settles) * reach);
   if (walked > (isFew ? Math.min(most, steps * SORTED) : most)) return quick;
-  return [await planGlance(db, question, walk, most), ...quick];
+  const glance = await planGlance(db, question, walk, most);
+  return glance === undefined ? quick : [glance, ...quick];
 }
 
-/** A walk over at most `most` rows of its index: as far as the last value of which all rows are among these. */
-async function planGlance(db: Database, question: RunQuestion, walk: IndexWalk, most: number): Promise<RunPlan> {
+/**
+ * A walk over at most `most` rows of its index: as far as the last value of which all rows are among these. Undefined where
+ * rows without a value come before all others, as they may on PostgreSQL: no bound has them all.
+ */
+async function planGlance(
+  db: Database,
+  question: RunQuestion,
+  walk: IndexWalk,
+  most: number,
+): Promise<RunPlan | undefined> {
   const [leading] = walk.terms;
   if (leading === undefined) throw new Error("a walk has an order");
-  const { rows } = await sql<{ value: string | number | null }>`
-    select ${leading.value} as value from ${walk.rows.from} where ${sql.join([sql`true`, ...walkedRows(question, walk)], sql` and `)}
-    order by ${inOrder([leading])} limit 1 offset ${most}`.execute(db);
-  const [end] = rows;
+  const rowAt = async (place: number) => {
+    const { rows } = await sql<{ value: string | number | null }>`
+      select ${leading.value} as value from ${walk.rows.from}
+      where ${sql.join([sql`true`, ...walkedRows(question, walk)], sql` and `)}
+      order by ${inOrder([leading])} limit 1 offset ${place}`.execute(db);
+    return rows[0];
+  };
+  if (leading.missingAs !== undefined && (await rowAt(0))?.value === null) return undefined;
+  const end = await rowAt(most);
   if (end === undefined) return planWalk(question, walk);
   return planWalk(
     question,
