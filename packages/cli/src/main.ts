@@ -12,6 +12,8 @@ import { modelsPredict } from "./commands/models-predict.ts";
 import { modelsServe } from "./commands/models-serve.ts";
 import { modelsVerify } from "./commands/models-verify.ts";
 import { openapi } from "./commands/openapi.ts";
+import { reproduce } from "./commands/reproduce.ts";
+import { reproduceVerify } from "./commands/reproduce-verify.ts";
 import { run } from "./commands/run.ts";
 import { server } from "./commands/server.ts";
 import { tokens } from "./commands/tokens.ts";
@@ -22,6 +24,8 @@ const COMMANDS: readonly Command[] = [
   server,
   run,
   diff,
+  reproduce,
+  reproduceVerify,
   modelsServe,
   modelsPredict,
   modelsVerify,

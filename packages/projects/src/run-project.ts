@@ -24,6 +24,8 @@ import { type FetchedProject, fetchProject } from "./source/fetch-project.ts";
 /** What a run keeps of its code and environment beside its tags. */
 export const DIFF_FILE = "uncommitted.diff";
 export const PACKAGES_FILE = "packages.txt";
+/** The parameters that went along without being declared, as JSON: the training may log more of its own. */
+export const EXTRA_TAG = "esteira.project.extra";
 
 export interface RunProjectOptions {
   readonly client: Client;
@@ -85,6 +87,8 @@ export async function runProject(options: RunProjectOptions): Promise<ProjectRun
     return await within(options, run, async (scratch) => {
       const logged = new Map([...parameters.logged, ...(options.loggedAs ?? [])]);
       await recordParameters(options.client, run, { ...parameters, logged });
+      if (parameters.extra.size > 0)
+        await setTags(options.client, run, { [EXTRA_TAG]: JSON.stringify([...parameters.extra.keys()]) });
       await recordCode(options, run, fetched);
       const values = await localValues(options, run, parameters, scratch);
       const environment = await prepareEnvironment(fetched.folder, project.environment, manager, {

@@ -10,7 +10,7 @@ import { trackingClient } from "../tracking.ts";
 
 /** As `mlflow run` ends when the run has failed; stopped by Ctrl-C, as a shell tells it. */
 const FAILED = 1;
-const INTERRUPTED = 130;
+export const INTERRUPTED = 130;
 const DEFAULT_EXPERIMENT = "0";
 
 export const run: Command = {
@@ -140,11 +140,11 @@ async function experimentOf(values: Values, env: Terminal["env"], client: Client
 }
 
 /** As Python's getpass names the user. */
-const userOf = (env: Terminal["env"]): string =>
+export const userOf = (env: Terminal["env"]): string =>
   env.LOGNAME || env.USER || env.LNAME || env.USERNAME || userInfo().username;
 
 /** The first Ctrl-C asks the run to end, the second does not wait. Who hangs up or closes the pipe has stopped it too. */
-function stopFrom(terminal: Terminal): Stop {
+export function stopFrom(terminal: Terminal): Stop {
   const cancelled = new AbortController();
   const killed = new AbortController();
   void terminal
