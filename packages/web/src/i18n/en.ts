@@ -316,6 +316,15 @@ export const en = {
     statusPending: "Registering",
     statusFailed: "Registration failed",
   },
+  reproduction: {
+    title: "Reproduction",
+    bitwise: "Reproduced, bit by bit",
+    tolerance: "Reproduced within tolerance",
+    differs: "Not reproduced",
+    signed: "the signature is that of this key; whether you trust it, esteira reproduce verify says:",
+    unchecked: "signature not checked in this browser; named as its key:",
+    invalid: "Verdict not valid: it is missing, altered, or about other runs",
+  },
   gate: { passed: "Passed", failed: "Refused", unknown: "Not decided" },
   stages: { None: "None", Staging: "Staging", Production: "Production", Archived: "Archived" },
 };

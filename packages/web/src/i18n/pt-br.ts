@@ -322,6 +322,15 @@ export const ptBr: Catalogue = {
     statusPending: "Registrando",
     statusFailed: "O registro falhou",
   },
+  reproduction: {
+    title: "Reprodução",
+    bitwise: "Reproduzida, bit a bit",
+    tolerance: "Reproduzida dentro da tolerância",
+    differs: "Não reproduzida",
+    signed: "a assinatura é desta chave; se ela é de confiança, esteira reproduce verify diz:",
+    unchecked: "assinatura não verificada neste navegador; chave indicada:",
+    invalid: "Veredito inválido: ausente, alterado ou sobre outras execuções",
+  },
   gate: { passed: "Aprovada", failed: "Recusada", unknown: "Não decidida" },
   stages: { None: "Nenhum", Staging: "Homologação", Production: "Produção", Archived: "Arquivada" },
 };

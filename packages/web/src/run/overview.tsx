@@ -13,6 +13,8 @@ import { parentOf } from "../runs/tree.ts";
 import { Facts, Mono, Note, Section } from "../shell/page.tsx";
 import { TagList } from "../shell/tag-list.tsx";
 import { Datasets } from "./datasets.tsx";
+import { reproductionOf } from "./reproduction.ts";
+import { ReproductionBadge } from "./reproduction-badge.tsx";
 import classes from "./run.module.css";
 import { MetricsTable, ParamsTable } from "./values.tsx";
 
@@ -49,6 +51,10 @@ export function Overview({ run }: { run: Run }) {
               [
                 text.models.gate,
                 verdictOf(data.tags) ? <Gate key="gate" tags={data.tags} runId={info.runId} /> : undefined,
+              ],
+              [
+                text.reproduction.title,
+                reproductionOf(info.runId, data.tags) ? <ReproductionBadge key="reproduction" run={run} /> : undefined,
               ],
               [text.run.versions, <Versions key="versions" runId={info.runId} />],
             ]}
