@@ -39,6 +39,8 @@ const { values } = parseArgs({
 const TIMES = Number(values.times);
 /** The peer takes seconds for a call: fewer of them tell enough. */
 const PEER_TIMES = Math.max(3, Math.ceil(TIMES / 5));
+/** Calls before those that count: as many as the peer has workers. */
+const WARMING = 4;
 const M = "/api/2.0/mlflow";
 
 const OWN = "/api/esteira/v1";
@@ -110,7 +112,7 @@ interface Measured {
 }
 
 async function measure({ url, pid }: Target, question: Question, times: number): Promise<Measured> {
-  await once(url, question);
+  for (let index = 0; index < WARMING; index++) await once(url, question);
   const before = await treeUse(pid);
   const taken: number[] = [];
   for (let index = 0; index < times; index++) taken.push(await once(url, question));

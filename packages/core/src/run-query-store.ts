@@ -11,10 +11,10 @@ export interface RunQueryStore {
    */
   queryRuns(query: RunQuery): Promise<RunQueryPage>;
   /**
-   * A long history as the items of a JSON list, as `metricToWire` forms them and `getMetricHistory` orders them; undefined
-   * of one that is short enough for objects. For the answer to be sent as it is.
+   * A long history as the items of a JSON list in UTF-8, as `metricToWire` forms them and `getMetricHistory` orders them;
+   * undefined of one that is short enough for objects. For the answer to be sent as it is.
    */
-  longHistoryJson(run: RunId, metricKey: string): Promise<string | undefined>;
+  longHistoryJson(run: RunId, metricKey: string): Promise<Uint8Array | undefined>;
   /** One answer for each of `runIds`, in their order; of an unknown run or key, one without points. */
   sampleHistories(query: HistoryQuery): Promise<readonly SampledHistory[]>;
   /**

@@ -7,7 +7,6 @@ import type { ServerMetrics } from "../metrics/server-metrics.ts";
 import { type BoundaryOptions, guardBoundary, withoutPrefix } from "./boundary.ts";
 import { sendFault, toFault } from "./errors.ts";
 import { decodeUtf8, parseJsonBody } from "./json-body.ts";
-import { JsonText } from "./json-text.ts";
 
 /** The largest field of all, the profile of a dataset, has up to 16 MiB. */
 const JSON_BODY_LIMIT = 20 * 1024 * 1024;
@@ -57,7 +56,7 @@ export function createApp(
   });
   parseOnlyJson(app);
   limitJsonTime(app, options.jsonBodyMs ?? JSON_BODY_MS);
-  app.setReplySerializer((payload) => (payload instanceof JsonText ? payload.text : stringifyJson(payload)));
+  app.setReplySerializer((payload) => stringifyJson(payload));
   app.setErrorHandler(sendFault);
   if (options.metrics !== undefined) countRequests(app, options.metrics);
   guardBoundary(app, boundary);

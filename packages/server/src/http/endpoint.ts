@@ -4,7 +4,7 @@ import type { Caller } from "../access/caller.ts";
 import { permit } from "../access/guard.ts";
 import type { Policy } from "../access/policy.ts";
 import { isRepeated } from "./fields.ts";
-import type { JsonText } from "./json-text.ts";
+import { JsonText } from "./json-text.ts";
 import type { Operation } from "./operation.ts";
 import { joinRunId } from "./run-id.ts";
 import { parseRequest } from "./validation.ts";
@@ -63,7 +63,8 @@ export function endpoint<Input extends z.ZodObject, Output extends z.ZodType>(ro
       const source = request.method === "GET" ? queryInput(request.query, lists) : (request.body ?? {});
       const parsed = parseRequest(input, takesRunUuid ? joinRunId(source) : source);
       await permit(request, parsed);
-      return run(parsed, request.params as Record<string, string>, request.caller, { request, reply });
+      const answer = await run(parsed, request.params as Record<string, string>, request.caller, { request, reply });
+      return answer instanceof JsonText ? reply.type("application/json; charset=utf-8").send(answer.bytes) : answer;
     },
   };
 }

@@ -1,8 +1,8 @@
-/** An answer that is JSON already, and goes out as it is. */
+/** An answer that is JSON in UTF-8 already, and goes out as it is. */
 export class JsonText {
-  readonly text: string;
+  readonly bytes: Buffer;
 
-  constructor(text: string) {
-    this.text = text;
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
   }
 }

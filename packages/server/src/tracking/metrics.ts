@@ -32,6 +32,9 @@ export const MAX_BULK_RUNS = 100;
 const MAX_BULK_RESULTS = 25_000;
 const MAX_POINTS_PER_RUN = 2500;
 
+const METRICS_BEFORE = Buffer.from('{"metrics":[');
+const METRICS_AFTER = Buffer.from("]}");
+
 const metricFields = {
   key: requiredText,
   value: requiredDouble,
@@ -104,7 +107,7 @@ export function metricEndpoints(store: TrackingStore & RunQueryStore): readonly 
         }
         if (maxResults === undefined && nonEmpty(input.page_token) === undefined) {
           const points = await store.longHistoryJson(runId(input.run_id), input.metric_key);
-          if (points !== undefined) return new JsonText(`{"metrics":[${points}]}`);
+          if (points !== undefined) return new JsonText(Buffer.concat([METRICS_BEFORE, points, METRICS_AFTER]));
         }
         const page = await store.getMetricHistory({
           runId: runId(input.run_id),

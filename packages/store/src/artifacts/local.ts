@@ -13,7 +13,7 @@ import { receive } from "./receive.ts";
 import { newWorkName, removeAbandoned } from "./uploads.ts";
 
 /** Large enough for the disk and the network, small beside what many downloads at once may take. */
-const READ_BYTES = 1 << 19;
+const READ_BYTES = 1 << 20;
 
 /** Artifacts as plain files under a local folder, which is created when it is first written to. */
 export function localArtifactStore(root: string): ArtifactStore {

@@ -119,7 +119,7 @@ export function describeSampledHistories(subject: RunQuerySubject): void {
         await store.logBatch(run, { ...NO_ENTRIES, metrics });
       }
       const { items } = await store.getMetricHistory({ runId: run, metricKey: key });
-      const json = parseJson(`[${await store.longHistoryJson(run, key)}]`);
+      const json = parseJson(`[${new TextDecoder().decode(await store.longHistoryJson(run, key))}]`);
       expect(json).toEqual(items.map(metricToWire));
     });
 
