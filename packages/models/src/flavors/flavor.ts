@@ -1,6 +1,7 @@
 /** What a flavor is, and what a model is once loaded: enough to serve and to evaluate it, whatever made it. */
 
 import type { Answer } from "../format/answer.ts";
+import type { Frame } from "../format/enforce.ts";
 import type { ModelConfig } from "../format/mlmodel.ts";
 import type { Params } from "../format/params.ts";
 import type { ModelSignature } from "../format/signature.ts";
@@ -43,6 +44,11 @@ export interface ServableModel {
   readonly rowScorer?: RowScorer;
   /** Answers a request's body as it came, where the engine speaks MLflow's protocol itself: refusals are answers, too. */
   readonly invoke?: (body: Uint8Array, contentType: string) => Promise<Answer>;
+  /**
+   * What MLflow's server answers as `predictions` to a request's frame, for models whose answer may be no list of one a row; they type the
+   * frame themselves. Throws as `predict`.
+   */
+  readonly respond?: (frame: Frame) => Promise<Prediction>;
   /** Frees what the model holds outside of this process. Nothing may be asked of it afterwards. */
   readonly close?: () => Promise<void>;
 }
@@ -52,12 +58,13 @@ export interface LoadedModel extends ServableModel {
   predict(table: ColumnarTable, params?: Params): Prediction[];
 }
 
-export interface Flavor {
+/** A way to load models; those that answer at once, unless said otherwise. */
+export interface Flavor<Model extends ServableModel = LoadedModel> {
   /** The key under `flavors` in MLmodel. */
   readonly name: string;
   canLoad(config: ModelConfig): boolean;
   /** Throws INVALID_PARAMETER_VALUE or RESOURCE_DOES_NOT_EXIST when the folder does not hold what MLmodel says. */
-  load(folder: string, config: ModelConfig): Promise<LoadedModel>;
+  load(folder: string, config: ModelConfig): Promise<Model>;
 }
 
 /** Predictions of a model that answers one number a row. Throws when one is a list. */

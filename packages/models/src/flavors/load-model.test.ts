@@ -9,7 +9,7 @@ import { writeModelFolder } from "../format/model-folder.ts";
 import { columnsOf } from "../format/signature.ts";
 import { type ColumnarTable, positions } from "../format/table.ts";
 import { toNumbers } from "./flavor.ts";
-import { loadModel } from "./load-model.ts";
+import { loadModel, loadNativeModel } from "./load-model.ts";
 import { createXgboostModel } from "./xgboost.ts";
 
 const NAMES = ["amount", "hour", "age", "velocity", "balance", "distance"];
@@ -60,6 +60,12 @@ describe("loadModel", () => {
     await mkdir(folder);
     await writeFile(join(folder, "MLmodel"), "flavors:\n  sklearn: {pickled_model: m.pkl}\n  python_function: {}\n");
     await expect(loadModel(folder)).rejects.toThrow("has the flavors sklearn, python_function; without Python");
+    await expect(loadNativeModel(folder)).rejects.toThrow("can be scored: xgboost, lightgbm, spark, onnx;");
+    await writeFile(
+      join(folder, "MLmodel"),
+      "flavors:\n  onnx: {data: m.onnx, onnx_session_options: {execution_mode: x}}\n",
+    );
+    await expect(loadNativeModel(folder)).rejects.toThrow("an execution_mode that is neither");
     await writeFile(join(folder, "MLmodel"), "flavors:\n  xgboost: {data: m.ubj, model_class: xgboost.dask.X}\n");
     await expect(loadModel(folder)).rejects.toThrow("'xgboost.dask.X' is not known");
     await writeFile(join(folder, "MLmodel"), "flavors:\n  xgboost: {data: m.ubj}\n");

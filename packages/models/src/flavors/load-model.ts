@@ -2,16 +2,25 @@
 
 import { invalid } from "@esteira/core/errors";
 import { readModelFolder } from "../format/model-folder.ts";
-import type { Flavor, LoadedModel } from "./flavor.ts";
+import type { Flavor, LoadedModel, ServableModel } from "./flavor.ts";
 import { lightgbmFlavor } from "./lightgbm.ts";
+import { onnxFlavor } from "./onnx.ts";
 import { sparkFlavor } from "./spark.ts";
 import { xgboostFlavor } from "./xgboost.ts";
 
-/** Flavors that need neither Python nor a JVM, in order of preference. */
-export const NATIVE_FLAVORS: readonly Flavor[] = [xgboostFlavor, lightgbmFlavor, sparkFlavor];
+/** Flavors of models that answer at once, in order of preference. */
+const PROMPT_FLAVORS: readonly Flavor[] = [xgboostFlavor, lightgbmFlavor, sparkFlavor];
+
+/** Flavors that need neither Python nor a JVM. */
+const NATIVE_FLAVORS: readonly Flavor<ServableModel>[] = [...PROMPT_FLAVORS, onnxFlavor];
+
+/** A model that answers at once. Throws as `loadNativeModel`. */
+export const loadModel = (folder: string): Promise<LoadedModel> => load(folder, PROMPT_FLAVORS);
 
 /** Throws INVALID_PARAMETER_VALUE, naming the flavors that are there, when none of them is native. */
-export async function loadModel(folder: string, flavors: readonly Flavor[] = NATIVE_FLAVORS): Promise<LoadedModel> {
+export const loadNativeModel = (folder: string): Promise<ServableModel> => load(folder, NATIVE_FLAVORS);
+
+async function load<Model extends ServableModel>(folder: string, flavors: readonly Flavor<Model>[]): Promise<Model> {
   const config = await readModelFolder(folder);
   const flavor = flavors.find((candidate) => candidate.canLoad(config));
   if (flavor === undefined) {

@@ -4,19 +4,19 @@ import { EsteiraError } from "@esteira/core/errors";
 import type { SidecarOptions } from "../engines/python/sidecar.ts";
 import type { Engine } from "./engine.ts";
 import type { ServableModel } from "./flavor.ts";
-import { loadModel } from "./load-model.ts";
+import { loadNativeModel } from "./load-model.ts";
 import { startPythonModel } from "./python-function.ts";
 
 export interface OpenOptions extends Omit<SidecarOptions, "folder"> {
   readonly engine: Engine;
 }
 
-/** Throws as `loadModel` or `startPythonModel`. Call `close` of what it gives, where there is one, when nobody uses it any more. */
+/** Throws as `loadNativeModel` or `startPythonModel`. Call `close` of what it gives, where there is one, when nobody uses it any more. */
 export async function openModel(folder: string, options: OpenOptions): Promise<ServableModel> {
   const { engine, ...sidecar } = options;
   if (engine === "python") return startPythonModel({ ...sidecar, folder });
   try {
-    return await loadModel(folder);
+    return await loadNativeModel(folder);
   } catch (error) {
     if (engine === "native" || !(error instanceof EsteiraError)) throw error;
     options.note?.(`Python is asked, because without it: ${error.message}`);

@@ -4,7 +4,7 @@ import { parseJson } from "../format/json.ts";
 import type { Prediction } from "./flavor.ts";
 
 /** Whatever JSON holds is a prediction, or a list or record of them. */
-const isList = (value: unknown): value is Prediction[] => Array.isArray(value);
+export const isList = (value: unknown): value is Prediction[] => Array.isArray(value);
 
 /** One prediction a row; none when the model answers something else than a list, as some of MLflow's flavors do. */
 export function readPredictions(body: string): Prediction[] {

@@ -1,10 +1,12 @@
 /** Scores what a request asks with the model that the traffic gives it to, and lets the shadow see it afterwards. */
 
 import type { Prediction, ServableModel } from "../flavors/flavor.ts";
-import { readPredictions } from "../flavors/predictions.ts";
+import { isList, readPredictions } from "../flavors/predictions.ts";
 import { type Answer, RefusedRequest } from "../format/answer.ts";
+import type { Frame } from "../format/enforce.ts";
 import type { Params } from "../format/params.ts";
 import type { ColumnarTable } from "../format/table.ts";
+import { writePredictions } from "./invocation.ts";
 import type { ModelIdentity } from "./model-holder.ts";
 import type { Shadow } from "./shadow.ts";
 import type { RequestTrace } from "./tracing.ts";
@@ -14,6 +16,8 @@ import { type Traffic, type Variant, variantOf } from "./traffic.ts";
 export interface Asked {
   readonly table: ColumnarTable;
   readonly params: Params | undefined;
+  /** The request's own frame, for models that type it themselves. */
+  readonly frame?: Frame;
 }
 
 /** A request that any model may get: two models may have different signatures, or read it themselves. */
@@ -62,13 +66,22 @@ export async function askModel(model: ServableModel, question: Question, trace?:
   if (question.raw === undefined || model.invoke === undefined) {
     const asked = question.read(model);
     trace?.step("predict");
-    return { ...asked, predictions: await model.predict(asked.table, asked.params) };
+    return answerAsked(model, asked);
   }
   trace?.step("predict");
   const answer = await model.invoke(question.raw.body, question.raw.type);
   if (answer.status !== 200) throw new RefusedRequest(answer);
   const predictions = readPredictions(answer.body);
   return { ...readOrNothing(model, question, predictions.length), predictions, answer };
+}
+
+/** Throws as the model does. */
+export async function answerAsked(model: ServableModel, asked: Asked): Promise<Replied> {
+  if (asked.frame === undefined || model.respond === undefined)
+    return { ...asked, predictions: await model.predict(asked.table, asked.params) };
+  const whole = await model.respond(asked.frame);
+  const answer = { status: 200, type: "application/json", body: writePredictions(whole) };
+  return { ...asked, predictions: isList(whole) ? whole : [], answer };
 }
 
 /** What was asked, for the log; MLflow reads bodies that we do not (Parquet, objects of other kinds): these have no columns. */

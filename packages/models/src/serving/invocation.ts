@@ -5,14 +5,24 @@ import type { Prediction, ServableModel } from "../flavors/flavor.ts";
 import { errorOf } from "../format/answer.ts";
 import { enforceSchema } from "../format/enforce.ts";
 import { enforceParams } from "../format/params.ts";
+import { positions } from "../format/table.ts";
 import { parseCsv } from "./csv.ts";
-import type { Asked } from "./dispatcher.ts";
+import { type Asked, answerAsked } from "./dispatcher.ts";
 import { parsePayload } from "./payload.ts";
 
 /** Throws BAD_REQUEST or INVALID_PARAMETER_VALUE as MLflow's server answers them. */
 export function readInvocation(model: ServableModel, kind: "csv" | "json", text: string): Asked {
   const schema = model.signature?.inputs;
   const payload = kind === "csv" ? { frame: parseCsv(text), params: undefined } : parsePayload(text, schema);
+  if (model.respond !== undefined) {
+    const { frame } = payload;
+    const { names = positions(frame.columns.length), columns, rowCount } = frame;
+    return {
+      table: { names, columns, rowCount },
+      frame,
+      params: enforceParams(payload.params, model.signature?.params),
+    };
+  }
   return {
     table: enforceSchema(payload.frame, schema),
     params: enforceParams(payload.params, model.signature?.params),
@@ -20,7 +30,7 @@ export function readInvocation(model: ServableModel, kind: "csv" | "json", text:
 }
 
 /** The answer's JSON text. */
-export const writePredictions = (predictions: readonly Prediction[]): string => pythonJson({ predictions });
+export const writePredictions = (predictions: Prediction): string => pythonJson({ predictions });
 
 /**
  * What the model's server would answer to the body. Throws BAD_REQUEST or INVALID_PARAMETER_VALUE for a request that does not fit, and as
@@ -32,6 +42,6 @@ export async function answerBody(model: ServableModel, kind: "csv" | "json", tex
     if (answer.status !== 200) throw errorOf(answer);
     return answer.body;
   }
-  const { table, params } = readInvocation(model, kind, text);
-  return writePredictions(await model.predict(table, params));
+  const { answer, predictions } = await answerAsked(model, readInvocation(model, kind, text));
+  return answer?.body ?? writePredictions(predictions);
 }

@@ -2,7 +2,7 @@
 
 import { invalid } from "@esteira/core/errors";
 import { z } from "zod";
-import type { LoadedModel } from "../flavors/flavor.ts";
+import type { ServableModel } from "../flavors/flavor.ts";
 import type { Frame } from "../format/enforce.ts";
 import { parseJson } from "../format/json.ts";
 import type { Parity } from "./parity.ts";
@@ -28,7 +28,7 @@ export interface ParityReport extends Parity {
 
 /** What an engine is asked, with what goes into the report. */
 export interface ParityQuestion {
-  readonly model: LoadedModel;
+  readonly model: ServableModel;
   readonly folder: string;
   readonly example: Frame;
   /** The interpreter that has the engine. */

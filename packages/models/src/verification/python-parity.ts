@@ -13,15 +13,16 @@ export async function compareWithPython(question: ParityQuestion): Promise<Parit
   const inputs = model.signature?.inputs;
   const columns = namedColumns(inputs);
   const golden = goldenRows(rowsOf(example, columns), columns);
-  const ours = golden.rows.map((row): Answer => {
+  const ours: Answer[] = [];
+  for (const row of golden.rows) {
     const frame: Frame = { source: "table", names: golden.names, columns: row.map((cell) => [cell]), rowCount: 1 };
     try {
-      return model.predict(enforceSchema(frame, inputs)).flatMap(valuesOf);
+      ours.push((await model.predict(enforceSchema(frame, inputs))).flatMap(valuesOf));
     } catch (error) {
-      if (error instanceof EsteiraError) return { refused: error.message };
-      throw error;
+      if (!(error instanceof EsteiraError)) throw error;
+      ours.push({ refused: error.message });
     }
-  });
+  }
   const { answers, versions } = await askPython(python, folder, golden);
   if (answers.length !== golden.rows.length)
     throw invalid(`The original engine gave ${answers.length} answers to ${golden.rows.length} rows`);

@@ -3,14 +3,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { EsteiraError, invalid } from "@esteira/core/errors";
-import type { LoadedModel } from "../flavors/flavor.ts";
-import { loadModel } from "../flavors/load-model.ts";
+import type { Prediction, ServableModel } from "../flavors/flavor.ts";
+import { loadNativeModel } from "../flavors/load-model.ts";
 import { modelDigest } from "../format/digest.ts";
 import { enforceSchema, type Frame } from "../format/enforce.ts";
 import { readModelFile, readModelFolder } from "../format/model-folder.ts";
 import { isTensorSchema } from "../format/signature.ts";
 import { parsePayload } from "../serving/payload.ts";
-import { valuesOf } from "./parity.ts";
 import type { ParityEngine, ParityReport } from "./parity-report.ts";
 import { compareWithPython } from "./python-parity.ts";
 import { compareModelWithSpark } from "./spark-parity.ts";
@@ -79,7 +78,7 @@ export async function verifyModel(folder: string, options: VerifyOptions): Promi
     files === undefined
       ? undefined
       : await run("model", async () => {
-          const loaded = await loadModel(folder);
+          const loaded = await loadNativeModel(folder);
           return [loaded, `loads without Python, flavors ${Object.keys(loaded.config.flavors).join(", ")}`];
         });
   if (model === undefined) {
@@ -133,7 +132,7 @@ async function namedFiles(folder: string): Promise<readonly string[]> {
   return [...named];
 }
 
-function checkSignature({ signature, rowScorer }: LoadedModel): Check {
+function checkSignature({ signature, rowScorer }: ServableModel): Check {
   const name = "signature";
   const inputs = signature?.inputs;
   if (inputs === undefined) return { name, verdict: "skipped", detail: "the model has no input signature" };
@@ -149,15 +148,24 @@ function checkSignature({ signature, rowScorer }: LoadedModel): Check {
   return { name, verdict: "passed", detail: `${inputs.length} columns, all that the model needs` };
 }
 
-async function exampleOf(folder: string, model: LoadedModel): Promise<Frame | undefined> {
+async function exampleOf(folder: string, model: ServableModel): Promise<Frame | undefined> {
   const path = model.config.savedInputExample?.servingInputPath;
   if (path === undefined) return undefined;
   return parsePayload(await readFile(join(folder, path), "utf8"), model.signature?.inputs).frame;
 }
 
-async function checkExample(model: LoadedModel, frame: Frame): Promise<readonly [number, string]> {
-  const answers = model.predict(enforceSchema(frame, model.signature?.inputs));
-  const odd = answers.flatMap(valuesOf).filter((value) => !Number.isFinite(value)).length;
+async function checkExample(model: ServableModel, frame: Frame): Promise<readonly [number, string]> {
+  const whole = (await model.respond?.(frame)) ?? (await model.predict(enforceSchema(frame, model.signature?.inputs)));
+  const odd = oddValues(whole);
   if (odd > 0) throw invalid(`The answers to the example hold ${odd} values that are not finite numbers`);
-  return [answers.length, `${frame.rowCount} rows, ${answers.length} answers`];
+  const answers = Array.isArray(whole) ? `${whole.length} answers` : "an answer";
+  return [frame.rowCount, `${frame.rowCount} rows, ${answers}`];
+}
+
+/** Values that are no answer: missing ones, and numbers that are not finite. */
+function oddValues(prediction: Prediction): number {
+  if (typeof prediction === "number") return Number(!Number.isFinite(prediction));
+  if (prediction === null) return 1;
+  if (typeof prediction !== "object") return 0;
+  return Object.values(prediction).reduce<number>((sum, value: Prediction) => sum + oddValues(value), 0);
 }
