@@ -26,6 +26,8 @@ function withoutClock(seen: Record<string, string>): Record<string, string> {
       ]);
     } else if (name.endsWith("model artifact MLmodel")) {
       kept[name] = value.replace(/^utc_time_created: .*$/m, "");
+    } else if (name.endsWith("model artifact esteira_parity.json")) {
+      kept[name] = value.replace(/"comparedAt": ".*"/, "");
     } else if (name.endsWith("gate/verdict.json")) {
       kept[name] = value.replace(/"evaluated_at": \d+/, "");
     } else if (name.endsWith("gate/verdict.md")) {

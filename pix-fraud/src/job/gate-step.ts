@@ -119,7 +119,7 @@ export async function gateCandidate(
   return verdict;
 }
 
-/** What `esteira models verify --against` left beside the model; null when nobody asked it. */
+/** The report that the training left beside the model; null when there is none. */
 async function parityBeside(folder: string): Promise<ParitySummary | null> {
   const text = await readFile(join(folder, PARITY_FILE), "utf8").catch(() => null);
   return text === null ? null : readParityReport(text);

@@ -14,6 +14,7 @@ import type { Baseline } from "./baselines.ts";
 import type { Candidate, Judged } from "./candidate.ts";
 import { datasetInput } from "./dataset-input.ts";
 import { packageModel } from "./package-model.ts";
+import { proveParity } from "./parity.ts";
 import type { Study } from "./study.ts";
 
 /** SHAP pictures are drawn on this many rows: the alerts first, then honest rows evenly. */
@@ -91,6 +92,7 @@ export async function trackModel(
   const logged = await logModel(context.client, run, { name: "model" }, async ({ modelId }) => {
     const folder = join(context.scratch, modelId);
     digest = await packageModel(folder, study, judged, { createdAt: context.clock(), modelId, runId: run.id });
+    await proveParity(folder, study, judged, { native: context.native, digest, at: context.clock() });
     return folder;
   });
   await run.setTags({ "esteira.model.sha256": digest, "esteira.trainer": judged.trainer });

@@ -1,5 +1,6 @@
-/** What MLflow's scoring server answers, read: `{"predictions": ...}`. */
+/** What MLflow's scoring server answers, read and written: `{"predictions": ...}`. */
 
+import { pythonJson } from "@esteira/core/python-json";
 import { parseJson } from "../format/json.ts";
 import type { Prediction } from "./flavor.ts";
 
@@ -13,3 +14,6 @@ export function readPredictions(body: string): Prediction[] {
     typeof answer === "object" && answer !== null && "predictions" in answer ? answer.predictions : undefined;
   return isList(predictions) ? predictions : [];
 }
+
+/** The answer's JSON text. */
+export const writePredictions = (predictions: Prediction): string => pythonJson({ predictions });

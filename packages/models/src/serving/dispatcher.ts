@@ -1,12 +1,11 @@
 /** Scores what a request asks with the model that the traffic gives it to, and lets the shadow see it afterwards. */
 
 import type { Prediction, ServableModel } from "../flavors/flavor.ts";
-import { isList, readPredictions } from "../flavors/predictions.ts";
+import { isList, readPredictions, writePredictions } from "../flavors/predictions.ts";
 import { type Answer, RefusedRequest } from "../format/answer.ts";
 import type { Frame } from "../format/enforce.ts";
 import type { Params } from "../format/params.ts";
 import type { ColumnarTable } from "../format/table.ts";
-import { writePredictions } from "./invocation.ts";
 import type { ModelIdentity } from "./model-holder.ts";
 import type { Shadow } from "./shadow.ts";
 import type { RequestTrace } from "./tracing.ts";

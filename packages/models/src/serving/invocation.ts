@@ -1,7 +1,7 @@
 /** A body of MLflow's protocol, read against a model: CSV with a header, or JSON in one of its forms. */
 
-import { pythonJson } from "@esteira/core/python-json";
-import type { Prediction, ServableModel } from "../flavors/flavor.ts";
+import type { ServableModel } from "../flavors/flavor.ts";
+import { writePredictions } from "../flavors/predictions.ts";
 import { errorOf } from "../format/answer.ts";
 import { enforceSchema } from "../format/enforce.ts";
 import { enforceParams } from "../format/params.ts";
@@ -28,9 +28,6 @@ export function readInvocation(model: ServableModel, kind: "csv" | "json", text:
     params: enforceParams(payload.params, model.signature?.params),
   };
 }
-
-/** The answer's JSON text. */
-export const writePredictions = (predictions: Prediction): string => pythonJson({ predictions });
 
 /**
  * What the model's server would answer to the body. Throws BAD_REQUEST or INVALID_PARAMETER_VALUE for a request that does not fit, and as

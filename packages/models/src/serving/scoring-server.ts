@@ -17,6 +17,7 @@ import Fastify, {
   LogController,
 } from "fastify";
 import type { ServableModel } from "../flavors/flavor.ts";
+import { writePredictions } from "../flavors/predictions.ts";
 import { type Answer, RefusedRequest } from "../format/answer.ts";
 import { badRequest } from "../format/cells.ts";
 import { MLFLOW_VERSION } from "../format/mlmodel.ts";
@@ -25,7 +26,7 @@ import { type Answering, createAnswering, type ScoredRequest } from "./answer.ts
 import { readContentType } from "./content-type.ts";
 import { createDispatcher, type Question } from "./dispatcher.ts";
 import { mountInferenceV2 } from "./inference-v2-routes.ts";
-import { readInvocation, writePredictions } from "./invocation.ts";
+import { readInvocation } from "./invocation.ts";
 import { createServingMetrics } from "./metrics.ts";
 import { createModelHolder, type ModelHolder } from "./model-holder.ts";
 import { createShadow, type ShadowSight } from "./shadow.ts";

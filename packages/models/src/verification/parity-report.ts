@@ -14,9 +14,13 @@ export const PARITY_ENGINES = ["python", "spark"] as const;
 /** `python`: MLflow's pyfunc, with the library that made the model; `spark`: Spark's own `PipelineModel.transform`. */
 export type ParityEngine = (typeof PARITY_ENGINES)[number];
 
+/** What a report may compare with; `xgboost`: libxgboost in the process that made the model. */
+export const REPORTED_ENGINES = [...PARITY_ENGINES, "xgboost"] as const;
+type ReportedEngine = (typeof REPORTED_ENGINES)[number];
+
 export interface ParityReport extends Parity {
   readonly format: "esteira-parity/1";
-  readonly against: ParityEngine;
+  readonly against: ReportedEngine;
   /** Of the model that was compared, 64 hex digits. */
   readonly digest: string;
   /** When, in ISO 8601. */
@@ -40,7 +44,7 @@ export interface ParityQuestion {
 }
 
 export function reportParity(
-  against: ParityEngine,
+  against: ReportedEngine,
   { digest, at, tolerance }: Pick<ParityQuestion, "digest" | "at" | "tolerance">,
   versions: Readonly<Record<string, string>>,
   parity: Parity,
@@ -68,7 +72,7 @@ const distance = z
 
 const reportWire = z.object({
   format: z.literal("esteira-parity/1"),
-  against: z.enum(PARITY_ENGINES),
+  against: z.enum(REPORTED_ENGINES),
   digest: z.string(),
   comparedAt: z.iso.datetime(),
   rows: count,
