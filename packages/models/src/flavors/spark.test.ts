@@ -5,9 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type GoldenCase, unpackFixture } from "../engines/mllib/fixtures/fixture.ts";
 import { formatMlmodel } from "../format/mlmodel.ts";
 import type { ColumnSpec, DataType } from "../format/signature.ts";
-import { readInvocation, writePredictions } from "../serving/invocation.ts";
+import { readInvocation } from "../serving/invocation.ts";
 import type { LoadedModel } from "./flavor.ts";
 import { loadModel } from "./load-model.ts";
+import { writePredictions } from "./predictions.ts";
 
 let root: string;
 beforeAll(async () => {
