@@ -22,6 +22,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   access: "what access control costs a request",
   server: "the tracking server beside mlflow server",
   scale: "the store's calls from a thousand runs to a million, and how long our indexes take to be added",
+  timeline: "verifying a chain of a million changes, and what an entry costs",
   statements: "what prepared statements save PostgreSQL",
   search: "searches and histories as the store grows, beside mlflow server on the same file",
   artifacts: "artifacts through the server beside mlflow server",

@@ -22,6 +22,7 @@ const web = await webAssets({ onProgress: (line) => console.log(line) });
 if (web === undefined) throw new Error("The web UI could not be built: run npm ci first.");
 await cp(web, join(out, "dist-web"), { recursive: true });
 await cp(join(root, "packages/cli/bin/esteira.mjs"), join(out, "bin/esteira.mjs"));
+await cp(join(root, "packages/cli/verifier"), join(out, "verifier"), { recursive: true });
 for (const file of ["README.md", "README.pt-BR.md", "LICENSE"]) await cp(join(root, file), join(out, file));
 
 const source: Record<string, unknown> = JSON.parse(await readFile(join(root, "packages/cli/package.json"), "utf8"));
@@ -30,7 +31,7 @@ const manifest = {
   // Nobody imports the command: the SDK is a package of its own.
   exports: {},
   devDependencies: undefined,
-  files: ["bin", "dist", "dist-web"],
+  files: ["bin", "dist", "dist-web", "verifier"],
   dependencies: Object.fromEntries(bundle.externals.map((name) => [name, installedVersion(root, name)])),
 };
 await writeFile(join(out, "package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);

@@ -2,6 +2,7 @@ import { EsteiraError } from "@esteira/core/errors";
 import { Command as Program } from "commander";
 import pc from "picocolors";
 import type { Command, Terminal } from "./command.ts";
+import { audit } from "./commands/audit.ts";
 import { dbBackup } from "./commands/db-backup.ts";
 import { dbCheck } from "./commands/db-check.ts";
 import { dbGc } from "./commands/db-gc.ts";
@@ -31,6 +32,7 @@ const COMMANDS: readonly Command[] = [
   modelsVerify,
   ...users,
   ...tokens,
+  ...audit,
   openapi,
   dbCheck,
   dbBackup,
@@ -42,6 +44,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   models: "Serve, use and verify models",
   users: "Manage who may use a server",
   tokens: "Manage service tokens, for programs",
+  audit: "The timeline of the registry: verify it, look into it",
   db: "Look after a database",
 };
 

@@ -112,8 +112,10 @@ export interface AccessStore {
     expiresAt: number;
     idToken?: string | undefined;
   }): Promise<void>;
-  /** Undefined when it is unknown or over. */
-  findSession(hash: string): Promise<{ readonly userId: number; readonly lastSeenAt: number } | undefined>;
+  /** Undefined when it is unknown or over. External: an identity provider has let the user in. */
+  findSession(
+    hash: string,
+  ): Promise<{ readonly userId: number; readonly lastSeenAt: number; readonly isExternal: boolean } | undefined>;
   touchSession(hash: string): Promise<void>;
   endSession(hash: string): Promise<void>;
   idTokenOfSession(hash: string): Promise<string | undefined>;

@@ -3,9 +3,13 @@ import type { Page, SearchQuery } from "./entities/page.ts";
 import type { ModelVersion, RegisteredModel, Stage } from "./entities/registered-model.ts";
 import type { Tag } from "./entities/tag.ts";
 import type { LoggedModelId, RunId } from "./ids.ts";
+import type { Actor } from "./timeline/entry.ts";
 
 /** The port to registered models and their versions. Same promises as TrackingStore. */
 export interface RegistryStore {
+  /** The same registry, for one whose name the timeline is to bear. */
+  as(actor: Actor): RegistryStore;
+
   createRegisteredModel(input: {
     name: string;
     description?: string;

@@ -6,6 +6,7 @@ import { modelVersionsOf } from "./model-versions.ts";
 import { registeredModelsOf } from "./registered-models.ts";
 import { runQueriesOf } from "./run-queries.ts";
 import { runsOf } from "./runs.ts";
+import { timelineOf } from "./timeline.ts";
 import { createTransport, type TransportOptions } from "./transport.ts";
 import { webhooksOf } from "./webhooks.ts";
 
@@ -22,6 +23,7 @@ export function createClient(options: TransportOptions) {
     webhooks: webhooksOf(transport),
     artifacts: artifactsOf(transport),
     access: accessOf(transport),
+    timeline: timelineOf(transport),
   };
 }
 

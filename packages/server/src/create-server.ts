@@ -4,6 +4,8 @@ import type { TrackingStore } from "@esteira/core/tracking-store";
 import type { WebhookStore } from "@esteira/core/webhook-store";
 import type { ArtifactStore } from "@esteira/store/artifacts/artifact-store";
 import { isLocalUri, localFolder } from "@esteira/store/artifacts/open";
+import type { SealFile } from "@esteira/store/timeline/seal-file";
+import type { Timeline } from "@esteira/store/timeline/timeline";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import type { Access } from "./access/access.ts";
 import { guardRoutes } from "./access/guard.ts";
@@ -28,6 +30,7 @@ import { mountOpenApi } from "./openapi/openapi-endpoint.ts";
 import { aliasEndpoints } from "./registry/aliases.ts";
 import { modelVersionEndpoints } from "./registry/model-versions.ts";
 import { registeredModelEndpoints } from "./registry/registered-models.ts";
+import { mountTimeline } from "./timeline/mount.ts";
 import { experimentEndpoints } from "./tracking/experiments.ts";
 import { datasetSearchEndpoints, inputEndpoints } from "./tracking/inputs.ts";
 import { logModelEndpoints } from "./tracking/log-model.ts";
@@ -42,7 +45,9 @@ import { mountWeb } from "./web/web.ts";
 import { mountWebhooks, STANDARD_WEBHOOKS, type WebhookOptions } from "./webhooks/mount.ts";
 
 export interface ServerOptions {
-  readonly store: TrackingStore & RunQueryStore & RegistryStore & WebhookStore;
+  readonly store: TrackingStore & RunQueryStore & RegistryStore & WebhookStore & { readonly timeline: Timeline };
+  /** What signs the timeline; without it nothing does. */
+  readonly seals?: SealFile | undefined;
   /** What the artifact proxy reads and writes. Without it no artifacts pass through (MLflow's `--no-serve-artifacts`). */
   readonly artifacts?: ArtifactStore | undefined;
   /** Where artifacts lie that clients reach by themselves. Experiments may name the local ones among them. */
@@ -126,6 +131,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   mountEndpoints(app, WITHOUT_SLASH, datasetSearchEndpoints(store));
   mountEndpoints(app, UI_API, metricUiEndpoints(store));
   mountEndpoints(app, ESTEIRA_API, runQueryEndpoints(store));
+  mountTimeline(app, store.timeline, options.seals, ESTEIRA_API);
   mountRunEvents(app, store, ESTEIRA_API, { ...STANDARD_WATCH, ...options.watch });
   mountAccess(app, options.access, { two: API, three: API_3, esteira: ESTEIRA_API });
   mountWebhooks(

@@ -4,6 +4,7 @@ import { invalid } from "@esteira/core/errors";
 import type { Permission } from "@esteira/core/permissions";
 import { parseBackendUri } from "@esteira/store/database/uri";
 import { openStore, type Store } from "@esteira/store/open";
+import { sealFileOf } from "@esteira/store/timeline/seal-file";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { type AccessOptions, createAccess } from "./access/access.ts";
 import type { FirstAdmin } from "./access/setup.ts";
@@ -38,6 +39,11 @@ export interface StartOptions extends ArtifactOptions {
    * PostgreSQL webhooks can have no secret.
    */
   readonly webhookKey?: string | undefined;
+  /**
+   * The file of the key that signs the timeline, made when it is absent; beside it the signed checkpoints are kept. Without one,
+   * a SQLite database has its own beside it, and on PostgreSQL nothing is signed.
+   */
+  readonly signingKey?: string | undefined;
   /** Turns access control on. */
   readonly access?: AccessStart | undefined;
   /** Lets everybody on the network do everything: to listen beyond this machine without access control. */
@@ -92,6 +98,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     let isDraining = false;
     const app = await createServer({
       store,
+      seals: sealFileOf(options.backendStoreUri, options.signingKey),
       isDraining: () => isDraining,
       artifacts: artifacts.proxied,
       artifactRoots: artifacts.roots,

@@ -10,9 +10,9 @@ import type { DatabaseMeter } from "./database/meter.ts";
 import type { Session } from "./database/session.ts";
 import { parseBackendUri } from "./database/uri.ts";
 import { openPostgresDatabase } from "./postgres/open-database.ts";
-import { modelVersionStore } from "./registry/model-versions.ts";
-import { registeredModelStore } from "./registry/registered-models.ts";
+import { registryStore } from "./registry/registry-store.ts";
 import { openSqliteDatabase } from "./sqlite/open-database.ts";
+import { openTimeline, type Timeline } from "./timeline/timeline.ts";
 import { experimentStore } from "./tracking/experiments.ts";
 import { loggedModelStore } from "./tracking/logged-models.ts";
 import { runQueryStore } from "./tracking/run-query.ts";
@@ -22,6 +22,7 @@ import { WebhookSecrets } from "./webhooks/webhook-secrets.ts";
 import { webhookStore } from "./webhooks/webhooks.ts";
 
 export interface Store extends TrackingStore, RunQueryStore, RegistryStore, WebhookStore, AccessStore {
+  readonly timeline: Timeline;
   /** Waits for the writes under way and closes the database. */
   close(): Promise<void>;
 }
@@ -61,11 +62,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...runStore(session, context),
     ...runQueryStore(session),
     ...loggedModelStore(session, context),
-    ...registeredModelStore(session, context),
-    ...modelVersionStore(session, context),
+    ...registryStore(session, context),
     ...webhookStore(session, context, secrets),
     ...deliveryStore(session, context, secrets),
     ...accessStore(session, context),
+    timeline: openTimeline(session, context),
     close: () => session.close(),
   };
 }

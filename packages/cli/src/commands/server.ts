@@ -8,6 +8,7 @@ import { type Command, text } from "../command.ts";
 import { checkMlflowOptions, MLFLOW_OPTIONS } from "../mlflow-options.ts";
 import { OIDC } from "../oidc-options.ts";
 import { serverPort } from "../port.ts";
+import { SIGNING_KEY, signingKey } from "../signing-key.ts";
 
 export const server: Command = {
   name: "server",
@@ -50,6 +51,7 @@ export const server: Command = {
       summary:
         "on SIGTERM, go on for so long while /ready answers 503, so that a balancer turns away first (default: 0)",
     },
+    SIGNING_KEY,
     { flags: "--no-metrics", summary: "count nothing: there is no /metrics for Prometheus" },
     ...OIDC,
     ...BOUNDARY,
@@ -73,6 +75,7 @@ export const server: Command = {
       ...reach,
       ...artifactOptions(values, terminal.env),
       webhooks: webhookOptions(terminal.env),
+      signingKey: signingKey(values, terminal.env),
       webhookKey: terminal.env.MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY,
       metrics: values.metrics !== false,
       allowAnonymous: values.insecureAllowAnonymous === true,

@@ -84,7 +84,7 @@ export function authenticator(options: {
       return undefined;
     }
     if (idle > TOUCH_MS) await store.touchSession(hash);
-    return callerOf(session.userId, { kind: "session", hash });
+    return callerOf(session.userId, { kind: "session", hash, isExternal: session.isExternal });
   }
 
   async function recognize(credentials: Credentials, request: FastifyRequest): Promise<Caller | undefined> {

@@ -2,6 +2,7 @@ import type { AccessStore, Owners } from "@esteira/core/access-store";
 import type { Subject, Token, User, Visible, VisibleModels } from "@esteira/core/entities/access";
 import { EsteiraError } from "@esteira/core/errors";
 import { checkResourceType, type Permission, type ResourceType, refuseWorkspace } from "@esteira/core/permissions";
+import type { Actor } from "@esteira/core/timeline/entry";
 import { artifactRequirements, isFreePlace, proxyLocation } from "./artifact-owners.ts";
 import type { Audit } from "./audit.ts";
 import { canonicalExperimentId } from "./canonical.ts";
@@ -14,13 +15,15 @@ import { requirementsOf } from "./requirements.ts";
 export type Via =
   | { readonly kind: "password" }
   | { readonly kind: "token"; readonly id: string }
-  | { readonly kind: "session"; readonly hash: string };
+  | { readonly kind: "session"; readonly hash: string; readonly isExternal: boolean };
 
 /** Whoever sends a request, as far as a handler must know. */
 export interface Caller {
   /** Absent when access control is off, and for nobody. */
   readonly user?: User;
   readonly via?: Via;
+  /** As whom the timeline is to know the caller. */
+  readonly actor: Actor;
   /** May see the roles of others. */
   readonly managesRoles: boolean;
   /** Throws PERMISSION_DENIED unless all needs of the route are met by what the request names. */
@@ -34,8 +37,11 @@ export interface Caller {
   searchable(type: "run" | "logged_model", experimentIds: readonly string[]): readonly string[];
 }
 
+const ANONYMOUS: Actor = { name: "anonymous", origin: "anonymous" };
+
 /** Access control is off: everybody may do everything. */
 export const ANYBODY: Caller = {
+  actor: ANONYMOUS,
   managesRoles: true,
   check: async () => {},
   experiments: () => undefined,
@@ -49,6 +55,7 @@ const DENIED = new EsteiraError("PERMISSION_DENIED", "Permission denied");
 
 /** A caller that has said nothing about who it is. */
 export const NOBODY: Caller = {
+  actor: ANONYMOUS,
   managesRoles: false,
   check: async () => {
     throw new EsteiraError("UNAUTHENTICATED", "Sign in, or send a token.");
@@ -128,6 +135,7 @@ export function knownCaller(
   return {
     user,
     via,
+    actor: actorOf(user, via),
     managesRoles: isUnrestricted(standing) && bound === undefined,
     check: async (policy, fields) => {
       if (!hasScope(token, policy.scope)) {
@@ -159,6 +167,11 @@ export function knownCaller(
         ? ids.filter((id) => allows({ type: "experiment", id: canonicalExperimentId(id), action: "read" }))
         : [],
   };
+}
+
+function actorOf({ username: name }: User, via: Via): Actor {
+  if (via.kind === "token") return { name, origin: "token", token: via.id };
+  return { name, origin: via.kind === "session" && via.isExternal ? "oidc" : via.kind };
 }
 
 const both = (models: Visible, prompts: Visible): VisibleModels | undefined =>

@@ -164,6 +164,13 @@ export const ROUTES: Readonly<Record<string, RouteCase>> = {
     // The walk waits for the end of the answer: a position that is none ends it at once.
     send: (seed) => ({ run_ids: seed.run, experiment_ids: seed.experiment, last_event_id: "none" }),
   },
+  "GET /api/esteira/v1/timeline/entries": { least: "admin" },
+  "GET /api/esteira/v1/timeline/history": { least: "READ", send: model },
+  "GET /api/esteira/v1/timeline/standing": { least: "READ", send: model },
+  "GET /api/esteira/v1/timeline/checkpoints": { least: "admin" },
+  "POST /api/esteira/v1/timeline/checkpoints": { least: "admin" },
+  "GET /api/esteira/v1/timeline/proof": { least: "admin", send: () => ({ sequence: 1 }) },
+  "POST /api/esteira/v1/timeline/verify": { least: "admin" },
   "GET /api/esteira/v1/access": { least: "open" },
   "POST /api/esteira/v1/access/sessions": { least: "open", send: () => ({ username: "reader", password: PASSWORD }) },
   "DELETE /api/esteira/v1/access/sessions/current": { least: "signed-in" },

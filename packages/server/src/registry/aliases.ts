@@ -17,8 +17,8 @@ export function aliasEndpoints(store: RegistryStore): readonly Endpoint[] {
       summary: "Point an alias of a registered model to a version",
       input: z.object({ name: requiredText, alias: requiredText, version: requiredText }),
       output: nothing,
-      run: async ({ name, alias, version }) => {
-        await store.setAlias(name, alias, version);
+      run: async ({ name, alias, version }, _, caller) => {
+        await store.as(caller.actor).setAlias(name, alias, version);
         return {};
       },
     }),
@@ -29,8 +29,8 @@ export function aliasEndpoints(store: RegistryStore): readonly Endpoint[] {
       summary: "Delete an alias of a registered model",
       input: byAlias,
       output: nothing,
-      run: async ({ name, alias }) => {
-        await store.deleteAlias(name, alias);
+      run: async ({ name, alias }, _, caller) => {
+        await store.as(caller.actor).deleteAlias(name, alias);
         return {};
       },
     }),

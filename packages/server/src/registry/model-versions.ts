@@ -45,7 +45,7 @@ export function modelVersionEndpoints(
       summary: "Create a version of a registered model",
       input: createSchema,
       output: oneVersion,
-      run: async (input) => {
+      run: async (input, _, caller) => {
         const {
           source,
           runId: run,
@@ -55,7 +55,7 @@ export function modelVersionEndpoints(
           { source: input.source, tags: input.tags, ...given({ runId: input.run_id, modelId: input.model_id }) },
           options,
         );
-        const version = await store.createModelVersion({
+        const version = await store.as(caller.actor).createModelVersion({
           name: input.name,
           source,
           tags: input.tags,
@@ -88,8 +88,10 @@ export function modelVersionEndpoints(
       summary: "Set the description of a version",
       input: z.object({ name: requiredText, version: requiredText, description: text }),
       output: oneVersion,
-      run: async ({ name, version, description }) => ({
-        model_version: modelVersionToWire(await store.updateModelVersion(name, version, given({ description }))),
+      run: async ({ name, version, description }, _, caller) => ({
+        model_version: modelVersionToWire(
+          await store.as(caller.actor).updateModelVersion(name, version, given({ description })),
+        ),
       }),
     }),
     endpoint({
@@ -99,8 +101,8 @@ export function modelVersionEndpoints(
       summary: "Delete a version",
       input: byVersion,
       output: nothing,
-      run: async ({ name, version }) => {
-        await store.deleteModelVersion(name, version);
+      run: async ({ name, version }, _, caller) => {
+        await store.as(caller.actor).deleteModelVersion(name, version);
         return {};
       },
     }),
@@ -116,9 +118,9 @@ export function modelVersionEndpoints(
         archive_existing_versions: boolOrFalse,
       }),
       output: oneVersion,
-      run: async (input) => ({
+      run: async (input, _, caller) => ({
         model_version: modelVersionToWire(
-          await store.transitionStage(input.name, input.version, {
+          await store.as(caller.actor).transitionStage(input.name, input.version, {
             stage: parseStage(input.stage),
             archiveExistingVersions: input.archive_existing_versions,
           }),
@@ -163,8 +165,8 @@ export function modelVersionEndpoints(
       summary: "Set a tag of a version",
       input: z.object({ name: requiredText, version: requiredText, key: requiredText, value: textOrEmpty }),
       output: nothing,
-      run: async ({ name, version, key, value }) => {
-        await store.setModelVersionTag(name, version, { key, value });
+      run: async ({ name, version, key, value }, _, caller) => {
+        await store.as(caller.actor).setModelVersionTag(name, version, { key, value });
         return {};
       },
     }),
@@ -175,8 +177,8 @@ export function modelVersionEndpoints(
       summary: "Delete a tag of a version",
       input: z.object({ name: requiredText, version: requiredText, key: requiredText }),
       output: nothing,
-      run: async ({ name, version, key }) => {
-        await store.deleteModelVersionTag(name, version, key);
+      run: async ({ name, version, key }, _, caller) => {
+        await store.as(caller.actor).deleteModelVersionTag(name, version, key);
         return {};
       },
     }),

@@ -38,7 +38,9 @@ export function registeredModelEndpoints(store: RegistryStore): readonly Endpoin
       output: oneModel,
       run: async ({ name, tags, description }, _, caller) => ({
         registered_model: registeredModelToWire(
-          await store.createRegisteredModel({ name, tags, ...given({ description, owner: caller.user?.id }) }),
+          await store
+            .as(caller.actor)
+            .createRegisteredModel({ name, tags, ...given({ description, owner: caller.user?.id }) }),
         ),
       }),
     }),
@@ -60,8 +62,10 @@ export function registeredModelEndpoints(store: RegistryStore): readonly Endpoin
       summary: "Rename a registered model",
       input: z.object({ name: requiredText, new_name: requiredText }),
       output: oneModel,
-      run: async (input) => ({
-        registered_model: registeredModelToWire(await store.renameRegisteredModel(input.name, input.new_name)),
+      run: async (input, _, caller) => ({
+        registered_model: registeredModelToWire(
+          await store.as(caller.actor).renameRegisteredModel(input.name, input.new_name),
+        ),
       }),
     }),
     endpoint({
@@ -71,8 +75,10 @@ export function registeredModelEndpoints(store: RegistryStore): readonly Endpoin
       summary: "Set the description of a registered model",
       input: z.object({ name: requiredText, description: textOrEmpty }),
       output: oneModel,
-      run: async ({ name, description }) => ({
-        registered_model: registeredModelToWire(await store.updateRegisteredModel(name, { description })),
+      run: async ({ name, description }, _, caller) => ({
+        registered_model: registeredModelToWire(
+          await store.as(caller.actor).updateRegisteredModel(name, { description }),
+        ),
       }),
     }),
     endpoint({
@@ -82,8 +88,8 @@ export function registeredModelEndpoints(store: RegistryStore): readonly Endpoin
       summary: "Delete a registered model and its versions",
       input: byName,
       output: nothing,
-      run: async ({ name }) => {
-        await store.deleteRegisteredModel(name);
+      run: async ({ name }, _, caller) => {
+        await store.as(caller.actor).deleteRegisteredModel(name);
         return {};
       },
     }),
@@ -124,8 +130,8 @@ export function registeredModelEndpoints(store: RegistryStore): readonly Endpoin
       summary: "Set a tag of a registered model",
       input: z.object({ name: requiredText, key: requiredText, value: textOrEmpty }),
       output: nothing,
-      run: async ({ name, key, value }) => {
-        await store.setRegisteredModelTag(name, { key, value });
+      run: async ({ name, key, value }, _, caller) => {
+        await store.as(caller.actor).setRegisteredModelTag(name, { key, value });
         return {};
       },
     }),
@@ -136,8 +142,8 @@ export function registeredModelEndpoints(store: RegistryStore): readonly Endpoin
       summary: "Delete a tag of a registered model",
       input: z.object({ name: requiredText, key: requiredText }),
       output: nothing,
-      run: async ({ name, key }) => {
-        await store.deleteRegisteredModelTag(name, key);
+      run: async ({ name, key }, _, caller) => {
+        await store.as(caller.actor).deleteRegisteredModelTag(name, key);
         return {};
       },
     }),

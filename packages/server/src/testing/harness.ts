@@ -5,6 +5,7 @@ import type { Clock } from "@esteira/core/clock";
 import { localArtifactStore } from "@esteira/store/artifacts/local";
 import { openStore, type Store } from "@esteira/store/open";
 import { newTestDatabase } from "@esteira/store/testing/test-database";
+import { SealFile } from "@esteira/store/timeline/seal-file";
 import { newFernetKey } from "@esteira/store/webhooks/fernet";
 import type { FastifyInstance } from "fastify";
 import { type AccessOptions, createAccess } from "../access/access.ts";
@@ -48,6 +49,7 @@ export async function openHarness(
 ): Promise<Harness> {
   const { access, clock = Date.now, uri, ...rest } = options;
   const root = await mkdtemp(join(tmpdir(), "esteira-server-"));
+  const keys = await mkdtemp(join(tmpdir(), "esteira-keys-"));
   const metrics = createServerMetrics();
   const store = await openStore({
     meter: metrics.database,
@@ -61,6 +63,7 @@ export async function openHarness(
     artifacts: localArtifactStore(root),
     version: "0.0.0-test",
     metrics,
+    seals: new SealFile(join(keys, "test.signing-key")),
     ...rest,
     ...(access === undefined ? {} : { access: createAccess({ ...ACCESS, store, clock, log: options.log, ...access }) }),
   });
@@ -90,6 +93,7 @@ export async function openHarness(
       await app.close();
       await store.close();
       await rm(root, { recursive: true, force: true });
+      await rm(keys, { recursive: true, force: true });
     },
   };
 }

@@ -35,11 +35,14 @@ export function sessionStore(session: Session, context: StoreContext): SessionPa
       session.read(async (db) => {
         const row = await db
           .selectFrom("esteira_sessions")
-          .select(["user_id", "last_seen_at"])
+          .leftJoin("esteira_session_id_tokens", "session_hash", "hash")
+          .select(["user_id", "last_seen_at", "session_hash"])
           .where("hash", "=", hash)
           .where("expires_at", ">", context.clock())
           .executeTakeFirst();
-        return row === undefined ? undefined : { userId: row.user_id, lastSeenAt: row.last_seen_at };
+        return row === undefined
+          ? undefined
+          : { userId: row.user_id, lastSeenAt: row.last_seen_at, isExternal: row.session_hash !== null };
       }),
     touchSession: (hash) =>
       session.write(async (db) => {

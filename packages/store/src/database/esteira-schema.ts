@@ -1,4 +1,5 @@
 import { ACCESS_OBJECTS } from "../access/access-schema.ts";
+import { TIMELINE_OBJECTS } from "../timeline/timeline-schema.ts";
 import type { DialectName } from "./dialect.ts";
 
 export interface SchemaObject {
@@ -101,6 +102,7 @@ const OBJECTS: readonly SchemaObject[] = [
 )`,
   },
   ...ACCESS_OBJECTS,
+  ...TIMELINE_OBJECTS,
 ];
 
 /** The statements that create what is not there yet. */

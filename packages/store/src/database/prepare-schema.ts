@@ -1,4 +1,6 @@
 import { EsteiraError } from "@esteira/core/errors";
+import { beginTimeline } from "../timeline/begin.ts";
+import { TIMELINE_TABLE } from "../timeline/timeline-schema.ts";
 import type { StoreContext } from "./context.ts";
 import { dialectOf } from "./dialect.ts";
 import { missingObjects } from "./esteira-schema.ts";
@@ -33,6 +35,7 @@ export async function prepareSchema(site: SchemaSite, context: StoreContext): Pr
   }
   const present = new Set([...tables, ...(await site.indexes())]);
   for (const statement of missingObjects(dialectOf(site.db), present)) await site.run(statement);
+  if (!present.has(TIMELINE_TABLE)) await beginTimeline(site.db, context);
 }
 
 async function assertRevision({ name, db }: SchemaSite, tables: ReadonlySet<string>): Promise<void> {

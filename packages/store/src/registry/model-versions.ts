@@ -1,21 +1,26 @@
-import type { ModelVersion } from "@esteira/core/entities/registered-model";
+import type { ModelVersion, Stage } from "@esteira/core/entities/registered-model";
 import type { Tag } from "@esteira/core/entities/tag";
 import { EsteiraError, invalid } from "@esteira/core/errors";
 import type { RunId } from "@esteira/core/ids";
 import { checkKey, checkModelName, isLonger, LIMITS, parseVersion } from "@esteira/core/names";
 import type { RegistryStore } from "@esteira/core/registry-store";
+import type { JsonObject } from "@esteira/core/timeline/json";
 import type { StoreContext } from "../database/context.ts";
 import { Overtaken } from "../database/errors.ts";
 import type { Session } from "../database/session.ts";
 import { insertMany } from "../database/sql.ts";
 import { type Database, WORKSPACE } from "../database/tables.ts";
+import { type Change, type Recorder, recorded } from "../timeline/append.ts";
+import { descriptionState, tagState, versionState } from "../timeline/registry-state.ts";
 import { readLoggedModel } from "../tracking/logged-models.ts";
 import { emitVersionCreated, emitVersionTag } from "../webhooks/outbox.ts";
 import {
+  aliasRows,
   archiveRefusal,
   DELETED_STAGE,
   findModelVersion,
   findRegisteredModel,
+  type ModelVersionRow,
   modelWriter,
   parseStage,
   toModelVersions,
@@ -40,13 +45,13 @@ type ModelVersionPart = Pick<
 >;
 type NewVersion = Parameters<RegistryStore["createModelVersion"]>[0];
 
-export function modelVersionStore(session: Session, context: StoreContext): ModelVersionPart {
+export function modelVersionStore(session: Session, context: StoreContext, record: Recorder): ModelVersionPart {
   const writeModel = modelWriter(session);
   return {
     createModelVersion: async (input) => {
       checkModelName(input.name);
       for (const tag of input.tags) checkVersionTag(tag);
-      return writeModel(input.name, (db) => createModelVersion(db, context.clock(), input));
+      return writeModel(input.name, (db) => createModelVersion(db, context.clock(), input, record));
     },
     getModelVersion: async (name, version) => {
       const number = parseVersion(version);
@@ -55,21 +60,27 @@ export function modelVersionStore(session: Session, context: StoreContext): Mode
     updateModelVersion: async (name, version, change) => {
       const number = parseVersion(version);
       return writeModel(name, async (db) => {
-        await findModelVersion(db, name, number);
+        const { description } = await findModelVersion(db, name, number);
         await updateRow(db, name, number, {
           description: change.description ?? null,
           last_updated_time: context.clock(),
+        });
+        await recordVersion(record, db, {
+          action: "version.described",
+          subject: { model: name, version: number },
+          before: { description: descriptionState(description) },
+          after: { description: descriptionState(change.description) },
         });
         return readModelVersion(db, name, number);
       });
     },
     deleteModelVersion: async (name, version) => {
       const number = parseVersion(version);
-      await writeModel(name, (db) => deleteModelVersion(db, context.clock(), name, number));
+      await writeModel(name, (db) => deleteModelVersion(db, context.clock(), name, number, record));
     },
     transitionStage: async (name, version, change) => {
       const number = parseVersion(version);
-      return writeModel(name, (db) => transition(db, context.clock(), name, number, change));
+      return writeModel(name, (db) => transition(db, context.clock(), name, number, change, record));
     },
     searchModelVersions: (query) => searchModelVersions(session, query),
     getDownloadUri: async (name, version) => {
@@ -81,6 +92,7 @@ export function modelVersionStore(session: Session, context: StoreContext): Mode
       const number = parseVersion(version);
       await writeModel(name, async (db) => {
         await findModelVersion(db, name, number);
+        const old = await findVersionTag(db, name, number, tag.key);
         await db
           .insertInto("model_version_tags")
           .values({ ...tag, name, version: number, workspace: WORKSPACE })
@@ -89,6 +101,12 @@ export function modelVersionStore(session: Session, context: StoreContext): Mode
           )
           .execute();
         await emitVersionTag(db, context.clock(), { name, version: number, ...tag });
+        await recordVersion(record, db, {
+          action: "version.tagged",
+          subject: { model: name, version: number, tag: recorded(tag.key) },
+          before: { tags: { [recorded(tag.key)]: old === undefined ? null : recorded(old) } },
+          after: { tags: tagState([tag]) },
+        });
       });
     },
     deleteModelVersionTag: async (name, version, key) => {
@@ -96,6 +114,7 @@ export function modelVersionStore(session: Session, context: StoreContext): Mode
       const number = parseVersion(version);
       await writeModel(name, async (db) => {
         await findModelVersion(db, name, number);
+        const old = await findVersionTag(db, name, number, key);
         await db
           .deleteFrom("model_version_tags")
           .where("workspace", "=", WORKSPACE)
@@ -104,9 +123,40 @@ export function modelVersionStore(session: Session, context: StoreContext): Mode
           .where("key", "=", key)
           .execute();
         await emitVersionTag(db, context.clock(), { name, version: number, key });
+        if (old === undefined) return;
+        await recordVersion(record, db, {
+          action: "version.untagged",
+          subject: { model: name, version: number, tag: recorded(key) },
+          before: { tags: { [recorded(key)]: recorded(old) } },
+          after: { tags: { [recorded(key)]: null } },
+        });
       });
     },
   };
+}
+
+/** `before` and `after` are of the version; the chain has them as patches on its model. */
+const recordVersion = (
+  record: Recorder,
+  db: Database,
+  { before, after, ...change }: Change & { before: JsonObject | null; after: JsonObject | null },
+): Promise<void> =>
+  record(db, {
+    ...change,
+    before: { versions: { [String(change.subject.version)]: before } },
+    after: { versions: { [String(change.subject.version)]: after } },
+  });
+
+async function findVersionTag(db: Database, name: string, version: number, key: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom("model_version_tags")
+    .select("value")
+    .where("workspace", "=", WORKSPACE)
+    .where("name", "=", name)
+    .where("version", "=", version)
+    .where("key", "=", key)
+    .executeTakeFirst();
+  return row === undefined ? undefined : (row.value ?? "");
 }
 
 async function readModelVersion(db: Database, name: string, version: number): Promise<ModelVersion> {
@@ -127,7 +177,12 @@ function checkVersionTag(tag: Tag): void {
   checkRegistryTag(tag);
 }
 
-async function createModelVersion(db: Database, now: number, input: NewVersion): Promise<ModelVersion> {
+async function createModelVersion(
+  db: Database,
+  now: number,
+  input: NewVersion,
+  record: Recorder,
+): Promise<ModelVersion> {
   await findRegisteredModel(db, input.name);
   const { storageLocation, runId } = await resolveSource(db, input);
   const { last } = await db
@@ -137,24 +192,25 @@ async function createModelVersion(db: Database, now: number, input: NewVersion):
     .where("name", "=", input.name)
     .executeTakeFirstOrThrow();
   const version = (last ?? 0) + 1;
+  const row: ModelVersionRow = {
+    name: input.name,
+    version,
+    creation_time: now,
+    last_updated_time: now,
+    description: input.description ?? null,
+    user_id: null,
+    current_stage: "None",
+    source: input.source,
+    run_id: runId ?? input.runId ?? null,
+    status: "READY",
+    status_message: null,
+    run_link: input.runLink ?? null,
+    storage_location: storageLocation,
+    workspace: WORKSPACE,
+  };
   const { numInsertedOrUpdatedRows } = await db
     .insertInto("model_versions")
-    .values({
-      name: input.name,
-      version,
-      creation_time: now,
-      last_updated_time: now,
-      description: input.description ?? null,
-      user_id: null,
-      current_stage: "None",
-      source: input.source,
-      run_id: runId ?? input.runId ?? null,
-      status: "READY",
-      status_message: null,
-      run_link: input.runLink ?? null,
-      storage_location: storageLocation,
-      workspace: WORKSPACE,
-    })
+    .values(row)
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirstOrThrow();
   // A writer that takes no lock on the model, such as MLflow's own server, was faster.
@@ -168,6 +224,15 @@ async function createModelVersion(db: Database, now: number, input: NewVersion):
   );
   await touchRegisteredModel(db, input.name, now);
   await emitVersionCreated(db, now, { ...input, version, runId });
+  await recordVersion(record, db, {
+    action: "version.created",
+    subject: { model: input.name, version },
+    before: null,
+    after: versionState(
+      row,
+      [...tags].map(([key, value]) => ({ key, value })),
+    ),
+  });
   return readModelVersion(db, input.name, version);
 }
 
@@ -242,8 +307,15 @@ const updateRow = (
     .execute();
 
 /** Its aliases go, its tags stay; the number is never used again. */
-async function deleteModelVersion(db: Database, now: number, name: string, version: number): Promise<void> {
-  await findModelVersion(db, name, version);
+async function deleteModelVersion(
+  db: Database,
+  now: number,
+  name: string,
+  version: number,
+  record: Recorder,
+): Promise<void> {
+  const { current_stage } = await findModelVersion(db, name, version);
+  const aliases = (await aliasRows(db, [name])).filter((row) => row.version === version);
   await db
     .deleteFrom("registered_model_aliases")
     .where("workspace", "=", WORKSPACE)
@@ -267,6 +339,13 @@ async function deleteModelVersion(db: Database, now: number, name: string, versi
     .where("version", "=", version)
     .execute();
   await touchRegisteredModel(db, name, now);
+  const named = (value: number | null) => Object.fromEntries(aliases.map(({ alias }) => [alias, value]));
+  await record(db, {
+    action: "version.deleted",
+    subject: { model: name, version },
+    before: { versions: { [String(version)]: { stage: current_stage ?? "None" } }, aliases: named(version) },
+    after: { versions: { [String(version)]: null }, aliases: named(null) },
+  });
 }
 
 async function transition(
@@ -275,11 +354,13 @@ async function transition(
   name: string,
   version: number,
   change: Parameters<RegistryStore["transitionStage"]>[2],
+  record: Recorder,
 ): Promise<ModelVersion> {
   const stage = parseStage(change.stage);
   if (change.archiveExistingVersions && stage !== "Staging" && stage !== "Production") throw archiveRefusal(stage);
-  await findModelVersion(db, name, version);
-  if (change.archiveExistingVersions) {
+  const { current_stage } = await findModelVersion(db, name, version);
+  const others = change.archiveExistingVersions ? await otherVersionsIn(db, name, version, stage) : [];
+  if (others.length > 0) {
     await db
       .updateTable("model_versions")
       .set({ current_stage: "Archived", last_updated_time: now })
@@ -291,5 +372,27 @@ async function transition(
   }
   await updateRow(db, name, version, { current_stage: stage, last_updated_time: now });
   await touchRegisteredModel(db, name, now);
+  const archived = (to: Stage) => others.map((other) => [String(other), { stage: to }] as const);
+  await record(db, {
+    action: "version.staged",
+    subject: { model: name, version },
+    before: {
+      versions: Object.fromEntries([...archived(stage), [String(version), { stage: current_stage ?? "None" }]]),
+    },
+    after: { versions: Object.fromEntries([...archived("Archived"), [String(version), { stage }]]) },
+  });
   return readModelVersion(db, name, version);
+}
+
+async function otherVersionsIn(db: Database, name: string, version: number, stage: Stage): Promise<readonly number[]> {
+  const rows = await db
+    .selectFrom("model_versions")
+    .select("version")
+    .where("workspace", "=", WORKSPACE)
+    .where("name", "=", name)
+    .where("version", "<>", version)
+    .where("current_stage", "=", stage)
+    .orderBy("version")
+    .execute();
+  return rows.map((row) => row.version);
 }

@@ -17,6 +17,8 @@ import { isUniqueViolation } from "../database/errors.ts";
 import type { Session } from "../database/session.ts";
 import { groupBy, inList, insertMany } from "../database/sql.ts";
 import { type Database, WORKSPACE } from "../database/tables.ts";
+import { type Recorder, recorded } from "../timeline/append.ts";
+import { descriptionState, modelState, tagState } from "../timeline/registry-state.ts";
 import { emitAlias, emitModelCreated, emitModelTag } from "../webhooks/outbox.ts";
 import {
   aliasRows,
@@ -46,48 +48,62 @@ type RegisteredModelPart = Pick<
   | "getVersionByAlias"
 >;
 
-export function registeredModelStore(session: Session, context: StoreContext): RegisteredModelPart {
+export function registeredModelStore(session: Session, context: StoreContext, record: Recorder): RegisteredModelPart {
   const writeModel = modelWriter(session);
   return {
     createRegisteredModel: async (input) => {
       checkModelName(input.name);
       for (const tag of input.tags) checkRegistryTag(tag);
-      return session.write((db) => createRegisteredModel(db, context.clock(), input));
+      return session.write((db) => createRegisteredModel(db, context.clock(), input, record));
     },
     getRegisteredModel: (name) => session.read((db) => readRegisteredModel(db, name)),
     renameRegisteredModel: async (name, newName) => {
       checkModelName(newName, "new_name");
-      return writeModel(name, (db) => rename(db, context.clock(), name, newName));
+      return writeModel(name, (db) => rename(db, context.clock(), name, newName, record));
     },
     updateRegisteredModel: (name, change) =>
       writeModel(name, async (db) => {
-        await findRegisteredModel(db, name);
+        const { description } = await findRegisteredModel(db, name);
         await db
           .updateTable("registered_models")
           .set({ description: change.description ?? null, last_updated_time: context.clock() })
           .where("workspace", "=", WORKSPACE)
           .where("name", "=", name)
           .execute();
+        await record(db, {
+          action: "model.described",
+          subject: { model: name },
+          before: { description: descriptionState(description) },
+          after: { description: descriptionState(change.description) },
+        });
         return readRegisteredModel(db, name);
       }),
-    deleteRegisteredModel: (name) => writeModel(name, (db) => deleteRegisteredModel(db, name)),
+    deleteRegisteredModel: (name) => writeModel(name, (db) => deleteRegisteredModel(db, name, record)),
     searchRegisteredModels: (query) => searchRegisteredModels(session, query, toRegisteredModels),
     setRegisteredModelTag: async (name, tag) => {
       checkRegistryTag(tag);
       await writeModel(name, async (db) => {
         await findRegisteredModel(db, name);
+        const old = await findModelTag(db, name, tag.key);
         await db
           .insertInto("registered_model_tags")
           .values({ ...tag, name, workspace: WORKSPACE })
           .onConflict((conflict) => conflict.columns(["workspace", "key", "name"]).doUpdateSet({ value: tag.value }))
           .execute();
         await emitModelTag(db, context.clock(), { name, ...tag });
+        await record(db, {
+          action: "model.tagged",
+          subject: { model: name, tag: recorded(tag.key) },
+          before: { tags: { [recorded(tag.key)]: old === undefined ? null : recorded(old) } },
+          after: { tags: tagState([tag]) },
+        });
       });
     },
     deleteRegisteredModelTag: async (name, key) => {
       checkKey(key);
       await writeModel(name, async (db) => {
         await findRegisteredModel(db, name);
+        const old = await findModelTag(db, name, key);
         await db
           .deleteFrom("registered_model_tags")
           .where("workspace", "=", WORKSPACE)
@@ -95,6 +111,13 @@ export function registeredModelStore(session: Session, context: StoreContext): R
           .where("key", "=", key)
           .execute();
         await emitModelTag(db, context.clock(), { name, key });
+        if (old === undefined) return;
+        await record(db, {
+          action: "model.untagged",
+          subject: { model: name, tag: recorded(key) },
+          before: { tags: { [recorded(key)]: recorded(old) } },
+          after: { tags: { [recorded(key)]: null } },
+        });
       });
     },
     getLatestVersions: (name, stages) =>
@@ -110,18 +133,26 @@ export function registeredModelStore(session: Session, context: StoreContext): R
       const number = parseVersion(version);
       await writeModel(name, async (db) => {
         await findModelVersion(db, name, number);
+        const old = await findAlias(db, name, alias);
         await db
           .insertInto("registered_model_aliases")
           .values({ alias, version: number, name, workspace: WORKSPACE })
           .onConflict((conflict) => conflict.columns(["workspace", "name", "alias"]).doUpdateSet({ version: number }))
           .execute();
         await emitAlias(db, context.clock(), { name, alias, version: number });
+        await record(db, {
+          action: "alias.set",
+          subject: { model: name, version: number, alias },
+          before: { aliases: { [alias]: old ?? null } },
+          after: { aliases: { [alias]: number } },
+        });
       });
     },
     deleteAlias: async (name, alias) => {
       checkAlias(alias);
       await writeModel(name, async (db) => {
         await findRegisteredModel(db, name);
+        const old = await findAlias(db, name, alias);
         await db
           .deleteFrom("registered_model_aliases")
           .where("workspace", "=", WORKSPACE)
@@ -129,6 +160,13 @@ export function registeredModelStore(session: Session, context: StoreContext): R
           .where("alias", "=", alias)
           .execute();
         await emitAlias(db, context.clock(), { name, alias });
+        if (old === undefined) return;
+        await record(db, {
+          action: "alias.deleted",
+          subject: { model: name, version: old, alias },
+          before: { aliases: { [alias]: old } },
+          after: { aliases: { [alias]: null } },
+        });
       });
     },
     getVersionByAlias: async (name, alias) => {
@@ -146,6 +184,7 @@ async function createRegisteredModel(
   db: Database,
   now: number,
   input: Parameters<RegistryStore["createRegisteredModel"]>[0],
+  record: Recorder,
 ): Promise<RegisteredModel> {
   const tags = new Map(input.tags.map((tag) => [tag.key, tag.value]));
   const isPrompt = tags.get(PROMPT_TAG) === "true";
@@ -170,6 +209,15 @@ async function createRegisteredModel(
     [...tags].map(([key, value]) => [key, value, input.name, WORKSPACE]),
   );
   await emitModelCreated(db, now, input);
+  await record(db, {
+    action: "model.created",
+    subject: { model: input.name },
+    before: null,
+    after: modelState({
+      description: input.description,
+      tags: [...tags].map(([key, value]) => ({ key, value })),
+    }),
+  });
   return readRegisteredModel(db, input.name);
 }
 
@@ -229,7 +277,13 @@ async function toRegisteredModels(
 }
 
 /** The foreign keys carry the new name to versions, tags and aliases. */
-async function rename(db: Database, now: number, name: string, newName: string): Promise<RegisteredModel> {
+async function rename(
+  db: Database,
+  now: number,
+  name: string,
+  newName: string,
+  record: Recorder,
+): Promise<RegisteredModel> {
   await findRegisteredModel(db, name);
   try {
     await db
@@ -249,11 +303,18 @@ async function rename(db: Database, now: number, name: string, newName: string):
     .where("workspace", "=", WORKSPACE)
     .where("name", "=", newName)
     .execute();
+  await record(db, {
+    action: "model.renamed",
+    subject: { model: name },
+    before: { name },
+    after: { name: newName },
+  });
   return readRegisteredModel(db, newName);
 }
 
-async function deleteRegisteredModel(db: Database, name: string): Promise<void> {
-  await findRegisteredModel(db, name);
+async function deleteRegisteredModel(db: Database, name: string, record: Recorder): Promise<void> {
+  const { description } = await findRegisteredModel(db, name);
+  const aliases = await aliasRows(db, [name]);
   // Children first: their foreign keys do not delete.
   for (const table of [
     "model_version_tags",
@@ -265,6 +326,12 @@ async function deleteRegisteredModel(db: Database, name: string): Promise<void> 
     await db.deleteFrom(table).where("workspace", "=", WORKSPACE).where("name", "=", name).execute();
   }
   await forgetModelGrants(db, name);
+  await record(db, {
+    action: "model.deleted",
+    subject: { model: name },
+    before: modelState({ description, tags: [], aliases }),
+    after: null,
+  });
 }
 
 async function versionOfAlias(db: Database, name: string, alias: string): Promise<number> {
@@ -274,6 +341,12 @@ async function versionOfAlias(db: Database, name: string, alias: string): Promis
     if (versions.length === 0) throw notFound(`Latest version not found for model ${name}.`);
     return Math.max(...versions);
   }
+  const version = await findAlias(db, name, alias);
+  if (version === undefined) throw invalid(`Registered model alias ${alias} not found.`);
+  return version;
+}
+
+async function findAlias(db: Database, name: string, alias: string): Promise<number | undefined> {
   const row = await db
     .selectFrom("registered_model_aliases")
     .select("version")
@@ -281,8 +354,18 @@ async function versionOfAlias(db: Database, name: string, alias: string): Promis
     .where("name", "=", name)
     .where("alias", "=", alias)
     .executeTakeFirst();
-  if (row === undefined) throw invalid(`Registered model alias ${alias} not found.`);
-  return row.version;
+  return row?.version;
+}
+
+async function findModelTag(db: Database, name: string, key: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom("registered_model_tags")
+    .select("value")
+    .where("workspace", "=", WORKSPACE)
+    .where("name", "=", name)
+    .where("key", "=", key)
+    .executeTakeFirst();
+  return row === undefined ? undefined : (row.value ?? "");
 }
 
 export function checkRegistryTag(tag: Tag): void {
