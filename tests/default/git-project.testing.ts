@@ -21,8 +21,8 @@ export interface Stage {
   close(): Promise<void>;
   /** Runs a project here, in this process. */
   run(folder: string, parameters?: Record<string, string>, entryPoint?: string): Promise<ProjectRun>;
-  /** The command in a process of its own. */
-  esteira(args: readonly string[], onOutput?: (text: string, pid: number) => void): Promise<Ended>;
+  /** The command in a process of its own, whose id is told when it has begun. */
+  esteira(args: readonly string[], onStart?: (pid: number) => void): Promise<Ended>;
 }
 
 export interface Ended {
@@ -76,7 +76,7 @@ export async function openStage(): Promise<Stage> {
         note: () => undefined,
         stop: { cancelled: never, killed: never },
       }),
-    esteira: (args, onOutput = () => undefined) => spawned(args, home, env, onOutput),
+    esteira: (args, onStart = () => undefined) => spawned(args, home, env, onStart),
   };
 }
 
@@ -84,13 +84,13 @@ async function spawned(
   args: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string>>,
-  onOutput: (text: string, pid: number) => void,
+  onStart: (pid: number) => void,
 ): Promise<Ended> {
   const child = spawn(process.execPath, [command, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  if (child.pid !== undefined) onStart(child.pid);
   let [output, errors] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output += text;
-    onOutput(output, child.pid ?? 0);
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     errors += text;

@@ -17,6 +17,7 @@ import { reproduce } from "./commands/reproduce.ts";
 import { reproduceVerify } from "./commands/reproduce-verify.ts";
 import { run } from "./commands/run.ts";
 import { server } from "./commands/server.ts";
+import { sweep } from "./commands/sweep.ts";
 import { tokens } from "./commands/tokens.ts";
 import { users } from "./commands/users.ts";
 import { version } from "./version.ts";
@@ -24,6 +25,7 @@ import { version } from "./version.ts";
 const COMMANDS: readonly Command[] = [
   server,
   run,
+  sweep,
   diff,
   reproduce,
   reproduceVerify,

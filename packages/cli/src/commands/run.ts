@@ -100,7 +100,7 @@ function refuseImages(values: Values): void {
   );
 }
 
-function parametersOf(given: readonly string[]): ReadonlyMap<string, string> {
+export function parametersOf(given: readonly string[]): ReadonlyMap<string, string> {
   const parameters = new Map<string, string>();
   for (const one of given) {
     const at = one.indexOf("=");
@@ -124,7 +124,7 @@ async function backendConfig(given: string | undefined): Promise<unknown> {
 }
 
 /** As MLflow, by name or by id and not by both; what is given to the command goes before its variables. */
-async function experimentOf(values: Values, env: Terminal["env"], client: Client): Promise<ExperimentId> {
+export async function experimentOf(values: Values, env: Terminal["env"], client: Client): Promise<ExperimentId> {
   const given = { name: text(values, "experimentName"), id: text(values, "experimentId") };
   const isGiven = given.name !== undefined || given.id !== undefined;
   const { name, id } = isGiven
