@@ -1,5 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { compareRuns, isEqual } from "@esteira/projects/diff/compare";
+import { readFacts } from "@esteira/projects/diff/read-facts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commitAll, openStage, type Stage, TRAINING, write } from "./git-project.testing.ts";
 
@@ -48,6 +50,34 @@ describe("esteira diff", { timeout: 300_000 }, () => {
     const json = JSON.parse(output);
     expect([code, json.isEqual, json.differences.params]).toEqual([1, false, [{ name: "rate", a: "0.5", b: "0.25" }]]);
     expect(json.code.missing).toContain("no repository here has both commits");
+  });
+
+  it("takes what nested runs gave as their parents', by name, without what names the runs", async () => {
+    const { client, experiment: experimentId } = stage;
+    const start = (tags: Record<string, string>, runName = "run") =>
+      client.runs.create({
+        ...{ experimentId, runName, startTime: Date.now() },
+        tags: Object.entries(tags).map(([key, value]) => ({ key, value })),
+      });
+    const family = async (value: number) => {
+      const parent = await start({});
+      const id = parent.info.runId;
+      const step = await start({ "mlflow.parentRunId": id }, "prepare");
+      const child = await start({ "mlflow.parentRunId": id }, "brave-fox-123");
+      const input = { key: "data", value: `runs:/${step.info.runId}/data` };
+      const metric = { key: "auc", value, step: 0, timestamp: Date.now() };
+      const timing = { ...metric, key: "fit_seconds", value: Math.random() };
+      await client.runs.logBatch(child.info.runId, { params: [input], metrics: [metric, timing] });
+      return id;
+    };
+    const facts = await Promise.all([family(1), family(1), family(2)].map(async (id) => readFacts(client, await id)));
+    const [one, same, other] = facts;
+    if (one === undefined || same === undefined || other === undefined) throw new Error("there are three");
+    expect(isEqual(compareRuns(one, same))).toBe(true);
+    expect(one.params.get("nested run › data")).toBe("runs:/prepare/data");
+    const { differences, notCompared } = compareRuns(one, other);
+    expect(differences.metrics).toEqual([{ name: "nested run › auc", a: "1", b: "2" }]);
+    expect(notCompared.map(({ name }) => name)).toEqual(["nested run › fit_seconds"]);
   });
 
   it("is in trouble with a run that is not there", async () => {

@@ -38,7 +38,7 @@ export interface Trial {
 
 /**
  * Trains the trials as nested runs and returns the best, with its model. A trial that an earlier job has finished with the
- * same data, params, seed and library is not trained again: its score is read from its run.
+ * same data, params, seed and library is not trained again: its score is read from its run. `esteira reproduce` trains every one.
  */
 export async function searchXgboost(
   context: JobContext,
@@ -55,7 +55,8 @@ export async function searchXgboost(
   for (const [number, params] of sampled.entries()) {
     context.signal.throwIfAborted();
     const key = trialKey(context, study, params);
-    const known = await finishedTrial(context, key);
+    // A reproduction that takes over what it is to show would show nothing.
+    const known = process.env.ESTEIRA_REPRODUCES === undefined ? await finishedTrial(context, key) : undefined;
     const trial =
       known === undefined
         ? await runTrial(context, parent.id, study, number, params, key)

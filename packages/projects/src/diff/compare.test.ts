@@ -4,7 +4,7 @@ import { compareRuns, isEqual } from "./compare.ts";
 import { describeComparison } from "./describe.ts";
 import type { RunFacts } from "./facts.ts";
 import { matchesGlob } from "./glob.ts";
-import { mlmodelContent } from "./mlmodel-content.ts";
+import { keptContent } from "./kept-content.ts";
 
 const facts = (change: Partial<RunFacts> = {}): RunFacts => ({
   runId: runId("a".repeat(32)),
@@ -91,16 +91,25 @@ describe("two runs", () => {
 });
 
 it("an MLmodel file's content knows no order of keys, no run and no time", () => {
-  const one = mlmodelContent(
+  const one = keptContent(
+    "model/MLmodel",
     "run_id: a\nflavors: {x: 1, y: [2, {b: 1, a: 2}]}\nutc_time_created: 'now'\nmodel_id: m\n",
   );
-  const other = mlmodelContent(
+  const other = keptContent(
+    "model/MLmodel",
     "model_id: n\nflavors:\n  y: [2, {a: 2, b: 1}]\n  x: 1\nrun_id: b\nutc_time_created: 'x'\n",
   );
   expect(one.content).toBe(other.content);
   expect(one.leftOut).toEqual(["run_id", "utc_time_created", "model_id"]);
-  expect(mlmodelContent("flavors: {x: 2}").content).not.toBe(mlmodelContent("flavors: {x: 1}").content);
-  expect(mlmodelContent(": [").content).toBe(": [");
+  expect(keptContent("model/MLmodel", "flavors: {x: 2}").content).not.toBe(
+    keptContent("model/MLmodel", "flavors: {x: 1}").content,
+  );
+  expect(keptContent("model/MLmodel", ": [").content).toBe(": [");
+});
+
+it("a parity report says when it was made, and that is left out", () => {
+  const report = (at: string) => keptContent("model/esteira_parity.json", JSON.stringify({ rows: 7, comparedAt: at }));
+  expect(report("now")).toEqual({ content: report("then").content, leftOut: ["comparedAt"] });
 });
 
 it.each([

@@ -1,6 +1,6 @@
 import type { FileFacts, Point, RunFacts } from "./facts.ts";
 import { matchesGlob } from "./glob.ts";
-import { type IgnoredName, VOLATILE, volatility } from "./volatile.ts";
+import { type IgnoredName, ownName, VOLATILE, volatility } from "./volatile.ts";
 
 /** One thing that differs; undefined for a run that does not have it. */
 export interface Difference {
@@ -68,7 +68,7 @@ export function compareRuns(a: RunFacts, b: RunFacts, options: CompareOptions = 
   const metrics = compareMaps(kept("metrics", a.metrics), kept("metrics", b.metrics), comparePoints);
   const [near, far] = [[] as Difference[], [] as Difference[]];
   for (const difference of metrics.differences) {
-    const allowed = tolerances.find(({ metric }) => matchesGlob(difference.name, metric))?.tolerance;
+    const allowed = tolerances.find(({ metric }) => matchesGlob(ownName(difference.name), metric))?.tolerance;
     const [one, other] = [a.metrics.get(difference.name), b.metrics.get(difference.name)];
     (allowed !== undefined && one && other && areNear(one, other, allowed) ? near : far).push(difference);
   }

@@ -6,20 +6,28 @@ import { type RunId, runId } from "@esteira/core/ids";
 import type { Client } from "@esteira/sdk/client";
 import { inParallel } from "@esteira/sdk/node/parallel";
 import { everyPage } from "@esteira/sdk/search";
+import { z } from "zod";
 import { DIFF_FILE, PACKAGES_FILE } from "../run-project.ts";
 import { environmentOf } from "./environment-facts.ts";
 import type { CodeFacts, FileFacts, Point, RunFacts } from "./facts.ts";
-import { mlmodelContent } from "./mlmodel-content.ts";
+import { hasVolatileKeys, keptContent } from "./kept-content.ts";
 
 const AT_ONCE = 4;
 
 /**
- * Reads a run from its server: its tags and params, whole histories of its metrics, and a digest of every file that it has kept.
+ * Reads a run from its server: its tags and params, whole histories of its metrics, and a digest of every file that it has kept; and
+ * the same of the runs nested in it, under their names.
  *
  * @throws EsteiraError RESOURCE_DOES_NOT_EXIST for a run that the server does not have.
  */
 export async function readFacts(client: Client, id: RunId): Promise<RunFacts> {
   const run = await client.runs.get(id);
+  const facts = await factsOf(client, run);
+  return (await nestedFacts(client, run)).reduce(withNested, facts);
+}
+
+async function factsOf(client: Client, run: Run): Promise<RunFacts> {
+  const id = run.info.runId;
   const metrics = new Map<string, readonly Point[]>();
   await inParallel(
     run.data.metrics,
@@ -48,6 +56,73 @@ export async function readFacts(client: Client, id: RunId): Promise<RunFacts> {
     models: "unreadable" in files ? new Map() : files.models,
     artifacts: "unreadable" in files ? new Map() : files.artifacts,
     ...("unreadable" in files ? { unreadable: files.unreadable } : {}),
+  };
+}
+
+/**
+ * What nested runs gave is a part of what their parent gave: by their names, those of one name in the order of their start. A step of a
+ * workflow that was finished before is the run that it was taken from.
+ */
+async function nestedFacts(client: Client, parent: Run): Promise<readonly (readonly [string, RunFacts])[]> {
+  const names = stepRuns(parent);
+  const pages = everyPage((page) =>
+    client.runs.search({
+      experimentIds: [parent.info.experimentId],
+      filter: `tags."mlflow.parentRunId" = '${parent.info.runId}'`,
+      orderBy: ["attributes.start_time ASC"],
+      maxResults: 1000,
+      ...page,
+    }),
+  );
+  const seen = new Map<string, number>();
+  for await (const { info } of pages) {
+    if (names.has(info.runId)) continue;
+    const name = nestedName(info.runName);
+    const count = (seen.get(name) ?? 0) + 1;
+    seen.set(name, count);
+    names.set(info.runId, count === 1 ? name : `${name} ${count}`);
+  }
+  const found: (readonly [string, RunFacts])[] = [];
+  for (const [id, name] of names) {
+    const facts = await readFacts(client, runId(id));
+    // Of two repetitions these ids are others, and mean the same step.
+    const inWords = (value: string) => [...names].reduce((text, [one, word]) => text.replaceAll(one, word), value);
+    found.push([name, { ...facts, params: new Map([...facts.params].map(([key, value]) => [key, inWords(value)])) }]);
+  }
+  return found;
+}
+
+/** A workflow's run names the runs of its steps so. */
+const STEP_TAG = "esteira.workflow.step.";
+
+const stepState = z.object({ run: z.string().optional() });
+
+/** The names of a workflow's steps by the runs that did them. */
+function stepRuns({ data: { tags } }: Run): Map<string, string> {
+  const runs = new Map<string, string>();
+  for (const { key, value } of tags) {
+    if (!key.startsWith(STEP_TAG)) continue;
+    const { run } = stepState.parse(JSON.parse(value));
+    if (run !== undefined) runs.set(run, key.slice(STEP_TAG.length));
+  }
+  return runs;
+}
+
+/** A name that nobody gave is another one each time: MLflow makes them of an adjective, an animal and a number. */
+const nestedName = (runName: string): string => (/^[a-z]+-[a-z]+-\d+$/.test(runName) ? "nested run" : runName);
+
+function withNested(facts: RunFacts, [name, nested]: readonly [string, RunFacts]): RunFacts {
+  const joined = <T>(own: ReadonlyMap<string, T>, more: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
+    new Map([...own, ...[...more].map(([key, value]) => [`${name} › ${key}`, value] as const)]);
+  const unreadable = facts.unreadable ?? nested.unreadable;
+  return {
+    ...facts,
+    params: joined(facts.params, nested.params),
+    data: joined(facts.data, nested.data),
+    metrics: joined(facts.metrics, nested.metrics),
+    models: joined(facts.models, nested.models),
+    artifacts: joined(facts.artifacts, nested.artifacts),
+    ...(unreadable === undefined ? {} : { unreadable }),
   };
 }
 
@@ -125,9 +200,9 @@ async function filesOf(client: Client, uri: string, texts: Map<string, string>, 
   const files = new Map<string, FileFacts>();
   await inParallel(listed, AT_ONCE, async ({ path }) => {
     const name = `${prefix}${path}`;
-    if (/(^|\/)MLmodel$/.test(path)) {
+    if (hasVolatileKeys(path)) {
       const bytes = await client.artifacts.read(uri, path);
-      const { content, leftOut } = mlmodelContent(Buffer.from(bytes).toString("utf8"));
+      const { content, leftOut } = keptContent(path, Buffer.from(bytes).toString("utf8"));
       files.set(name, { bytes: bytes.length, sha256: sha256(Buffer.from(content)), leftOut });
       return;
     }

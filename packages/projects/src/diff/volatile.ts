@@ -2,7 +2,7 @@ import { matchesGlob } from "./glob.ts";
 
 /** What says when, where or how fast a run was, and so differs between two runs of the same work. */
 export interface Volatile {
-  readonly group: "metrics" | "artifacts" | "MLmodel";
+  readonly group: "metrics" | "artifacts" | "keys of MLmodel" | "keys of esteira_parity.json";
   /** A name; `*` stands for any characters. */
   readonly pattern: string;
   readonly why: string;
@@ -19,8 +19,9 @@ export const VOLATILE: readonly Volatile[] = [
   { group: "artifacts", pattern: "packages.txt", why: "compared as environment" },
   { group: "artifacts", pattern: "environment.json", why: "compared as environment" },
   { group: "artifacts", pattern: "reproduction/*", why: "says what other runs gave" },
-  ...ids.map((pattern) => ({ group: "MLmodel" as const, pattern, why: "names the run or the model" })),
-  { group: "MLmodel", pattern: "utc_time_created", why: "says when it was made" },
+  ...ids.map((pattern) => ({ group: "keys of MLmodel" as const, pattern, why: "names the run or the model" })),
+  { group: "keys of MLmodel", pattern: "utc_time_created", why: "says when it was made" },
+  { group: "keys of esteira_parity.json", pattern: "comparedAt", why: "says when it was made" },
 ];
 
 /** Why a metric or an artifact is not compared; undefined when it is. */
@@ -28,7 +29,10 @@ export const volatility = (
   group: "metrics" | "models" | "artifacts",
   name: string,
   list: readonly IgnoredName[],
-): string | undefined => list.find((one) => one.group === group && matchesGlob(name, one.pattern))?.why;
+): string | undefined => list.find((one) => one.group === group && matchesGlob(ownName(name), one.pattern))?.why;
+
+/** The name that a nested run itself has for what its parent knows as `RUN › NAME`. */
+export const ownName = (name: string): string => name.split(" › ").at(-1) ?? name;
 
 /** As `Volatile`, of a user's own. */
 export interface IgnoredName {

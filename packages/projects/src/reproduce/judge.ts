@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Verdict } from "@esteira/core/reproduction";
 import { type Comparison, GROUPS, isEqual, type Tolerance } from "../diff/compare.ts";
 import type { RunFacts } from "../diff/facts.ts";
+import { ownName } from "../diff/volatile.ts";
 
 export interface JudgedRuns {
   readonly original: RunFacts;
@@ -90,7 +91,7 @@ export function evidenceOf(facts: RunFacts): Record<string, string> {
   const digest = (value: unknown) => createHash("sha256").update(JSON.stringify(value)).digest("hex");
   const { code } = facts;
   const list = <T>(map: ReadonlyMap<string, T>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
-  const files = (map: RunFacts["models"]) => list(map).filter(([name]) => !name.startsWith("reproduction/"));
+  const files = (map: RunFacts["models"]) => list(map).filter(([name]) => !ownName(name).startsWith("reproduction/"));
   return {
     code: digest([code.entryPoint, code.commit, code.changesDigest ?? code.changes]),
     params: digest(list(facts.params)),

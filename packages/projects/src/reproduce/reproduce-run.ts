@@ -22,6 +22,9 @@ import { type RestoredCode, restoreCode, restorePackages } from "./restore-code.
 import { openSigningKey, signBytes } from "./signing-key.ts";
 import { sha256 } from "./verdict-bytes.ts";
 
+/** Tells a training that it must not take what an earlier run has found: that would prove nothing. */
+const REPRODUCES = "ESTEIRA_REPRODUCES";
+
 export interface ReproduceOptions {
   readonly client: Client;
   readonly run: RunId;
@@ -203,7 +206,7 @@ async function runAgain(
     backend: options.backend,
     settings: { timeoutSeconds: undefined, retries: 0 },
     cwd: options.cwd,
-    env: options.env,
+    env: { ...options.env, [REPRODUCES]: original.runId },
     onOutput: options.onOutput,
     note: options.note,
     stop,
