@@ -4,9 +4,10 @@
  * connection wait for TCP's delayed acknowledgement, so the ratio that a figure quotes is the one on new connections.
  * Ratios are ours to theirs: how many times faster, smaller or sooner.
  *
- *   node --conditions=@esteira/source --import tsx bench/server.ts [--seconds 3] [--backend sqlite|postgres]
+ *   node --conditions=@esteira/source --import tsx bench/server.ts [--seconds 3] [--backend sqlite|postgres] [--alone]
  *
- * Ends with 1 when a target is missed. Without the real MLflow (see tests/compat/oracle.sh) it measures this server alone.
+ * Ends with 1 when a target is missed. With --alone, and without the real MLflow (see tests/compat/oracle.sh), it measures this
+ * server alone. Beside each rate stands how long the server's processor worked for a request, which a busy machine changes little.
  * Needs /proc (Linux); `postgres` needs a PostgreSQL server's programs, and starts its own with its durable defaults.
  */
 import { mkdtemp, rm } from "node:fs/promises";
@@ -23,7 +24,11 @@ import { packCommand, type Served, startOwnServer } from "./own-server.ts";
 import { treeUse } from "./process-tree.ts";
 
 const { values } = parseArgs({
-  options: { seconds: { type: "string", default: "3" }, backend: { type: "string", default: "sqlite" } },
+  options: {
+    seconds: { type: "string", default: "3" },
+    backend: { type: "string", default: "sqlite" },
+    alone: { type: "boolean", default: false },
+  },
 });
 const SECONDS = Number(values.seconds);
 const CONNECTIONS = [1, 8] as const;
@@ -96,6 +101,8 @@ interface Speed {
   readonly rate: number;
   /** Milliseconds. */
   readonly p99: number;
+  /** Microseconds that the server's processor worked for a request. */
+  readonly cpu: number;
 }
 
 /** Drives an operation over `connections` at once, kept or new for each request, after a short warm-up. */
@@ -118,10 +125,16 @@ async function measure(target: Served, operation: Operation, connections: number
     return times.length / ((performance.now() - began) / 1000);
   };
   await all(500);
+  const before = await treeUse(target.pid);
   const rate = await all(SECONDS * 1000);
+  const after = await treeUse(target.pid);
   agent.destroy();
   times.sort((a, b) => a - b);
-  return { rate, p99: times[Math.floor(times.length * 0.99)] ?? Number.NaN };
+  return {
+    rate,
+    p99: times[Math.floor(times.length * 0.99)] ?? Number.NaN,
+    cpu: ((after.cpuSeconds - before.cpuSeconds) * 1e6) / times.length,
+  };
 }
 
 const row = (name: string, ...cells: string[]) =>
@@ -139,7 +152,7 @@ interface Compared {
 async function compare(ours: Served, theirs: Served | undefined): Promise<Compared[]> {
   const [mine, peer] = [await seed(ours), theirs === undefined ? undefined : await seed(theirs)];
   const found: Compared[] = [];
-  row("requests a second", "esteira", "mlflow", "ratio", "p99 ms", "p99 mlflow", "p99 ratio");
+  row("requests a second", "esteira", "mlflow", "ratio", "p99 ms", "p99 mlflow", "p99 ratio", "cpu us");
   for (const kept of [true, false]) {
     for (const connections of CONNECTIONS) {
       for (const [index, operation] of mine.entries()) {
@@ -155,6 +168,7 @@ async function compare(ours: Served, theirs: Served | undefined): Promise<Compar
           own.p99.toFixed(1),
           their?.p99.toFixed(1) ?? "-",
           their === undefined ? "-" : times(their.p99, own.p99),
+          own.cpu.toFixed(0),
         );
       }
     }
@@ -205,7 +219,7 @@ const cluster =
 await cluster?.createDatabase("ours");
 await cluster?.createDatabase("theirs");
 const command = await packCommand();
-const oracle = findOracle();
+const oracle = values.alone ? { missing: "--alone was asked for." } : findOracle();
 if ("missing" in oracle) console.log(`Without the peer: ${oracle.missing}`);
 printMachine();
 // One after the other: neither waits for the other's start.
