@@ -9,7 +9,6 @@ import { createContext, type StoreContext } from "./database/context.ts";
 import type { DatabaseMeter } from "./database/meter.ts";
 import type { Session } from "./database/session.ts";
 import { parseBackendUri } from "./database/uri.ts";
-import { openPostgresDatabase } from "./postgres/open-database.ts";
 import { registryStore } from "./registry/registry-store.ts";
 import { openSqliteDatabase } from "./sqlite/open-database.ts";
 import { openTimeline, type Timeline } from "./timeline/timeline.ts";
@@ -49,7 +48,10 @@ export interface StoreOptions {
 /** The database itself, for what works on rows; prepared as `openStore` does. */
 export async function openSession(backendUri: string, context: StoreContext): Promise<Session> {
   const uri = parseBackendUri(backendUri);
-  return uri.kind === "sqlite" ? openSqliteDatabase(uri.path, context) : openPostgresDatabase(uri, context);
+  if (uri.kind === "sqlite") return openSqliteDatabase(uri.path, context);
+  // Most servers need no PostgreSQL client, which takes time to load and memory to keep.
+  const { openPostgresDatabase } = await import("./postgres/open-database.ts");
+  return openPostgresDatabase(uri, context);
 }
 
 /** Opens or creates a database with MLflow's schema, and refuses one that is something else. */

@@ -42,6 +42,8 @@ export function createApp(
     forceCloseConnections: "idle",
     // A request that comes on a kept connection while the server ends is answered like any other.
     return503OnClosing: false,
+    // Requests are read and answers written by code of ours: fastify's own compilers need not even be loaded.
+    schemaController: { compilersFactory: { buildValidator: () => noSchemas, buildSerializer: () => noSchemas } },
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (error, request, reply) => sendFault(error, request, reply),
     clientErrorHandler: (error, socket) => {
@@ -64,11 +66,16 @@ export function createApp(
   return app;
 }
 
+const noSchemas = (): never => {
+  throw new Error("A route has a schema of fastify's: describe it by its operation.");
+};
+
 /** Each client hears with its next answer that the connection ends, and takes another: none loses a request. */
 function leaveWhenDraining(app: FastifyInstance, isDraining: (() => boolean) | undefined): void {
   if (isDraining === undefined) return;
-  app.addHook("onSend", async (_, reply) => {
+  app.addHook("onSend", (_, reply, __, done) => {
     if (isDraining()) reply.header("connection", "close");
+    done();
   });
 }
 

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { invalid } from "@esteira/core/errors";
 import type { Comparison, Filter, RegexComparison } from "@esteira/core/search/ast";
 import { comparisonsOf, mapComparisons } from "@esteira/core/search/ast";
-import { RE2JS, RE2JSException } from "re2js";
+import type { RE2JS } from "re2js";
 
 /** So many different values a regular expression may be tried on. */
 export const MOST_VALUES = 100_000;
@@ -26,8 +26,10 @@ export async function withoutRegexes(
   if (filter === undefined || regexes.length === 0) return filter;
   const deadline = performance.now() + MOST_MS;
   const settled = new Map<Comparison, Comparison>();
+  // Few searches have one, and its engine takes memory.
+  const engine = await import("re2js");
   for (const comparison of regexes) {
-    const regex = compile(comparison.pattern);
+    const regex = compile(engine, comparison.pattern);
     const values = await valuesOf(comparison);
     if (values.length > MOST_VALUES) throw tooMuch(comparison, `more than ${MOST_VALUES} different values`);
     const wanted = comparison.operator === "RLIKE";
@@ -58,12 +60,12 @@ async function select(
   return taken;
 }
 
-function compile(pattern: string): RE2JS {
+function compile(engine: typeof import("re2js"), pattern: string): RE2JS {
   try {
-    const regex = RE2JS.compile(pattern);
+    const regex = engine.RE2JS.compile(pattern);
     if (regex.programSize() <= MOST_INSTRUCTIONS) return regex;
   } catch (error) {
-    if (!(error instanceof RE2JSException)) throw error;
+    if (!(error instanceof engine.RE2JSException)) throw error;
     const reason = error.message.replace(/^error parsing regexp: /, "");
     throw invalid(`Invalid regular expression '${pattern}': ${reason}. Its syntax is RE2's.`);
   }
