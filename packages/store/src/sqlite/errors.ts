@@ -17,6 +17,9 @@ export function explainSqliteError(error: unknown, path: string): unknown {
       `The database ${path} cannot be written: give this user write permission to the file and its folder.`,
     );
   }
+  if (code === "SQLITE_IOERR_FSYNC") {
+    return explain(`The disk did not take what was written to ${path}: check the disk, then start the server again.`);
+  }
   if (code.startsWith("SQLITE_IOERR"))
     return explain(`The disk refused to read or write ${path}: check the disk and try again.`);
   return error;

@@ -34,6 +34,19 @@ export class LibsqlDatabase implements SqliteDatabase {
     return statement;
   }
 
+  /** One statement without parameters whose rows nobody wants: transactions. */
+  run(sql: string): void {
+    const statement = this.prepare(sql);
+    if (statement.reader) statement.all([]);
+    else statement.run([]);
+  }
+
+  /** How many rows this connection has changed since it was opened. */
+  changes(): number {
+    const [row] = this.prepare("select total_changes() as changes").all([]);
+    return typeof row === "object" && row !== null && "changes" in row ? Number(row.changes) : 0;
+  }
+
   /** Several statements without parameters: schema and pragmas. */
   exec(sql: string): void {
     this.#database.exec(sql);

@@ -8,15 +8,24 @@ import { prepareSchema } from "../database/prepare-schema.ts";
 import type { Session } from "../database/session.ts";
 import { MEMORY } from "../database/uri.ts";
 import { beginImmediate } from "./begin.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { explainSqliteError } from "./errors.ts";
 import { LibsqlDatabase, overLibsql } from "./libsql-database.ts";
 import { MLFLOW_SCHEMA } from "./mlflow-schema.ts";
 import { overThreads } from "./scan-driver.ts";
 import { sqliteSession } from "./sqlite-session.ts";
+import { NO_DISK, WriteAheadLog } from "./write-ahead-log.ts";
 
 const BUSY_MILLISECONDS = 5000;
 const READING = "PRAGMA case_sensitive_like = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768";
 const SCANNING = [`PRAGMA busy_timeout = ${BUSY_MILLISECONDS}`, `PRAGMA query_only = ON; ${READING}`];
+
+const FOLDING = [`PRAGMA busy_timeout = ${BUSY_MILLISECONDS}`];
+/**
+ * NORMAL: a commit does not wait for the disk; the queue of writes does, before it lets a promise resolve. So much of the log
+ * (in pages) the writer folds into the file by itself, if the thread that does it cannot keep up.
+ */
+const WRITING = "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 32768";
 
 /**
  * Opens MLflow's schema in a SQLite file, creating file and schema when there are none. A file of another revision,
@@ -29,9 +38,12 @@ export async function openSqliteDatabase(path: string, context: StoreContext): P
     if (file !== MEMORY) mkdirSync(dirname(file), { recursive: true });
     const writer = connect(file, opened);
     await prepare(writer, file, context);
-    const reader = file === MEMORY ? writer : connect(file, opened);
-    const scans = file === MEMORY ? undefined : overThreads(file, SCANNING);
-    return sqliteSession(path, { writer, reader, scans }, context.meter);
+    if (file === MEMORY) return sqliteSession(path, { writer, reader: writer, disk: NO_DISK }, context.meter);
+    const reader = connect(file, opened);
+    writer.exec(WRITING);
+    const scans = overThreads(file, SCANNING);
+    const checkpoints = new Checkpoints(writer, file, FOLDING);
+    return sqliteSession(path, { writer, reader, scans, checkpoints, disk: new WriteAheadLog(file) }, context.meter);
   } catch (error) {
     for (const database of opened) database.close();
     throw explainOpening(error, path);
