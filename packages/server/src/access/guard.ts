@@ -33,14 +33,21 @@ export function guardRoutes(app: FastifyInstance, authenticate?: Authenticate): 
     if (route.config?.policy !== undefined) return;
     throw new Error(`The route ${String(route.method)} ${route.url} has no policy: say beside it what it needs.`);
   });
-  app.addHook("onRequest", async (request, reply) => {
-    request.caller = authenticate === undefined ? ANYBODY : await authenticate(request, reply, policyOf(request));
-  });
+  if (authenticate === undefined) {
+    app.addHook("onRequest", (request, _, done) => {
+      request.caller = ANYBODY;
+      done();
+    });
+  } else {
+    app.addHook("onRequest", async (request, reply) => {
+      request.caller = await authenticate(request, reply, policyOf(request));
+    });
+  }
   // A handler that forgets to ask must not answer.
-  app.addHook("onSend", async (request, reply, payload) => {
+  app.addHook("onSend", (request, reply, _, done) => {
     const { policy } = request.routeOptions.config;
-    if (policy?.kind !== "guarded" || request.permitted || reply.statusCode >= 400) return payload;
-    throw new Error(`${request.method} ${request.routeOptions.url} answered without a check of its policy.`);
+    if (policy?.kind !== "guarded" || request.permitted || reply.statusCode >= 400) return done();
+    done(new Error(`${request.method} ${request.routeOptions.url} answered without a check of its policy.`));
   });
 }
 

@@ -1,6 +1,7 @@
 import { type Int64, parseInt64 } from "@esteira/core/int64";
 import { type RawBuilder, sql } from "kysely";
 import { byDialect } from "./dialect.ts";
+import { statement } from "./statement.ts";
 import type { Database } from "./tables.ts";
 
 /** What a column holds. Only a text may be null. */
@@ -29,6 +30,42 @@ export async function readColumns<S extends Spec>(
   const columns: Record<string, unknown> = {};
   for (const [name, [kind]] of entries) columns[name] = UNPACKED[kind](rows[0]?.[name] ?? "");
   return columns as Columns<S>;
+}
+
+/** One list of rows of several that one statement reads. */
+interface Part {
+  readonly columns: Spec;
+  /** What follows FROM. */
+  readonly from: RawBuilder<unknown>;
+}
+type Parts = Readonly<Record<string, Part>>;
+type PartsRead<P extends Parts> = { readonly [Name in keyof P]: Columns<P[Name]["columns"]> };
+
+/** Several lists of rows, as `readColumns` reads one, by one statement: so they are of one state of the database. */
+export function partsStatement<P extends Parts>(
+  build: (...places: readonly RawBuilder<unknown>[]) => P,
+): (db: Database, ...values: readonly unknown[]) => Promise<PartsRead<P>> {
+  const shapes = Object.entries(build(...Array.from({ length: build.length }, () => sql``)));
+  const read = statement<Record<string, string | null>>((...places) => {
+    const parts = Object.entries(build(...places)).map(([part, { columns, from }]) => {
+      const packed = Object.entries(columns).map(
+        ([name, [kind, column]]) => sql`${PACKED[kind](column)} as ${sql.ref(`${part}_${name}`)}`,
+      );
+      return sql`(select ${sql.join(packed)} from ${from}) as ${sql.ref(`part_${part}`)}`;
+    });
+    return sql`select * from ${sql.join(parts)}`;
+  }, build.length);
+  return async (db, ...values) => {
+    const { rows } = await read(db, ...values);
+    const found: Record<string, Record<string, unknown>> = {};
+    for (const [part, { columns }] of shapes) {
+      const list: Record<string, unknown> = {};
+      for (const [name, [kind]] of Object.entries(columns))
+        list[name] = UNPACKED[kind](rows[0]?.[`${part}_${name}`] ?? "");
+      found[part] = list;
+    }
+    return found as PartsRead<P>;
+  };
 }
 
 const PACKED: Readonly<Record<Kind, (column: RawBuilder<unknown>) => RawBuilder<unknown>>> = {

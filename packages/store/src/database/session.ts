@@ -7,6 +7,8 @@ import type { Database } from "./tables.ts";
  */
 export interface Session {
   read<T>(work: (db: Database) => Promise<T>): Promise<T>;
+  /** `read` for work that is one statement, which sees one state by itself. */
+  readOnce<T>(work: (db: Database) => Promise<T>): Promise<T>;
   /**
    * `read` for work that grows with what is stored. SQLite works in the thread that calls it, so there it is done on
    * another one, and requests that take a moment do not wait for one that takes seconds.

@@ -23,6 +23,7 @@ export function postgresSession(name: string, db: Database, meter?: DatabaseMete
     );
   return {
     read,
+    readOnce: (work) => again(name, () => work(db)),
     // The server does the work.
     scan: read,
     write: (work) =>

@@ -3,11 +3,13 @@ import { alreadyExists, EsteiraError, invalid, notFound } from "@esteira/core/er
 import { type ExperimentId, experimentId } from "@esteira/core/ids";
 import { checkExperimentName, checkKey, checkLength, LIMITS, parseExperimentId } from "@esteira/core/names";
 import type { TrackingStore } from "@esteira/core/tracking-store";
+import { type RawBuilder, sql } from "kysely";
 import { grantOwner } from "../access/grants.ts";
 import { joinUri, type StoreContext } from "../database/context.ts";
 import { isUniqueViolation } from "../database/errors.ts";
 import type { Session } from "../database/session.ts";
-import { type forShare, forUpdate, insertMany } from "../database/sql.ts";
+import { forShare, forUpdate, insertMany } from "../database/sql.ts";
+import { statement } from "../database/statement.ts";
 import { type Database, WORKSPACE } from "../database/tables.ts";
 import { type ExperimentRow, toExperiments } from "./experiment-data.ts";
 import { searchExperiments } from "./experiment-search.ts";
@@ -66,10 +68,20 @@ export function experimentStore(session: Session, context: StoreContext): Experi
 
 const inWorkspace = (db: Database) => db.selectFrom("experiments").selectAll().where("workspace", "=", WORKSPACE);
 
+/** An id may be wider than the column. */
+const byId = (lock: RawBuilder<unknown>) =>
+  statement<ExperimentRow>(
+    (id) =>
+      sql`select * from experiments where workspace = ${WORKSPACE} and experiment_id = cast(${id} as bigint) ${lock}`,
+  );
+const FREE = byId(sql``);
+const SHARED = byId(forShare);
+const LOCKED = byId(forUpdate);
+
 /** Active or deleted. `lock` is how the SELECT ends: with `forShare` the experiment stays as it is until the write is done. */
 export async function findExperiment(db: Database, id: number, lock?: typeof forShare): Promise<ExperimentRow> {
-  const query = inWorkspace(db).where("experiment_id", "=", id);
-  const row = await (lock === undefined ? query : query.modifyEnd(lock)).executeTakeFirst();
+  const { rows } = await (lock === undefined ? FREE : lock === forShare ? SHARED : LOCKED)(db, id);
+  const row = rows[0];
   if (row === undefined) throw notFound(`No Experiment with id=${id} exists`);
   return row;
 }

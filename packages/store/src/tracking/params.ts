@@ -25,19 +25,19 @@ export function checkDistinctKeys(params: readonly Param[]): void {
 /** Params never change: the same value again is accepted, another one is refused. `alone` chooses MLflow's wording. */
 export async function logParams(db: Database, id: RunId, params: readonly Param[], alone: boolean): Promise<void> {
   if (params.length === 0) return;
-  const known = await knownParams(db, id, params);
-  const changed = params.filter(({ key, value }) => known.has(key) && known.get(key) !== value);
-  if (changed.length > 0) throw changeError(id, changed, known, alone);
-  const fresh = params.filter(({ key }) => !known.has(key));
   const inserted = await insertMany(
     db,
     "params",
     ["key", "value", "run_uuid"],
-    fresh.map(({ key, value }) => [key, value, id]),
+    params.map(({ key, value }) => [key, value, id]),
     "on conflict do nothing",
   );
-  // Another writer has logged one of them meanwhile: running again compares with what it wrote.
-  if (inserted < fresh.length) throw new Overtaken();
+  if (inserted === params.length) return;
+  const known = await knownParams(db, id, params);
+  const changed = params.filter(({ key, value }) => known.has(key) && known.get(key) !== value);
+  if (changed.length > 0) throw changeError(id, changed, known, alone);
+  // Another writer has taken one away meanwhile, with its run.
+  if (known.size < params.length) throw new Overtaken();
 }
 
 async function knownParams(db: Database, id: RunId, params: readonly Param[]): Promise<ReadonlyMap<string, string>> {

@@ -9,26 +9,41 @@ import type { Int64 } from "@esteira/core/int64";
 import type { RunColumns } from "@esteira/core/search/run-terms";
 import { type RawBuilder, type Selectable, sql } from "kysely";
 import { readColumns } from "../database/columns.ts";
-import { type forUpdate, groupBy, inList } from "../database/sql.ts";
+import { forUpdate, groupBy, inList } from "../database/sql.ts";
+import { statement } from "../database/statement.ts";
 import type { Database, Tables } from "../database/tables.ts";
 import { RUN_NAME_TAG } from "./tags.ts";
 
 export type RunRow = Selectable<Tables["runs"]>;
 
+const RUN = statement<RunRow>((id) => sql`select * from runs where run_uuid = ${id}`);
+/** What a write on a run must know of it. */
+const TARGET = statement<TargetRun>(
+  (id) => sql`select experiment_id, lifecycle_stage from runs where run_uuid = ${id}`,
+);
+const LOCKED_TARGET = statement<TargetRun>(
+  (id) => sql`select experiment_id, lifecycle_stage from runs where run_uuid = ${id} ${forUpdate}`,
+);
+type TargetRun = Pick<RunRow, "experiment_id" | "lifecycle_stage">;
+
+const noRun = (id: RunId) => notFound(`Run with id=${id} not found`);
+
 /** Active or deleted. */
-export async function findRun(db: Database, id: RunId, lock?: typeof forUpdate): Promise<RunRow> {
-  const query = db.selectFrom("runs").selectAll().where("run_uuid", "=", id);
-  const row = await (lock === undefined ? query : query.modifyEnd(lock)).executeTakeFirst();
-  if (row === undefined) throw notFound(`Run with id=${id} not found`);
-  return row;
+export async function findRun(db: Database, id: RunId): Promise<RunRow> {
+  const { rows } = await RUN(db, id);
+  if (rows[0] === undefined) throw noRun(id);
+  return rows[0];
 }
 
-export async function findActiveRun(db: Database, id: RunId, lock?: typeof forUpdate): Promise<RunRow> {
-  const row = await findRun(db, id, lock);
-  if (row.lifecycle_stage !== "active") {
-    throw invalid(`The run ${id} must be in the 'active' state. Current state is ${row.lifecycle_stage}.`);
+/** A run that may be written. With `lock` other writers of it wait until this write is done. */
+export async function findActiveRun(db: Database, id: RunId, lock?: typeof forUpdate): Promise<TargetRun> {
+  const { rows } = await (lock === undefined ? TARGET : LOCKED_TARGET)(db, id);
+  const run = rows[0];
+  if (run === undefined) throw noRun(id);
+  if (run.lifecycle_stage !== "active") {
+    throw invalid(`The run ${id} must be in the 'active' state. Current state is ${run.lifecycle_stage}.`);
   }
-  return row;
+  return run;
 }
 
 const toStatus = (text: string | null): RunStatus => RUN_STATUSES.find((status) => status === text) ?? "RUNNING";
@@ -272,7 +287,9 @@ async function datasetInputs(
   );
 }
 
-export const toDataset = (row: Selectable<Tables["datasets"]>): DatasetInput["dataset"] => ({
+type DatasetRow = Omit<Selectable<Tables["datasets"]>, "dataset_uuid" | "experiment_id">;
+
+export const toDataset = (row: DatasetRow): DatasetInput["dataset"] => ({
   name: row.name,
   digest: row.digest,
   sourceType: row.dataset_source_type,

@@ -6,7 +6,7 @@ import { LIMITS, parseExperimentId } from "@esteira/core/names";
 import type { TrackingStore } from "@esteira/core/tracking-store";
 import { joinUri, type StoreContext } from "../database/context.ts";
 import type { Session } from "../database/session.ts";
-import { forShare, forUpdate } from "../database/sql.ts";
+import { forShare, forUpdate, insertMany } from "../database/sql.ts";
 import type { Database } from "../database/tables.ts";
 import { generateRunName } from "../run-names.ts";
 import { findActiveExperiment } from "./experiments.ts";
@@ -14,7 +14,8 @@ import { checkDatasetInput, logInputs, logOutputs, searchDatasets } from "./inpu
 import { logModelMetrics } from "./logged-model-metrics.ts";
 import { checkMetric, isShortHistory, logMetrics, metricHistory, metricHistoryBulk } from "./metrics.ts";
 import { checkDistinctKeys, checkParam, logParams } from "./params.ts";
-import { completeRuns, findActiveRun, findRun, toRunInfo } from "./run-data.ts";
+import { findActiveRun, findRun, toRunInfo } from "./run-data.ts";
+import { readRun } from "./run-read.ts";
 import { searchRuns } from "./run-search.ts";
 import { checkFirstTags, checkTag, deleteTag, RUN_NAME_TAG, setTags } from "./tags.ts";
 
@@ -50,7 +51,7 @@ export function runStore(session: Session, context: StoreContext): RunPart {
       const tags = checkFirstTags(input.tags);
       return session.write((db) => createRun(db, context, { ...input, tags }));
     },
-    getRun: (id) => session.read((db) => readRun(db, id)),
+    getRun: (id) => session.readOnce((db) => readRun(db, id)),
     updateRun: (id, change) =>
       session.write(async (db) => {
         await findActiveRun(db, id);
@@ -116,10 +117,20 @@ export function runStore(session: Session, context: StoreContext): RunPart {
   };
 }
 
-async function readRun(db: Database, id: RunId): Promise<Run> {
-  const [run] = await completeRuns(db, [toRunInfo(await findRun(db, id))], { modelInputs: true });
-  return run!;
-}
+const RUN_COLUMNS = [
+  "run_uuid",
+  "name",
+  "source_type",
+  "source_name",
+  "entry_point_name",
+  "user_id",
+  "status",
+  "start_time",
+  "source_version",
+  "lifecycle_stage",
+  "artifact_uri",
+  "experiment_id",
+] as const;
 
 async function createRun(
   db: Database,
@@ -136,27 +147,28 @@ async function createRun(
   const id = runId(context.newId());
   const name = input.runName || tagged || generateRunName(context.random);
   const tags: readonly Tag[] = tagged ? input.tags : [...input.tags, { key: RUN_NAME_TAG, value: name }];
-  await db
-    .insertInto("runs")
-    .values({
-      run_uuid: id,
-      name,
-      source_type: "UNKNOWN",
-      source_name: "",
-      entry_point_name: "",
-      user_id: input.userId,
-      status: "RUNNING",
-      start_time: input.startTime,
-      end_time: null,
-      deleted_time: null,
-      source_version: "",
-      lifecycle_stage: "active",
-      artifact_uri: joinUri(experiment.artifact_location ?? "", id, "artifacts"),
-      experiment_id: experiment.experiment_id,
-    })
-    .execute();
-  await setTags(db, id, tags);
-  return readRun(db, id);
+  const row = {
+    run_uuid: id,
+    name,
+    source_type: "UNKNOWN",
+    source_name: "",
+    entry_point_name: "",
+    user_id: input.userId,
+    status: "RUNNING",
+    start_time: input.startTime,
+    source_version: "",
+    lifecycle_stage: "active",
+    artifact_uri: joinUri(experiment.artifact_location ?? "", id, "artifacts"),
+    experiment_id: experiment.experiment_id,
+  } as const;
+  await insertMany(db, "runs", RUN_COLUMNS, [RUN_COLUMNS.map((column) => row[column])]);
+  const stored = await setTags(db, id, tags);
+  return {
+    info: toRunInfo({ ...row, end_time: null }),
+    data: { metrics: [], params: [], tags: stored },
+    inputs: { datasets: [], models: [] },
+    outputs: { models: [] },
+  };
 }
 
 function checkBatch(batch: Batch, alone: boolean): Batch {

@@ -33,19 +33,25 @@ export function checkDistinctTags(tags: readonly Tag[]): void {
   if (repeated !== undefined) throw invalid(`The tag '${repeated.key}' is given twice; give each key once.`);
 }
 
-/** Sets or replaces; of a key that comes twice the last value stays. An empty name leaves the run's name as it is. */
-export async function setTags(db: Database, id: RunId, tags: readonly Tag[]): Promise<void> {
+/**
+ * Sets or replaces; of a key that comes twice the last value stays. An empty name leaves the run's name as it is. Answers
+ * what was written, in that order.
+ */
+export async function setTags(db: Database, id: RunId, tags: readonly Tag[]): Promise<readonly Tag[]> {
+  if (tags.length === 0) return tags;
   const values = new Map(tags.map((tag) => [tag.key, tag.value]));
   const name = values.get(RUN_NAME_TAG);
   if (name === "") values.delete(RUN_NAME_TAG);
   else if (name !== undefined) await db.updateTable("runs").set({ name }).where("run_uuid", "=", id).execute();
+  const written = inLockOrder(db, [...values], ([key]) => key).map(([key, value]): Tag => ({ key, value }));
   await insertMany(
     db,
     "tags",
     ["key", "value", "run_uuid"],
-    inLockOrder(db, [...values], ([key]) => key).map(([key, value]) => [key, value, id]),
+    written.map(({ key, value }) => [key, value, id]),
     `on conflict ("key", run_uuid) do update set value = excluded.value`,
   );
+  return written;
 }
 
 export async function deleteTag(db: Database, id: RunId, key: string): Promise<void> {
