@@ -1,3 +1,4 @@
+import { describePolicies } from "@esteira/store/contract/policy-contract";
 import { describeRunOrder } from "@esteira/store/contract/run-order-contract";
 import { describeSharedDatabase } from "@esteira/store/contract/sharing-contract";
 import { describeStore } from "@esteira/store/contract/store-contract";
@@ -15,6 +16,7 @@ describe.skipIf(process.env.ESTEIRA_TEST_POSTGRES === undefined)("the store's co
     openSession(await newTestDatabase(), createContext({ artifactRoot: "mlflow-artifacts:/" })),
   );
   describeTimeline("PostgreSQL", newTestDatabase);
+  describePolicies("PostgreSQL", newTestDatabase);
   describeSharedDatabase("PostgreSQL", async (count) => {
     const uri = await newTestDatabase();
     return Promise.all(Array.from({ length: count }, () => openStore({ uri, artifactRoot: "mlflow-artifacts:/" })));

@@ -13,6 +13,7 @@ import { modelsPredict } from "./commands/models-predict.ts";
 import { modelsServe } from "./commands/models-serve.ts";
 import { modelsVerify } from "./commands/models-verify.ts";
 import { openapi } from "./commands/openapi.ts";
+import { policy } from "./commands/policy.ts";
 import { reproduce } from "./commands/reproduce.ts";
 import { reproduceVerify } from "./commands/reproduce-verify.ts";
 import { run } from "./commands/run.ts";
@@ -35,6 +36,7 @@ const COMMANDS: readonly Command[] = [
   ...users,
   ...tokens,
   ...audit,
+  ...policy,
   openapi,
   dbCheck,
   dbBackup,
@@ -46,6 +48,8 @@ const GROUPS: Readonly<Record<string, string>> = {
   models: "Serve, use and verify models",
   users: "Manage who may use a server",
   tokens: "Manage service tokens, for programs",
+  policy: "Protect aliases and stages of a registered model",
+  evidence: "What speaks for a promotion",
   audit: "The timeline of the registry: verify it, look into it",
   db: "Look after a database",
 };

@@ -3,6 +3,7 @@ import { artifactsOf } from "./artifacts.ts";
 import { experimentsOf } from "./experiments.ts";
 import { loggedModelsOf } from "./logged-models.ts";
 import { modelVersionsOf } from "./model-versions.ts";
+import { policiesOf } from "./policies.ts";
 import { registeredModelsOf } from "./registered-models.ts";
 import { runQueriesOf } from "./run-queries.ts";
 import { runsOf } from "./runs.ts";
@@ -24,6 +25,7 @@ export function createClient(options: TransportOptions) {
     artifacts: artifactsOf(transport),
     access: accessOf(transport),
     timeline: timelineOf(transport),
+    policies: policiesOf(transport),
   };
 }
 

@@ -4,6 +4,7 @@ import type { TrackingStore } from "@esteira/core/tracking-store";
 import type { WebhookStore } from "@esteira/core/webhook-store";
 import type { ArtifactStore } from "@esteira/store/artifacts/artifact-store";
 import { isLocalUri, localFolder } from "@esteira/store/artifacts/open";
+import type { PolicyStore } from "@esteira/store/policy/policies";
 import type { SealFile } from "@esteira/store/timeline/seal-file";
 import type { Timeline } from "@esteira/store/timeline/timeline";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
@@ -27,6 +28,7 @@ import { mountMetrics } from "./metrics/metrics-endpoint.ts";
 import type { ServerMetrics } from "./metrics/server-metrics.ts";
 import { recordRoutes } from "./openapi/mounted-routes.ts";
 import { mountOpenApi } from "./openapi/openapi-endpoint.ts";
+import { policyEndpoints } from "./policies/policies.ts";
 import { aliasEndpoints } from "./registry/aliases.ts";
 import { modelVersionEndpoints } from "./registry/model-versions.ts";
 import { registeredModelEndpoints } from "./registry/registered-models.ts";
@@ -45,7 +47,10 @@ import { mountWeb } from "./web/web.ts";
 import { mountWebhooks, STANDARD_WEBHOOKS, type WebhookOptions } from "./webhooks/mount.ts";
 
 export interface ServerOptions {
-  readonly store: TrackingStore & RunQueryStore & RegistryStore & WebhookStore & { readonly timeline: Timeline };
+  readonly store: TrackingStore &
+    RunQueryStore &
+    RegistryStore &
+    WebhookStore & { readonly timeline: Timeline; readonly policies: PolicyStore };
   /** What signs the timeline; without it nothing does. */
   readonly seals?: SealFile | undefined;
   /** What the artifact proxy reads and writes. Without it no artifacts pass through (MLflow's `--no-serve-artifacts`). */
@@ -131,6 +136,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   mountEndpoints(app, WITHOUT_SLASH, datasetSearchEndpoints(store));
   mountEndpoints(app, UI_API, metricUiEndpoints(store));
   mountEndpoints(app, ESTEIRA_API, runQueryEndpoints(store));
+  mountEndpoints(app, ESTEIRA_API, policyEndpoints(store.policies));
   mountTimeline(app, store.timeline, options.seals, ESTEIRA_API);
   mountRunEvents(app, store, ESTEIRA_API, { ...STANDARD_WATCH, ...options.watch });
   mountAccess(app, options.access, { two: API, three: API_3, esteira: ESTEIRA_API });

@@ -9,6 +9,7 @@ import { createContext, type StoreContext } from "./database/context.ts";
 import type { DatabaseMeter } from "./database/meter.ts";
 import type { Session } from "./database/session.ts";
 import { parseBackendUri } from "./database/uri.ts";
+import { type PolicyStore, policyStore } from "./policy/policies.ts";
 import { registryStore } from "./registry/registry-store.ts";
 import { openSqliteDatabase } from "./sqlite/open-database.ts";
 import { openTimeline, type Timeline } from "./timeline/timeline.ts";
@@ -22,6 +23,7 @@ import { webhookStore } from "./webhooks/webhooks.ts";
 
 export interface Store extends TrackingStore, RunQueryStore, RegistryStore, WebhookStore, AccessStore {
   readonly timeline: Timeline;
+  readonly policies: PolicyStore;
   /** Waits for the writes under way and closes the database. */
   close(): Promise<void>;
 }
@@ -69,6 +71,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...deliveryStore(session, context, secrets),
     ...accessStore(session, context),
     timeline: openTimeline(session, context),
+    policies: policyStore(session, context),
     close: () => session.close(),
   };
 }

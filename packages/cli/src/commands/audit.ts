@@ -153,7 +153,7 @@ async function newest(source: AuditSource, count: number): Promise<readonly Time
 }
 
 /** `42 2026-03-01T12:00:00.000Z ana (token t1) alias.set fraud version 3 alias champion  {"aliases":{"champion":3}}` */
-function shown({ sequence, at, actor, action, subject, after, evidence, behind }: TimelineEntry): string {
+function shown({ sequence, at, actor, action, subject, after, evidence, reason, behind }: TimelineEntry): string {
   const { model, ...parts } = subject;
   const by =
     actor.origin === "local" || actor.origin === "anonymous"
@@ -164,6 +164,7 @@ function shown({ sequence, at, actor, action, subject, after, evidence, behind }
     ...Object.entries(parts).map(([name, value]) => `${name} ${value}`),
     pc.dim(JSON.stringify(after)),
     ...(evidence === undefined ? [] : [evidence]),
+    ...(reason === undefined ? [] : [`"${reason}"`]),
     ...(behind === undefined ? [] : [pc.yellow(`the clock was ${behind} ms behind`)]),
   ].join(" ");
 }

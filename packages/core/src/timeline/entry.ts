@@ -31,6 +31,11 @@ export const ACTIONS = [
   "version.deleted",
   "alias.set",
   "alias.deleted",
+  "policy.set",
+  "policy.removed",
+  "policy.broken",
+  "evidence.submitted",
+  "approval.given",
 ] as const;
 export type TimelineAction = (typeof ACTIONS)[number];
 
@@ -61,6 +66,8 @@ export interface TimelineEntry {
   readonly after: JsonObject | null;
   /** The digest of what the change was decided on, `sha256:` and 64 hexadecimal digits. */
   readonly evidence?: string;
+  /** What a person said about it: why a policy was set aside, what was approved. */
+  readonly reason?: string;
   /** The hash of the entry that precedes; 64 zeros for the first. */
   readonly previous: string;
 }

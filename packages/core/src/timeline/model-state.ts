@@ -34,6 +34,11 @@ export class RegistryHistory {
   apply(entry: TimelineEntry): OutsideChange | undefined {
     const name = entry.subject.model;
     const state = this.#models.get(name);
+    // What stands beside the registry: policies, evidence, approvals.
+    if (/^(policy|evidence|approval)\./.test(entry.action)) {
+      this.#sequence = entry.sequence;
+      return undefined;
+    }
     const outside = entry.action === "model.changed-outside" ? undefined : this.#contradiction(entry, state);
     this.#sequence = entry.sequence;
     const { after } = entry;

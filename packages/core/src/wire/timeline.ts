@@ -21,6 +21,7 @@ export const timelineEntryWire = z.object({
   before: patch,
   after: patch,
   evidence: z.string().exactOptional(),
+  reason: z.string().exactOptional(),
   previous: z.string().regex(/^[0-9a-f]{64}$/),
 });
 

@@ -171,6 +171,22 @@ export const ROUTES: Readonly<Record<string, RouteCase>> = {
   "POST /api/esteira/v1/timeline/checkpoints": { least: "admin" },
   "GET /api/esteira/v1/timeline/proof": { least: "admin", send: () => ({ sequence: 1 }) },
   "POST /api/esteira/v1/timeline/verify": { least: "admin" },
+  "POST /api/esteira/v1/policies/set": {
+    least: "admin",
+    send: () => ({ name: "none", policy: { aliases: ["live"] } }),
+  },
+  "GET /api/esteira/v1/policies/get": { least: "READ", send: model },
+  "GET /api/esteira/v1/policies/list": { least: "admin" },
+  "POST /api/esteira/v1/policies/remove": { least: "admin", send: () => ({ name: "none" }) },
+  "POST /api/esteira/v1/policies/break-glass": {
+    least: "admin",
+    send: () => ({ name: "none", reason: "it is on fire", minutes: 1 }),
+  },
+  "POST /api/esteira/v1/policies/evidence": {
+    least: "EDIT",
+    send: (seed) => ({ signed: { evidence: { name: seed.model } } }),
+  },
+  "POST /api/esteira/v1/policies/approve": { least: "READ", send: (seed) => ({ ...version(seed), alias: "champion" }) },
   "GET /api/esteira/v1/access": { least: "open" },
   "POST /api/esteira/v1/access/sessions": { least: "open", send: () => ({ username: "reader", password: PASSWORD }) },
   "DELETE /api/esteira/v1/access/sessions/current": { least: "signed-in" },

@@ -1,4 +1,5 @@
 import { ACCESS_OBJECTS } from "../access/access-schema.ts";
+import { POLICY_OBJECTS } from "../policy/policy-schema.ts";
 import { TIMELINE_OBJECTS } from "../timeline/timeline-schema.ts";
 import type { DialectName } from "./dialect.ts";
 
@@ -103,6 +104,7 @@ const OBJECTS: readonly SchemaObject[] = [
   },
   ...ACCESS_OBJECTS,
   ...TIMELINE_OBJECTS,
+  ...POLICY_OBJECTS,
 ];
 
 /** The statements that create what is not there yet. */

@@ -3,6 +3,7 @@ import type { Tag } from "@esteira/core/entities/tag";
 import { EsteiraError, invalid } from "@esteira/core/errors";
 import type { RunId } from "@esteira/core/ids";
 import { checkKey, checkModelName, isLonger, LIMITS, parseVersion } from "@esteira/core/names";
+import type { Target } from "@esteira/core/policy/policy";
 import type { RegistryStore } from "@esteira/core/registry-store";
 import type { JsonObject } from "@esteira/core/timeline/json";
 import type { StoreContext } from "../database/context.ts";
@@ -10,6 +11,7 @@ import { Overtaken } from "../database/errors.ts";
 import type { Session } from "../database/session.ts";
 import { insertMany } from "../database/sql.ts";
 import { type Database, WORKSPACE } from "../database/tables.ts";
+import { allowPromotion, allowRemoval, type Grounds } from "../policy/guard.ts";
 import { type Change, type Recorder, recorded } from "../timeline/append.ts";
 import { descriptionState, tagState, versionState } from "../timeline/registry-state.ts";
 import { readLoggedModel } from "../tracking/logged-models.ts";
@@ -93,6 +95,7 @@ export function modelVersionStore(session: Session, context: StoreContext, recor
       await writeModel(name, async (db) => {
         await findModelVersion(db, name, number);
         const old = await findVersionTag(db, name, number, tag.key);
+        const grounds = await allowTag(db, context.clock(), name, number, tag.key);
         await db
           .insertInto("model_version_tags")
           .values({ ...tag, name, version: number, workspace: WORKSPACE })
@@ -106,6 +109,7 @@ export function modelVersionStore(session: Session, context: StoreContext, recor
           subject: { model: name, version: number, tag: recorded(tag.key) },
           before: { tags: { [recorded(tag.key)]: old === undefined ? null : recorded(old) } },
           after: { tags: tagState([tag]) },
+          ...grounds,
         });
       });
     },
@@ -115,6 +119,7 @@ export function modelVersionStore(session: Session, context: StoreContext, recor
       await writeModel(name, async (db) => {
         await findModelVersion(db, name, number);
         const old = await findVersionTag(db, name, number, key);
+        const grounds = await allowTag(db, context.clock(), name, number, key);
         await db
           .deleteFrom("model_version_tags")
           .where("workspace", "=", WORKSPACE)
@@ -129,10 +134,25 @@ export function modelVersionStore(session: Session, context: StoreContext, recor
           subject: { model: name, version: number, tag: recorded(key) },
           before: { tags: { [recorded(key)]: recorded(old) } },
           after: { tags: { [recorded(key)]: null } },
+          ...grounds,
         });
       });
     },
   };
+}
+
+/** Aliases and stage of a version. */
+async function targetsOf(db: Database, name: string, version: number): Promise<readonly Target[]> {
+  const { current_stage } = await findModelVersion(db, name, version);
+  const aliases = (await aliasRows(db, [name])).filter((row) => row.version === version);
+  return [...aliases.map(({ alias }) => ({ alias })), { stage: current_stage ?? "None" }];
+}
+
+/** What Esteira's own tags say of a version in service is what it was let through by. */
+async function allowTag(db: Database, now: number, name: string, version: number, key: string): Promise<Grounds> {
+  if (!key.startsWith("esteira.")) return {};
+  const doing = `Changing the tag ${key} of version ${version} of ${name}`;
+  return allowRemoval(db, now, { model: name, targets: await targetsOf(db, name, version), doing });
 }
 
 /** `before` and `after` are of the version; the chain has them as patches on its model. */
@@ -316,6 +336,11 @@ async function deleteModelVersion(
 ): Promise<void> {
   const { current_stage } = await findModelVersion(db, name, version);
   const aliases = (await aliasRows(db, [name])).filter((row) => row.version === version);
+  const grounds = await allowRemoval(db, now, {
+    model: name,
+    targets: await targetsOf(db, name, version),
+    doing: `Deleting version ${version} of ${name}`,
+  });
   await db
     .deleteFrom("registered_model_aliases")
     .where("workspace", "=", WORKSPACE)
@@ -345,6 +370,7 @@ async function deleteModelVersion(
     subject: { model: name, version },
     before: { versions: { [String(version)]: { stage: current_stage ?? "None" } }, aliases: named(version) },
     after: { versions: { [String(version)]: null }, aliases: named(null) },
+    ...grounds,
   });
 }
 
@@ -359,7 +385,24 @@ async function transition(
   const stage = parseStage(change.stage);
   if (change.archiveExistingVersions && stage !== "Staging" && stage !== "Production") throw archiveRefusal(stage);
   const { current_stage } = await findModelVersion(db, name, version);
-  const others = change.archiveExistingVersions ? await otherVersionsIn(db, name, version, stage) : [];
+  const inStage = await otherVersionsIn(db, name, version, stage);
+  const others = change.archiveExistingVersions ? inStage : [];
+  const grounds =
+    current_stage === stage
+      ? {}
+      : {
+          ...(await allowRemoval(db, now, {
+            model: name,
+            targets: [{ stage: current_stage ?? "None" }],
+            doing: `Moving version ${version} of ${name} to ${stage}`,
+          })),
+          ...(await allowPromotion(db, now, {
+            model: name,
+            version,
+            target: { stage },
+            beside: change.archiveExistingVersions ? [] : inStage,
+          })),
+        };
   if (others.length > 0) {
     await db
       .updateTable("model_versions")
@@ -380,6 +423,7 @@ async function transition(
       versions: Object.fromEntries([...archived(stage), [String(version), { stage: current_stage ?? "None" }]]),
     },
     after: { versions: Object.fromEntries([...archived("Archived"), [String(version), { stage }]]) },
+    ...grounds,
   });
   return readModelVersion(db, name, version);
 }

@@ -17,6 +17,7 @@ import { isUniqueViolation } from "../database/errors.ts";
 import type { Session } from "../database/session.ts";
 import { groupBy, inList, insertMany } from "../database/sql.ts";
 import { type Database, WORKSPACE } from "../database/tables.ts";
+import { allowPromotion, allowRemoval, allowUnprotected, forgetGrounds, renamePolicyRows } from "../policy/guard.ts";
 import { type Recorder, recorded } from "../timeline/append.ts";
 import { descriptionState, modelState, tagState } from "../timeline/registry-state.ts";
 import { emitAlias, emitModelCreated, emitModelTag } from "../webhooks/outbox.ts";
@@ -78,7 +79,7 @@ export function registeredModelStore(session: Session, context: StoreContext, re
         });
         return readRegisteredModel(db, name);
       }),
-    deleteRegisteredModel: (name) => writeModel(name, (db) => deleteRegisteredModel(db, name, record)),
+    deleteRegisteredModel: (name) => writeModel(name, (db) => deleteRegisteredModel(db, context.clock(), name, record)),
     searchRegisteredModels: (query) => searchRegisteredModels(session, query, toRegisteredModels),
     setRegisteredModelTag: async (name, tag) => {
       checkRegistryTag(tag);
@@ -134,6 +135,7 @@ export function registeredModelStore(session: Session, context: StoreContext, re
       await writeModel(name, async (db) => {
         await findModelVersion(db, name, number);
         const old = await findAlias(db, name, alias);
+        const grounds = await allowPromotion(db, context.clock(), { model: name, version: number, target: { alias } });
         await db
           .insertInto("registered_model_aliases")
           .values({ alias, version: number, name, workspace: WORKSPACE })
@@ -145,6 +147,7 @@ export function registeredModelStore(session: Session, context: StoreContext, re
           subject: { model: name, version: number, alias },
           before: { aliases: { [alias]: old ?? null } },
           after: { aliases: { [alias]: number } },
+          ...grounds,
         });
       });
     },
@@ -153,6 +156,11 @@ export function registeredModelStore(session: Session, context: StoreContext, re
       await writeModel(name, async (db) => {
         await findRegisteredModel(db, name);
         const old = await findAlias(db, name, alias);
+        const grounds = await allowRemoval(db, context.clock(), {
+          model: name,
+          targets: [{ alias }],
+          doing: "Deleting it",
+        });
         await db
           .deleteFrom("registered_model_aliases")
           .where("workspace", "=", WORKSPACE)
@@ -166,6 +174,7 @@ export function registeredModelStore(session: Session, context: StoreContext, re
           subject: { model: name, version: old, alias },
           before: { aliases: { [alias]: old } },
           after: { aliases: { [alias]: null } },
+          ...grounds,
         });
       });
     },
@@ -285,6 +294,7 @@ async function rename(
   record: Recorder,
 ): Promise<RegisteredModel> {
   await findRegisteredModel(db, name);
+  const grounds = await allowUnprotected(db, now, [name, newName], `${name} may not be renamed to ${newName}`);
   try {
     await db
       .updateTable("registered_models")
@@ -297,6 +307,7 @@ async function rename(
     throw alreadyExists(`Registered Model (name=${newName}) already exists.`);
   }
   await renameModelGrants(db, name, newName);
+  await renamePolicyRows(db, name, newName);
   await db
     .updateTable("model_versions")
     .set({ last_updated_time: now })
@@ -308,13 +319,15 @@ async function rename(
     subject: { model: name },
     before: { name },
     after: { name: newName },
+    ...grounds,
   });
   return readRegisteredModel(db, newName);
 }
 
-async function deleteRegisteredModel(db: Database, name: string, record: Recorder): Promise<void> {
+async function deleteRegisteredModel(db: Database, now: number, name: string, record: Recorder): Promise<void> {
   const { description } = await findRegisteredModel(db, name);
   const aliases = await aliasRows(db, [name]);
+  const grounds = await allowUnprotected(db, now, [name], `${name} may not be deleted`);
   // Children first: their foreign keys do not delete.
   for (const table of [
     "model_version_tags",
@@ -326,11 +339,13 @@ async function deleteRegisteredModel(db: Database, name: string, record: Recorde
     await db.deleteFrom(table).where("workspace", "=", WORKSPACE).where("name", "=", name).execute();
   }
   await forgetModelGrants(db, name);
+  await forgetGrounds(db, name);
   await record(db, {
     action: "model.deleted",
     subject: { model: name },
     before: modelState({ description, tags: [], aliases }),
     after: null,
+    ...grounds,
   });
 }
 

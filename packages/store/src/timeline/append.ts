@@ -9,7 +9,7 @@ import { digestOf, entryHash } from "./merkle.ts";
 export const HEAD = 1;
 
 /** What changed, without what its place in the chain gives it. */
-export type Change = Pick<TimelineEntry, "action" | "subject" | "before" | "after" | "evidence">;
+export type Change = Pick<TimelineEntry, "action" | "subject" | "before" | "after" | "evidence" | "reason">;
 
 /** Writes entries for one who acts. */
 export type Recorder = (db: Database, change: Change) => Promise<void>;

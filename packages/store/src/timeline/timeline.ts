@@ -9,6 +9,7 @@ import type { Database } from "../database/tables.ts";
 import { HEAD, lockHead, recorder } from "./append.ts";
 import { type ChainReport, ChainVerifier, type StoredEntry } from "./chain-verifier.ts";
 import { type SealReport, verifySeals } from "./checkpoint.ts";
+import { lifeOf } from "./life.ts";
 import { entryHash, InclusionProver, MerkleTree } from "./merkle.ts";
 import { registryState } from "./registry-state.ts";
 import type { SealFile } from "./seal-file.ts";
@@ -186,48 +187,6 @@ async function enterOutsideChanges(
     await feed();
   }
   return { found, head: await lockHead(db) };
-}
-
-async function lifeOf(db: Database, model: string, until: number | undefined): Promise<readonly TimelineEntry[]> {
-  const limit =
-    until === undefined
-      ? Number.MAX_SAFE_INTEGER
-      : ((
-          await db
-            .selectFrom("esteira_timeline")
-            .select("sequence")
-            .where("at", "<=", until)
-            .orderBy("sequence", "desc")
-            .limit(1)
-            .executeTakeFirst()
-        )?.sequence ?? 0);
-  const life: TimelineEntry[] = [];
-  let [name, last] = [model, limit];
-  for (;;) {
-    const rows = await db
-      .selectFrom("esteira_timeline")
-      .select(["entry", "sequence"])
-      .where((where) => where.or([where("model", "=", name), where("new_name", "=", name)]))
-      .where("sequence", "<=", last)
-      .orderBy("sequence", "desc")
-      .limit(PAGE)
-      .execute();
-    if (rows.length === 0) return life.reverse();
-    for (const row of rows) {
-      last = row.sequence - 1;
-      const entry = parseEntry(row.entry);
-      if (entry === undefined) continue;
-      const isOwn = entry.action !== "model.renamed" || entry.after?.name === name;
-      // The name went to another model, or the model away: before this it was somebody else's.
-      if (!isOwn || entry.after === null) return life.reverse();
-      life.push(entry);
-      if (entry.before === null) return life.reverse();
-      if (entry.action === "model.renamed") {
-        name = entry.subject.model;
-        break;
-      }
-    }
-  }
 }
 
 /** Which version an alias or a stage of a model named, and since which entry. */

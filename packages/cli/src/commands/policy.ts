@@ -1,0 +1,189 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
+import { invalid } from "@esteira/core/errors";
+import { evidenceWire } from "@esteira/core/policy/evidence";
+import type { Target } from "@esteira/core/policy/policy";
+import { canonicalJson, type JsonObject } from "@esteira/core/timeline/json";
+import pc from "picocolors";
+import { type Command, text, type Values } from "../command.ts";
+import { trackingClient } from "../tracking.ts";
+
+const MODEL = { flags: "-m, --model <name>", summary: "the registered model", required: true } as const;
+
+/** Policies, evidence and approvals, at the server of MLFLOW_TRACKING_URI. */
+export const policy: readonly Command[] = [
+  {
+    name: "policy set",
+    summary: "Put a registered model under a policy (a JSON file), which the server enforces from then on",
+    arguments: [{ name: "file", summary: "the policy" }],
+    options: [MODEL],
+    async run(values, terminal) {
+      const file = text(values, "file") ?? "";
+      await trackingClient(terminal).policies.set(model(values), await jsonOf(file));
+      terminal.out(`${pc.bold(model(values))} is under the policy of ${file}.`);
+      return 0;
+    },
+  },
+  {
+    name: "policy show",
+    summary: "Print the policy of a registered model",
+    options: [MODEL],
+    async run(values, terminal) {
+      terminal.out(JSON.stringify(await trackingClient(terminal).policies.get(model(values)), undefined, 2));
+      return 0;
+    },
+  },
+  {
+    name: "policy list",
+    summary: "List which registered models are under a policy, and what it protects",
+    options: [],
+    async run(_, terminal) {
+      for (const { name, policy: one } of await trackingClient(terminal).policies.list()) {
+        terminal.out([name, ...one.aliases.map((alias) => `@${alias}`), ...one.stages].join("  "));
+      }
+      return 0;
+    },
+  },
+  {
+    name: "policy remove",
+    summary: "Take a registered model out of its policy",
+    options: [MODEL],
+    async run(values, terminal) {
+      await trackingClient(terminal).policies.remove(model(values));
+      terminal.out(`${pc.bold(model(values))} is under no policy.`);
+      return 0;
+    },
+  },
+  {
+    name: "policy break-glass",
+    summary: "Set a policy aside for some minutes, with a reason that the timeline keeps",
+    options: [
+      MODEL,
+      { flags: "--reason <text>", summary: "why", required: true },
+      { flags: "--minutes <minutes>", summary: "for how long, at most 1440", default: "15" },
+    ],
+    async run(values, terminal) {
+      const minutes = Number(text(values, "minutes"));
+      const until = await trackingClient(terminal).policies.breakGlass(
+        model(values),
+        text(values, "reason") ?? "",
+        minutes,
+      );
+      terminal.out(`The policy of ${pc.bold(model(values))} is set aside until ${new Date(until).toISOString()}.`);
+      return 0;
+    },
+  },
+  {
+    name: "evidence key",
+    summary: "Make a key (Ed25519) that signs evidence, and print its fingerprint for the policy",
+    arguments: [{ name: "file", summary: "where the private key goes" }],
+    options: [],
+    async run(values, terminal) {
+      const file = text(values, "file") ?? "";
+      const { privateKey } = generateKeyPairSync("ed25519");
+      await writeFile(file, privateKey.export({ format: "pem", type: "pkcs8" }), { mode: 0o600, flag: "wx" });
+      const { fingerprint } = await import("@esteira/store/timeline/checkpoint");
+      terminal.out(fingerprint(publicText(privateKey)));
+      return 0;
+    },
+  },
+  {
+    name: "evidence submit",
+    summary: "Sign a gate's verdict (verdict.json) for a version, and bring it to the server",
+    arguments: [{ name: "verdict", summary: "the verdict as the gate wrote it" }],
+    options: [
+      MODEL,
+      { flags: "--for-version <number>", summary: "the version that was judged", required: true },
+      { flags: "--key <file>", summary: "the private key, as `esteira evidence key` makes it", required: true },
+    ],
+    async run(values, terminal) {
+      const verdict = await jsonOf(text(values, "verdict") ?? "");
+      const key = readKey(await contentOf(text(values, "key") ?? ""), text(values, "key") ?? "");
+      const evidence = evidenceOf(verdict, model(values), Number(text(values, "forVersion")));
+      const signature = sign(
+        null,
+        Buffer.from(canonicalJson({ ...evidence, digests: { ...evidence.digests } } satisfies JsonObject)),
+        key,
+      );
+      const signed = { evidence, key: publicText(key), signature: signature.toString("base64") };
+      terminal.out(await trackingClient(terminal).policies.submitEvidence(signed));
+      return 0;
+    },
+  },
+  {
+    name: "approve",
+    summary: "Approve a version for a protected alias or stage, as the person who is signed in",
+    arguments: [{ name: "version", summary: "MODEL/VERSION" }],
+    options: [
+      { flags: "--for <alias>", summary: "the alias that it may become" },
+      { flags: "--for-stage <stage>", summary: "the stage that it may reach" },
+    ],
+    async run(values, terminal) {
+      const [, name, version] = /^(.+)\/(\d+)$/.exec(text(values, "version") ?? "") ?? [];
+      if (name === undefined || version === undefined)
+        throw invalid("Say what is approved as MODEL/VERSION, such as pix-fraud/7.");
+      const approvers = await trackingClient(terminal).policies.approve(name, version, targetOf(values));
+      terminal.out(`Version ${version} of ${pc.bold(name)} is approved by ${approvers.join(", ")}.`);
+      return 0;
+    },
+  },
+];
+
+const model = (values: Values): string => text(values, "model") ?? "";
+
+function targetOf(values: Values): Target {
+  const [alias, stage] = [text(values, "for"), text(values, "forStage")];
+  if (alias !== undefined && stage === undefined) return { alias };
+  if (stage !== undefined && alias === undefined) return { stage };
+  throw invalid("Say for which alias (--for) or stage (--for-stage) it is approved: one of the two.");
+}
+
+async function contentOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch {
+    throw invalid(`${file} cannot be read: name a file that is there.`);
+  }
+}
+
+async function jsonOf(file: string): Promise<unknown> {
+  const content = await contentOf(file);
+  try {
+    return JSON.parse(content);
+  } catch (error) {
+    throw invalid(`${file} is no JSON: ${error instanceof Error ? error.message : String(error)}.`);
+  }
+}
+
+/** What is signed of a verdict: its outcome and what it is bound to. */
+function evidenceOf(verdict: unknown, name: string, version: number) {
+  const field = (key: string): unknown =>
+    typeof verdict === "object" && verdict !== null ? Reflect.get(verdict, key) : undefined;
+  const digests = field("digests");
+  const digest = typeof digests === "object" && digests !== null ? { ...digests } : {};
+  const bare =
+    "model" in digest && typeof digest.model === "string" ? { model: digest.model.replace(/^sha256:/, "") } : {};
+  const candidate = {
+    format: 1,
+    name,
+    version,
+    at: field("evaluated_at"),
+    outcome: field("outcome"),
+    digests: { ...digest, ...bare },
+  };
+  const { data, error } = evidenceWire.safeParse(candidate);
+  if (data !== undefined) return data;
+  const issue = error?.issues[0];
+  throw invalid(`The verdict's ${issue?.path.join(".") || "fields"}: ${issue?.message ?? "not understood"}.`);
+}
+
+function readKey(pem: string, file: string): KeyObject {
+  try {
+    const key = createPrivateKey(pem);
+    if (key.asymmetricKeyType === "ed25519") return key;
+  } catch {}
+  throw invalid(`${file} holds no Ed25519 private key: make one with \`esteira evidence key\`.`);
+}
+
+const publicText = (key: KeyObject): string =>
+  createPublicKey(key).export({ format: "der", type: "spki" }).toString("base64");

@@ -1,0 +1,250 @@
+import { generateKeyPairSync, sign } from "node:crypto";
+import type { Evidence, SignedEvidence } from "@esteira/core/policy/evidence";
+import { parsePolicy } from "@esteira/core/policy/policy";
+import type { Actor } from "@esteira/core/timeline/entry";
+import { canonicalJson } from "@esteira/core/timeline/json";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openStore, type Store } from "../open.ts";
+import { fingerprint } from "../timeline/checkpoint.ts";
+import { refused } from "./support.ts";
+
+const DAY = 86_400_000;
+const MODEL = "a".repeat(64);
+const ci = generateKeyPairSync("ed25519");
+const stranger = generateKeyPairSync("ed25519");
+const publicText = (pair: typeof ci): string =>
+  pair.publicKey.export({ format: "der", type: "spki" }).toString("base64");
+
+/** What a policy promises on every road to a version. `newUri` names a new, empty database. */
+export function describePolicies(name: string, newUri: () => Promise<string>): void {
+  describe(`policies in ${name}`, () => {
+    let uri = "";
+    let store: Store;
+    let now = 1_700_000_000_000;
+    const open = () => openStore({ uri, artifactRoot: "mlflow-artifacts:/", clock: () => ++now });
+    const admin: Actor = { name: "admin", origin: "password" };
+    const ana: Actor = { name: "ana", origin: "password" };
+    beforeEach(async () => {
+      uri = await newUri();
+      store = await open();
+      const registry = store.as(ana);
+      await registry.createRegisteredModel({ name: "fraud", tags: [] });
+      for (const version of ["1", "2", "3"]) {
+        const tags = [{ key: "esteira.model.sha256", value: `sha256:${MODEL}` }];
+        await registry.createModelVersion({ name: "fraud", source: `s3://b/${version}`, tags });
+      }
+    });
+    afterEach(() => store.close());
+
+    const set = (policy: object) => store.policies.setPolicy("fraud", parsePolicy(policy), admin);
+    const withEvidence = { keys: [fingerprint(publicText(ci))], max_age_days: 7 };
+    const signed = (version: number, change: Partial<Evidence> = {}, pair = ci): SignedEvidence => {
+      const digests = { model: MODEL, data: "d", gate: "g", code: "c" };
+      const evidence: Evidence = { format: 1, name: "fraud", version, at: now, outcome: "passed", digests, ...change };
+      const signature = sign(null, Buffer.from(canonicalJson(JSON.parse(JSON.stringify(evidence)))), pair.privateKey);
+      return { evidence, key: publicText(pair), signature: signature.toString("base64") };
+    };
+    const champion = (version: string) => store.setAlias("fraud", "champion", version);
+    const denied = (call: Promise<unknown>, text: string) => refused(call, "PERMISSION_DENIED", text);
+
+    test("holds on every road", async () => {
+      await champion("1");
+      await store.transitionStage("fraud", "1", { stage: "Production", archiveExistingVersions: false });
+      await set({ aliases: ["champion"], stages: ["Production"], evidence: withEvidence });
+      const size = (await store.timeline.head())?.sequence;
+      const missing = "there is no evidence that its gate was passed";
+      await denied(
+        champion("2"),
+        `Version 2 of fraud may not become alias champion, because of its policy: ${missing}`,
+      );
+      for (const archiveExistingVersions of [true, false]) {
+        await denied(store.transitionStage("fraud", "2", { stage: "Production", archiveExistingVersions }), missing);
+      }
+      await denied(
+        store.transitionStage("fraud", "1", { stage: "Archived", archiveExistingVersions: false }),
+        "take away the stage Production",
+      );
+      await denied(store.deleteAlias("fraud", "champion"), "take away the alias champion");
+      await denied(store.deleteModelVersion("fraud", "1"), "take away the alias champion");
+      await denied(store.deleteRegisteredModel("fraud"), "under a policy");
+      await denied(store.renameRegisteredModel("fraud", "other"), "under a policy");
+      await denied(
+        store.setModelVersionTag("fraud", "1", { key: "esteira.model.sha256", value: "x" }),
+        "the tag esteira.model.sha256",
+      );
+      await denied(store.deleteModelVersionTag("fraud", "1", "esteira.model.sha256"), "the tag esteira.model.sha256");
+      await store.createRegisteredModel({ name: "twin", tags: [] });
+      await store.policies.setPolicy("free", parsePolicy({ aliases: ["champion"] }), admin);
+      await denied(store.renameRegisteredModel("twin", "free"), "free is under a policy");
+      expect((await store.getVersionByAlias("fraud", "champion")).version).toBe("1");
+      expect((await store.timeline.head())?.sequence).toBe((size ?? 0) + 2);
+      // What is not protected moves as ever.
+      await store.setAlias("fraud", "challenger", "2");
+      await store.transitionStage("fraud", "2", { stage: "Staging", archiveExistingVersions: true });
+      await store.setModelVersionTag("fraud", "2", { key: "esteira.trainer", value: "x" });
+      await store.updateModelVersion("fraud", "1", { description: "in service" });
+      expect(await store.timeline.verify()).toMatchObject({ faults: [], outside: [], found: [] });
+    });
+
+    test("lets a version through with evidence, and enters on which", async () => {
+      await champion("1");
+      await set({ aliases: ["champion"], stages: ["Production"], evidence: { ...withEvidence, gate: "g" } });
+      const digest = await store.policies.submitEvidence(signed(2), ana);
+      await champion("2");
+      await store.transitionStage("fraud", "2", { stage: "Production", archiveExistingVersions: true });
+      const promoted = (await store.timeline.lifeOf("fraud")).filter(({ action }) => action === "alias.set").at(-1);
+      expect(promoted).toMatchObject({ subject: { version: 2 }, evidence: digest });
+      await store.policies.submitEvidence(signed(3), ana);
+      const beside = store.transitionStage("fraud", "3", { stage: "Production", archiveExistingVersions: false });
+      await denied(beside, "version 2 stands there too");
+      await store.transitionStage("fraud", "3", { stage: "Production", archiveExistingVersions: true });
+      expect((await store.getLatestVersions("fraud", ["Production"])).map(({ version }) => version)).toEqual(["3"]);
+      expect(await store.timeline.verify()).toMatchObject({ faults: [], outside: [], found: [] });
+    });
+
+    test("takes no evidence of something else, too old, or forged", async () => {
+      await set({ aliases: ["champion"], evidence: { ...withEvidence, gate: "g" } });
+      const digests = { model: MODEL, data: "d", gate: "g", code: "c" };
+      await store.policies.submitEvidence(signed(1, { digests: { ...digests, model: "b".repeat(64) } }), ana);
+      await denied(champion("1"), "of a model with another digest");
+      await store.policies.submitEvidence(signed(1, { digests: { ...digests, gate: "lenient" } }), ana);
+      await denied(champion("1"), "its evidence is of another gate");
+      await store.policies.submitEvidence(signed(1, { at: now - 8 * DAY }), ana);
+      await denied(champion("1"), "its evidence is older than 7 days");
+      await store.policies.submitEvidence(signed(2, {}, stranger), ana);
+      await denied(champion("2"), "signed by a trusted key");
+      const forged = signed(3);
+      await denied(
+        store.policies.submitEvidence({ ...forged, evidence: { ...forged.evidence, at: now - 1 } }, ana),
+        "not signed by the key",
+      );
+      await denied(
+        store.policies.submitEvidence({ ...forged, key: publicText(stranger) }, ana),
+        "not signed by the key",
+      );
+      await refused(
+        store.policies.submitEvidence(signed(3, { outcome: "refused" }), ana),
+        "INVALID_PARAMETER_VALUE",
+        "'refused'",
+      );
+      await refused(
+        store.policies.submitEvidence(signed(3, { at: now + DAY }), ana),
+        "INVALID_PARAMETER_VALUE",
+        "yet to come",
+      );
+      await refused(store.policies.submitEvidence(signed(9), ana), "RESOURCE_DOES_NOT_EXIST", "not found");
+      await store.policies.submitEvidence(signed(3), ana);
+      await store.setModelVersionTag("fraud", "3", { key: "esteira.model.sha256", value: "c".repeat(64) });
+      await denied(champion("3"), "of a model with another digest");
+    });
+
+    test("counts approvals of people of the role, and never the author's", async () => {
+      const person = async (username: string, role?: number) => {
+        const { id } = await store.createUser({ username, isAdmin: false });
+        if (role !== undefined) await store.assignRole(username, role);
+        return { userId: id, actor: { name: username, origin: "password" } as const };
+      };
+      const role = await store.createRole({ name: "risk", workspace: "default" });
+      const [author, bia, caio, dora] = [
+        await person("ana", role.id),
+        await person("bia", role.id),
+        await person("caio", role.id),
+        await person("dora"),
+      ];
+      const yes = { model: "fraud", version: 1, target: { alias: "champion" } };
+      await refused(store.policies.approve(yes, bia), "RESOURCE_DOES_NOT_EXIST", "under no policy");
+      await set({ aliases: ["champion"], approvals: { count: 2, role: "risk" } });
+      await denied(champion("1"), "it needs 2 approvals of the role risk and has none");
+      await denied(store.policies.approve(yes, author), "ana has made version 1");
+      await denied(store.policies.approve(yes, dora), "dora has not the role risk");
+      expect(await store.policies.approve(yes, bia)).toEqual(["bia"]);
+      await refused(store.policies.approve(yes, bia), "RESOURCE_ALREADY_EXISTS", "has approved");
+      await denied(champion("1"), "has 1 (bia)");
+      expect(await store.policies.approve(yes, caio)).toEqual(["bia", "caio"]);
+      await store.deleteUser("caio");
+      await denied(champion("1"), "has 1 (bia)");
+      const eva = await person("eva", role.id);
+      await store.policies.approve(yes, eva);
+      await store.unassignRole("bia", role.id);
+      await denied(champion("1"), "has 1 (eva)");
+      await store.assignRole("bia", role.id);
+      await champion("1");
+      await denied(champion("2"), "has none");
+    });
+
+    test("stands still in a freeze, and is set aside by breaking the glass, with a reason", async () => {
+      const freezes = [
+        { from: new Date(now - DAY).toISOString(), until: new Date(now + DAY).toISOString(), reason: "Black Friday" },
+      ];
+      await champion("1");
+      await set({ aliases: ["champion"], freezes });
+      await denied(champion("2"), "(Black Friday)");
+      await refused(
+        store.policies.breakGlass("fraud", { reason: "now", minutes: 5 }, admin),
+        "INVALID_PARAMETER_VALUE",
+        "Say why",
+      );
+      await store.policies.breakGlass("fraud", { reason: "version 1 blocks every payment", minutes: 5 }, admin);
+      await champion("2");
+      now += 6 * 60_000;
+      await denied(champion("3"), "(Black Friday)");
+      const entries = await store.timeline.lifeOf("fraud");
+      expect(entries.slice(-2)).toMatchObject([
+        { action: "policy.broken", actor: admin, reason: expect.stringContaining("version 1 blocks every payment") },
+        { action: "alias.set", reason: "version 1 blocks every payment" },
+      ]);
+    });
+
+    test("is kept by a name, whatever becomes of the model", async () => {
+      await set({ aliases: ["champion"], evidence: withEvidence });
+      await store.policies.submitEvidence(signed(1), ana);
+      await store.policies.breakGlass("fraud", { reason: "it must go at once", minutes: 5 }, admin);
+      await store.deleteRegisteredModel("fraud");
+      now += 6 * 60_000;
+      await store.createRegisteredModel({ name: "fraud", tags: [] });
+      const tags = [{ key: "esteira.model.sha256", value: MODEL }];
+      await store.createModelVersion({ name: "fraud", source: "s3://b/evil", tags });
+      await denied(champion("1"), "there is no evidence");
+      await store.policies.removePolicy("fraud", admin);
+      await champion("1");
+      await refused(store.policies.getPolicy("fraud"), "RESOURCE_DOES_NOT_EXIST", "under no policy");
+    });
+
+    test("leaves one champion, however many servers promote", async () => {
+      await set({ aliases: ["champion"], stages: ["Production"], evidence: withEvidence });
+      for (const version of [1, 2]) await store.policies.submitEvidence(signed(version), ana);
+      const others = await Promise.all([open(), open()]);
+      const outcomes = await Promise.allSettled(
+        others.flatMap((one) =>
+          Array.from({ length: 45 }, (_, index) => {
+            const version = String((index % 3) + 1);
+            return index % 2 === 0
+              ? one.setAlias("fraud", "champion", version)
+              : one.transitionStage("fraud", version, { stage: "Production", archiveExistingVersions: true });
+          }),
+        ),
+      );
+      expect(outcomes.filter(({ status }) => status === "rejected")).toHaveLength(30);
+      const inProduction = (await store.getLatestVersions("fraud", ["Production"])).map(({ version }) => version);
+      expect(inProduction).toHaveLength(1);
+      expect(["1", "2"]).toContain((await store.getVersionByAlias("fraud", "champion")).version);
+      const report = await store.timeline.verify();
+      expect(report).toMatchObject({ faults: [], outside: [], found: [], entries: 7 + 60 });
+      await Promise.all(others.map((one) => one.close()));
+    });
+
+    test.each([
+      [{}, "protects nothing"],
+      [{ aliases: ["a"], gates: [] }, "Unrecognized key"],
+      [{ stages: ["Live"] }, "stages.0"],
+      [{ aliases: ["a"], evidence: { keys: ["short"] } }, "evidence.keys.0"],
+      [{ aliases: ["a"], approvals: { count: 0, role: "risk" } }, "approvals.count"],
+      [
+        { aliases: ["a"], freezes: [{ from: "2026-02-02T00:00:00Z", until: "2026-02-01T00:00:00Z", reason: "x" }] },
+        "ends before it begins",
+      ],
+    ])("that makes no sense is refused: %j", async (policy, text) => {
+      await refused((async () => parsePolicy(policy))(), "INVALID_PARAMETER_VALUE", text);
+    });
+  });
+}

@@ -1,0 +1,184 @@
+import { EsteiraError } from "@esteira/core/errors";
+import { evidenceWire } from "@esteira/core/policy/evidence";
+import {
+  frozen,
+  type Policy,
+  parsePolicy,
+  protects,
+  type Target,
+  targetName,
+  unmetChecks,
+} from "@esteira/core/policy/policy";
+import { type Database, WORKSPACE } from "../database/tables.ts";
+
+/** The tag by which a version says which bytes its model has. */
+const MODEL_DIGEST = "esteira.model.sha256";
+
+/** What let a protected change through, for its entry in the timeline. */
+export interface Grounds {
+  readonly evidence?: string;
+  /** Why the policy was set aside. */
+  readonly reason?: string;
+}
+
+interface Protection {
+  readonly policy: Policy;
+  /** Why it is set aside now; undefined when it holds. */
+  readonly broken: string | undefined;
+}
+
+export async function readPolicy(db: Database, model: string): Promise<Policy | undefined> {
+  const row = await db.selectFrom("esteira_policies").select("policy").where("model", "=", model).executeTakeFirst();
+  return row && parsePolicy(JSON.parse(row.policy));
+}
+
+/** Called under the lock of the model's row, as everything that changes its policy is. */
+async function protectionOf(db: Database, model: string, now: number): Promise<Protection | undefined> {
+  const policy = await readPolicy(db, model);
+  if (policy === undefined) return undefined;
+  const glass = await db
+    .selectFrom("esteira_broken_glass")
+    .select("reason")
+    .where("model", "=", model)
+    .where("until", ">", now)
+    .executeTakeFirst();
+  return { policy, broken: glass?.reason };
+}
+
+/** Lets a version reach a target, or throws PERMISSION_DENIED with every check that is not met. */
+export async function allowPromotion(
+  db: Database,
+  now: number,
+  {
+    model,
+    version,
+    target,
+    beside = [],
+  }: {
+    readonly model: string;
+    readonly version: number;
+    readonly target: Target;
+    /** The versions that would share the target with it: a protected one is one version's alone. */
+    readonly beside?: readonly number[];
+  },
+): Promise<Grounds> {
+  const protection = await protectionOf(db, model, now);
+  if (protection === undefined || !protects(protection.policy, target)) return {};
+  if (protection.broken !== undefined) return { reason: protection.broken };
+  const { policy } = protection;
+  const evidence = await evidenceOf(db, model, version);
+  const modelDigest = await digestOfModel(db, model, version);
+  const unmet = unmetChecks(policy, {
+    now,
+    evidence,
+    approvers: await approversOf(db, model, version, target, policy),
+    ...(modelDigest === undefined ? {} : { modelDigest }),
+  });
+  const shared =
+    beside.length === 0 ? [] : [`version ${beside.join(", ")} stands there too: archive it by the same call`];
+  if (unmet.length + shared.length > 0)
+    throw refusal(`Version ${version} of ${model} may not become ${targetName(target)}`, [...unmet, ...shared]);
+  const newest = evidence.filter(({ model: digest }) => digest === modelDigest).at(-1);
+  return policy.evidence === undefined || newest === undefined ? {} : { evidence: newest.digest };
+}
+
+/** Throws PERMISSION_DENIED when one of the targets is protected: what stands there is replaced, and not taken away. */
+export async function allowRemoval(
+  db: Database,
+  now: number,
+  { model, targets, doing }: { readonly model: string; readonly targets: readonly Target[]; readonly doing: string },
+): Promise<Grounds> {
+  const protection = await protectionOf(db, model, now);
+  const hit = targets.find((target) => protection !== undefined && protects(protection.policy, target));
+  if (protection === undefined || hit === undefined) return {};
+  if (protection.broken !== undefined) return { reason: protection.broken };
+  throw refusal(`${doing} would take away the ${targetName(hit)}`, [
+    "a protected one is only ever replaced by another version",
+    ...frozen(protection.policy, now),
+  ]);
+}
+
+/** Throws PERMISSION_DENIED when one of these models is under a policy. */
+export async function allowUnprotected(
+  db: Database,
+  now: number,
+  models: readonly string[],
+  doing: string,
+): Promise<Grounds> {
+  for (const model of models) {
+    const protection = await protectionOf(db, model, now);
+    if (protection?.broken !== undefined) return { reason: protection.broken };
+    if (protection !== undefined) throw refusal(doing, [`${model} is under a policy`]);
+  }
+  return {};
+}
+
+function refusal(what: string, unmet: readonly string[]): EsteiraError {
+  return new EsteiraError("PERMISSION_DENIED", `${what}, because of its policy: ${unmet.join("; ")}.`);
+}
+
+export async function evidenceOf(db: Database, model: string, version: number) {
+  const rows = await db
+    .selectFrom("esteira_evidence")
+    .select(["digest", "evidence", "signer", "at"])
+    .where("model", "=", model)
+    .where("version", "=", version)
+    .orderBy("at")
+    .execute();
+  return rows.flatMap(({ digest, evidence, signer, at }) => {
+    const { data } = evidenceWire.safeParse(JSON.parse(evidence));
+    if (data?.outcome !== "passed") return [];
+    return [{ digest, model: data.digests.model, gate: data.digests.gate, key: signer, at }];
+  });
+}
+
+async function digestOfModel(db: Database, model: string, version: number): Promise<string | undefined> {
+  const row = await db
+    .selectFrom("model_version_tags")
+    .select("value")
+    .where("workspace", "=", WORKSPACE)
+    .where("name", "=", model)
+    .where("version", "=", version)
+    .where("key", "=", MODEL_DIGEST)
+    .executeTakeFirst();
+  return row?.value?.replace(/^sha256:/, "") || undefined;
+}
+
+/** Those who have left the role, or are users no more, do not count. */
+export async function approversOf(
+  db: Database,
+  model: string,
+  version: number,
+  target: Target,
+  { approvals }: Policy,
+): Promise<readonly string[]> {
+  if (approvals === undefined) return [];
+  const rows = await db
+    .selectFrom("esteira_approvals as approval")
+    .innerJoin("esteira_users as user", "user.id", "approval.user_id")
+    .innerJoin("esteira_user_roles as assigned", "assigned.user_id", "user.id")
+    .innerJoin("esteira_roles as role", "role.id", "assigned.role_id")
+    .select("user.username")
+    .distinct()
+    .where("approval.model", "=", model)
+    .where("approval.version", "=", version)
+    .where("approval.target", "=", targetName(target))
+    .where("role.name", "=", approvals.role)
+    .orderBy("user.username")
+    .execute();
+  return rows.map(({ username }) => username);
+}
+
+/** What belongs to a model goes with it. */
+export async function renamePolicyRows(db: Database, from: string, to: string): Promise<void> {
+  for (const table of ["esteira_policies", "esteira_broken_glass", "esteira_evidence", "esteira_approvals"] as const) {
+    await db.updateTable(table).set({ model: to }).where("model", "=", from).execute();
+  }
+}
+
+/** A new model of this name begins with version 1 again, which nobody has approved. The policy stays. */
+export async function forgetGrounds(db: Database, model: string): Promise<void> {
+  for (const table of ["esteira_evidence", "esteira_approvals"] as const) {
+    await db.deleteFrom(table).where("model", "=", model).execute();
+  }
+}
