@@ -27,6 +27,13 @@ interface Reply {
   readonly text: string;
 }
 
+/** The processes that a process has started, and theirs. */
+async function descendants(pid: number): Promise<number[]> {
+  const listed = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "");
+  const children = listed.split(" ").filter(Boolean).map(Number);
+  return [...children, ...(await Promise.all(children.map(descendants))).flat()];
+}
+
 describe.skipIf("missing" in oracle)("a model that only Python scores", () => {
   let root: string;
   const started: ChildProcess[] = [];
@@ -180,10 +187,22 @@ describe.skipIf("missing" in oracle)("a model that only Python scores", () => {
         message: expect.stringContaining("signal SIGKILL"),
       });
     }
+    // Until another has taken its place, whoever asks for readiness is told to wait.
+    const ready = async (path: string) => {
+      const answer = await fetch(`${url}${path}`);
+      await answer.text();
+      return [answer.status, answer.headers.get("retry-after")];
+    };
+    const paths = ["/ping", "/health"];
+    await expect
+      .poll(() => Promise.all(paths.map(ready)), { timeout: 60_000, interval: 20 })
+      .toEqual(paths.map(() => [503, "1"]));
     const isBack = () =>
       expect.poll(async () => (await invoke(url, told("x"))).status, { timeout: 600_000, interval: 200 }).toBe(200);
     await isBack();
     expect(await answerTo(url, "pid")).not.toBe(first);
+    expect((await ready("/ping"))[0]).toBe(200);
+    expect((await ready("/v2/health/ready"))[0]).toBe(200);
     expect(existsSync(place)).toBe(false);
 
     const late = await invoke(url, told("hang"));
@@ -193,6 +212,32 @@ describe.skipIf("missing" in oracle)("a model that only Python scores", () => {
     expect(metrics).toMatch(/esteira_scoring_model_rows_total\{model="[^"]*",version="[^"]*",variant="primary"\} \d/);
     expect(metrics).toMatch(/esteira_scoring_errors_total\{side="server"\} [3-9]/);
   });
+
+  it.skipIf(process.platform !== "linux").each(["1", "2"])(
+    "is not left behind by a Ctrl-C while Python loads it, with %s processes",
+    async (workers) => {
+      const args = ["models", "serve", "-m", join(root, "tricky"), "-p", "0", "--workers", workers];
+      const child = spawn(process.execPath, [COMMAND, ...args, "--engine", "python", "--python", python], {
+        cwd: root,
+        env: ENV,
+        stdio: "ignore",
+      });
+      started.push(child);
+      const pythons = async (): Promise<number[]> => {
+        const all = await descendants(child.pid!);
+        const named = await Promise.all(all.map(async (pid) => [pid, await readFile(`/proc/${pid}/cmdline`, "utf8")]));
+        return named.flatMap(([pid, line]) => (String(line).includes("esteira-python-") ? [Number(pid)] : []));
+      };
+      await expect
+        .poll(async () => (await pythons().catch(() => [])).length, { timeout: 600_000, interval: 20 })
+        .toBe(Number(workers));
+      const loading = await pythons();
+      child.kill("SIGINT");
+      const [code] = await once(child, "exit");
+      expect(code).toBe(130);
+      for (const pid of loading) await gone(pid);
+    },
+  );
 
   it("leaves nothing behind when its server is killed", async () => {
     const { url, child } = await serve("tricky");
@@ -226,6 +271,7 @@ describe.skipIf("missing" in oracle)("a model that only Python scores", () => {
       },
       { primary: model("labels"), canary: model("native"), shadow: model("chances") },
       (line) => notes.push(line),
+      new AbortController().signal,
     );
     try {
       const [pid] = notes
@@ -318,7 +364,10 @@ describe.skipIf("missing" in oracle)("a model that only Python scores", () => {
     expect(await readFile(join(root, "out.csv"), "utf8")).toMatch(/^prediction_0,prediction_1\n\d[^,]*,\d[^,\n]*\n\d/);
 
     const refusals: readonly (readonly [readonly string[], string])[] = [
-      [["--engine", "native"], "without Python these can be scored: xgboost, lightgbm, spark; --engine python has"],
+      [
+        ["--engine", "native"],
+        "without Python these can be scored: xgboost, lightgbm, spark, onnx; --engine python has",
+      ],
       [["--engine", "java"], "--engine is 'java': expected one of native, python, auto."],
       [["--python", join(root, "nothing")], "cannot be started (there is no such program): name another Python"],
     ];

@@ -10,6 +10,9 @@ import { SERVE_OPTIONS, type ServeSettings, serveSettings } from "../serving/ser
 import type { FetchedModels, Role, ServingProcess } from "../serving/serving-process.ts";
 import { trackingClient } from "../tracking.ts";
 
+/** Stopped by Ctrl-C before it served, as a shell tells it. */
+const INTERRUPTED = 130;
+
 export const modelsServe: Command = {
   name: "models serve",
   summary: "Serve a model in real time (MLflow's scoring protocol, Open Inference Protocol v2), without Python",
@@ -21,7 +24,8 @@ export const modelsServe: Command = {
       await runWorker(terminal.interrupted, terminal.note);
       return 0;
     }
-    const interrupted = terminal.interrupted();
+    const stop = new AbortController();
+    const interrupted = terminal.interrupted().then(() => stop.abort());
     const scratch = await mkdtemp(join(tmpdir(), "esteira-serve-"));
     try {
       const client = () => trackingClient(terminal);
@@ -36,7 +40,7 @@ export const modelsServe: Command = {
         ...(sources.canary && { canary: await first(sources.canary) }),
         ...(sources.shadow && { shadow: await first(sources.shadow) }),
       };
-      const serving = await start(settings, models, terminal.note);
+      const serving = await start(settings, models, terminal.note, stop.signal);
       const watch = watchModels({
         sources,
         served: models,
@@ -52,6 +56,10 @@ export const modelsServe: Command = {
       await watch.stop();
       await serving.close();
       return 0;
+    } catch (error) {
+      // What was being started has been ended because of it.
+      if (stop.signal.aborted) return INTERRUPTED;
+      throw error;
     } finally {
       await rm(scratch, { recursive: true, force: true });
     }
@@ -68,11 +76,12 @@ async function start(
   settings: ServeSettings,
   models: FetchedModels,
   note: (line: string) => void,
+  signal: AbortSignal,
 ): Promise<ServingProcess> {
   if (settings.workers > 1) {
     const { startWorkers } = await import("../serving/workers.ts");
-    return startWorkers(settings, models, note);
+    return startWorkers(settings, models, note, signal);
   }
   const { startServingProcess } = await import("../serving/serving-process.ts");
-  return startServingProcess(settings, models, note);
+  return startServingProcess(settings, models, note, signal);
 }

@@ -23,15 +23,17 @@ export interface ServingProcess {
   close(): Promise<void>;
 }
 
+/** `signal` ends the start, with what it has started; afterwards it is not looked at. */
 export async function startServingProcess(
   settings: ServeSettings,
   models: FetchedModels,
   note: (line: string) => void,
+  signal: AbortSignal,
   shareMetrics?: ScoringServerOptions["shareMetrics"],
 ): Promise<ServingProcess> {
   const { engine, python, timeoutSeconds } = settings;
   const open = ({ folder }: FetchedModel): Promise<ServableModel> =>
-    openModel(folder, { engine, python, timeoutSeconds, note, onPrint: (line) => note(`python: ${line}`) });
+    openModel(folder, { engine, python, timeoutSeconds, note, signal, onPrint: (line) => note(`python: ${line}`) });
   const opened: ModelHolder[] = [];
   const hold = async (model: FetchedModel): Promise<ModelHolder> => {
     const { name, version } = model;

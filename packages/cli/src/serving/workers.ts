@@ -25,11 +25,12 @@ const METRICS_MS = 1000;
 /** A worker that ends sooner after its start than this is not started again at once. */
 const SHORT_LIFE_MS = 2000;
 
-/** Starts `settings.workers` processes that share the port. One that dies is replaced. Call in the first process only. */
+/** Starts `settings.workers` processes that share the port. One that dies is replaced. Call in the first process only. `signal` ends the start. */
 export async function startWorkers(
   settings: ServeSettings,
   models: FetchedModels,
   note: (line: string) => void,
+  signal: AbortSignal,
 ): Promise<ServingProcess> {
   const served: Record<string, FetchedModel> = { ...models };
   const workers = new Set<Worker>();
@@ -99,16 +100,20 @@ export async function startWorkers(
       });
     });
 
+  let closed: Promise<unknown> | undefined;
   const close = async (): Promise<void> => {
     isClosing = true;
-    await Promise.all(
+    closed ??= Promise.all(
       [...workers].map(async (worker) => {
         const ended = once(worker, "exit");
         worker.process.kill("SIGTERM");
         await ended;
       }),
     );
+    await closed;
   };
+  const onAbort = (): void => void close();
+  signal.addEventListener("abort", onAbort);
   try {
     const [address] = await Promise.all(Array.from({ length: settings.workers }, start));
     return {
@@ -130,6 +135,9 @@ export async function startWorkers(
   } catch (error) {
     await close();
     throw error;
+  } finally {
+    // From here on a worker that is told to end twice would end at once.
+    signal.removeEventListener("abort", onAbort);
   }
 }
 
@@ -141,10 +149,11 @@ export async function runWorker(interrupted: () => Promise<unknown>, note: (line
   let serving: ServingProcess | undefined;
   let started: Promise<void> | undefined;
   let nextId = 1;
+  const stop = new AbortController();
 
   const onStart = async ({ settings, models }: Extract<ToWorker, { kind: "start" }>): Promise<void> => {
     try {
-      serving = await startServingProcess(settings, models, note, (read) => {
+      serving = await startServingProcess(settings, models, note, stop.signal, (read) => {
         own = read;
         return () =>
           new Promise((resolve) => {
@@ -156,7 +165,7 @@ export async function runWorker(interrupted: () => Promise<unknown>, note: (line
       say({ kind: "serving", address: serving.address });
     } catch (error) {
       say({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
-      process.disconnect();
+      if (process.connected) process.disconnect();
     }
   };
   const onSwap = async ({ id, role, model }: Extract<ToWorker, { kind: "swap" }>): Promise<void> => {
@@ -183,6 +192,8 @@ export async function runWorker(interrupted: () => Promise<unknown>, note: (line
   say({ kind: "ready" });
   // Without the first process nobody would end this one.
   await Promise.race([interrupted(), disconnected]);
+  stop.abort();
+  await started;
   await serving?.close();
   if (process.connected) process.disconnect();
 }

@@ -49,6 +49,8 @@ export interface ServableModel {
    * frame themselves. Throws as `predict`.
    */
   readonly respond?: (frame: Frame) => Promise<Prediction>;
+  /** False while what scores the model is not there, and is started again; absent where it always is. */
+  readonly isReady?: () => boolean;
   /** Frees what the model holds outside of this process. Nothing may be asked of it afterwards. */
   readonly close?: () => Promise<void>;
 }
@@ -60,9 +62,6 @@ export interface LoadedModel extends ServableModel {
 
 /** A way to load models; those that answer at once, unless said otherwise. */
 export interface Flavor<Model extends ServableModel = LoadedModel> {
-  /** The key under `flavors` in MLmodel. */
-  readonly name: string;
-  canLoad(config: ModelConfig): boolean;
   /** Throws INVALID_PARAMETER_VALUE or RESOURCE_DOES_NOT_EXIST when the folder does not hold what MLmodel says. */
   load(folder: string, config: ModelConfig): Promise<Model>;
 }

@@ -19,8 +19,6 @@ import { valueRows } from "./value-rows.ts";
 const BOOSTER = "lightgbm.basic.Booster";
 
 export const lightgbmFlavor: Flavor = {
-  name: "lightgbm",
-  canLoad: (config) => config.flavors.lightgbm !== undefined,
   async load(folder, config) {
     const { data, model_class: modelClass = BOOSTER } = config.flavors.lightgbm ?? {};
     if (modelClass !== BOOSTER)

@@ -22,8 +22,6 @@ import { type ColumnarTable, isNumeric } from "../format/table.ts";
 import type { Flavor, Prediction, PredictionRecord, ServableModel } from "./flavor.ts";
 
 export const onnxFlavor: Flavor<ServableModel> = {
-  name: "onnx",
-  canLoad: (config) => config.flavors.onnx !== undefined,
   async load(folder, config) {
     const { data, onnx_session_options: options } = config.flavors.onnx ?? {};
     if (typeof data !== "string") throw invalid("MLmodel is not valid: flavors.onnx.data must name the model file");

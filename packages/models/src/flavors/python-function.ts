@@ -37,6 +37,7 @@ export async function startPythonModel(options: SidecarOptions): Promise<Servabl
         throw invalid("The model's answer is no list with an answer a row: MLflow's /invocations carries it as it is.");
       return predictions;
     },
+    isReady: () => sidecar.pid !== undefined,
     close: () => sidecar.close(),
   };
 }

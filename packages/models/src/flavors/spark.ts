@@ -16,8 +16,6 @@ import { type Column, type ColumnarTable, isNumeric } from "../format/table.ts";
 import type { Flavor, LoadedModel, Prediction } from "./flavor.ts";
 
 export const sparkFlavor: Flavor = {
-  name: "spark",
-  canLoad: (config) => config.flavors.spark !== undefined,
   async load(folder, config) {
     const { model_data: data, model_class: className } = config.flavors.spark ?? {};
     if (typeof data !== "string")

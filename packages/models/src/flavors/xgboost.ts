@@ -30,8 +30,6 @@ const CLASSES: ReadonlyMap<string, ModelKind> = new Map<string, ModelKind>([
 ]);
 
 export const xgboostFlavor: Flavor = {
-  name: "xgboost",
-  canLoad: (config) => config.flavors.xgboost !== undefined,
   async load(folder, config) {
     const flavor = config.flavors.xgboost ?? {};
     const kind = readKind(flavor);

@@ -18,6 +18,8 @@ import type { ModelHolder } from "./model-holder.ts";
 
 export interface InferenceV2Options {
   readonly primary: ModelHolder;
+  /** Whether requests can be answered now. */
+  readonly isReady: () => boolean;
   readonly dispatcher: Dispatcher;
   readonly answering: Answering;
   /** Takes a request on, or refuses it. */
@@ -38,7 +40,7 @@ interface ModelPath {
 }
 
 export function mountInferenceV2(app: FastifyInstance, options: InferenceV2Options): void {
-  const { primary, dispatcher, answering, admit } = options;
+  const { primary, isReady, dispatcher, answering, admit } = options;
 
   const json = (status: number, value: unknown): Answer => ({
     status,
@@ -80,7 +82,8 @@ export function mountInferenceV2(app: FastifyInstance, options: InferenceV2Optio
     answering.send(reply, json(200, { name: "esteira", version: options.version, extensions: [] })),
   );
   app.get("/v2/health/live", (_request, reply) => answering.send(reply, json(200, { live: true })));
-  app.get("/v2/health/ready", (_request, reply) => answering.send(reply, json(200, { ready: true })));
+  const readiness = (facts: object): Answer => json(isReady() ? 200 : 503, { ...facts, ready: isReady() });
+  app.get("/v2/health/ready", (_request, reply) => answering.send(reply, readiness({})));
 
   for (const path of ["/v2/models/:name", "/v2/models/:name/versions/:version"]) {
     app.get(
@@ -97,7 +100,7 @@ export function mountInferenceV2(app: FastifyInstance, options: InferenceV2Optio
     );
     app.get(
       `${path}/ready`,
-      guarded(() => json(200, { name: primary.identity.name, ready: true })),
+      guarded(() => readiness({ name: primary.identity.name })),
     );
     app.post(`${path}/infer`, { onRequest: admit }, async (request, reply) => {
       const trace = answering.traceOf(request);

@@ -2,7 +2,7 @@
  * A loaded model over HTTP: MLflow's scoring protocol (`mlflow models serve`), the Open Inference Protocol v2, and Prometheus
  * metrics.
  *
- * GET /ping, /health: "\n". GET /version: the version of MLflow whose protocol this is. GET /metrics. POST /invocations:
+ * GET /ping, /health: "\n", or 503 while a model's own process is started again. GET /version: the version of MLflow whose protocol this is. GET /metrics. POST /invocations:
  * JSON in one of four forms or CSV in, `{"predictions": [...]}` out. `/v2/...`: see inference-v2-routes.
  */
 
@@ -65,6 +65,7 @@ const BODY_LIMIT = 16 * 1024 * 1024;
 const MAX_IN_FLIGHT = 256;
 const JSON_TYPE = "application/json";
 const NOTHING = Buffer.alloc(0);
+const NOT_READY = "What scores the model ended and is started again: ask later";
 
 const isHolder = (model: ServableModel | ModelHolder): model is ModelHolder => "swap" in model;
 
@@ -159,7 +160,14 @@ export async function createScoringServer(options: ScoringServerOptions): Promis
   };
 
   const plain = (body: string, type = JSON_TYPE): Answer => ({ status: 200, type, body });
-  const ping = (_request: FastifyRequest, reply: FastifyReply): FastifyReply => answering.send(reply, plain("\n"));
+  // The shadow answers nobody: who asks whether requests are answered need not wait for it.
+  const isReady = (): boolean =>
+    [primary, options.canary?.holder].every((holder) => holder?.current.isReady?.() ?? true);
+  const ping = (_request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    if (isReady()) return answering.send(reply, plain("\n"));
+    reply.header("retry-after", String(RETRY_AFTER_SECONDS));
+    return answering.send(reply, failure(new EsteiraError("TEMPORARILY_UNAVAILABLE", NOT_READY)));
+  };
   app.get("/ping", ping);
   app.get("/health", ping);
   app.get("/version", (_request, reply) => answering.send(reply, plain(MLFLOW_VERSION)));
@@ -177,7 +185,7 @@ export async function createScoringServer(options: ScoringServerOptions): Promis
       return answering.finish(reply, failure(answering.toError(error, request.log)));
     }
   });
-  mountInferenceV2(app, { primary, dispatcher, answering, admit, version: MLFLOW_VERSION });
+  mountInferenceV2(app, { primary, isReady, dispatcher, answering, admit, version: MLFLOW_VERSION });
 
   const methods = new Map([
     ["/ping", "GET"],

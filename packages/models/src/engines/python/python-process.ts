@@ -63,6 +63,7 @@ interface Waiting {
  */
 export async function startPython(options: PythonOptions): Promise<PythonProcess> {
   const { python } = options;
+  options.signal?.throwIfAborted();
   const folder = resolve(options.folder);
   // A folder of its own to work in: what a model writes beside itself must not lie about in the caller's.
   const scratch = await mkdtemp(join(tmpdir(), "esteira-python-"));
