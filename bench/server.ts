@@ -34,7 +34,7 @@ const SECONDS = Number(values.seconds);
 const CONNECTIONS = [1, 8] as const;
 const M = "/api/2.0/mlflow";
 const DURABILITY = {
-  sqlite: "SQLite: WAL, synchronous=FULL, group commit",
+  sqlite: "SQLite: WAL, synced for a group of writes before any of them is answered",
   postgres: "PostgreSQL: fsync and synchronous_commit on",
 };
 if (!Object.hasOwn(DURABILITY, values.backend)) throw new Error("--backend takes sqlite or postgres.");
