@@ -5,7 +5,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ExperimentId, experimentId } from "@esteira/core/ids";
 import { localBackend } from "@esteira/projects/backends/local";
-import { type ProjectRun, runProject } from "@esteira/projects/run-project";
+import type { ProjectRun } from "@esteira/projects/run/options";
+import { runProject } from "@esteira/projects/run-project";
 import { type Client, createClient } from "@esteira/sdk/client";
 import { startServer } from "@esteira/server/start";
 

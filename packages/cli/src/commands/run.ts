@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { EsteiraError, invalid } from "@esteira/core/errors";
-import { type ExperimentId, experimentId } from "@esteira/core/ids";
+import { type ExperimentId, experimentId, type RunId, runId } from "@esteira/core/ids";
 import type { Stop } from "@esteira/projects/run/execute";
+import type { RunProjectOptions } from "@esteira/projects/run/options";
 import type { Client } from "@esteira/sdk/client";
 import pc from "picocolors";
 import { type Command, type Terminal, text, texts, type Values } from "../command.ts";
@@ -20,7 +21,7 @@ export const run: Command = {
   options: [
     {
       flags: "-e, --entry-point <name>",
-      summary: "an entry point, or a .py or .sh file of the project",
+      summary: "an entry point, or a .py, .sh or .R file of the project",
       default: "main",
     },
     { flags: "-v, --version <version>", summary: "a branch, tag or commit of the project's git repository" },
@@ -28,6 +29,9 @@ export const run: Command = {
     { flags: "--experiment-name <name>", summary: "the experiment of the run, made when there is none" },
     { flags: "--experiment-id <id>", summary: "the experiment of the run" },
     { flags: "--run-name <name>", summary: "a name for the run" },
+    { flags: "--run-id <id>", summary: "a run that is there already, in place of a new one" },
+    { flags: "--force", summary: "run every step of a workflow, whatever was finished before" },
+    { flags: "--from <step>", summary: "run this step of a workflow and all after it again" },
     {
       flags: "--env-manager <manager>",
       summary: "local (things as they are), virtualenv, uv or node; by default what the project declares",
@@ -64,6 +68,8 @@ export const run: Command = {
       parameters,
       experimentId: await experimentOf(values, env, client),
       runName: text(values, "runName"),
+      runId: runIdOf(values),
+      again: againOf(values),
       user: userOf(env),
       environmentManager: text(values, "envManager"),
       backend: localBackend(),
@@ -89,6 +95,24 @@ export const run: Command = {
     return stop.cancelled.aborted ? INTERRUPTED : FAILED;
   },
 };
+
+function againOf(values: Values): RunProjectOptions["again"] {
+  const step = text(values, "from");
+  if (values.force !== true) return step === undefined ? undefined : { kind: "from", step };
+  if (step !== undefined) throw invalid("--force runs all steps, and --from some of them: give one of the two.");
+  return { kind: "all" };
+}
+
+function runIdOf(values: Values): RunId | undefined {
+  const id = text(values, "runId");
+  if (id === undefined) return undefined;
+  const other = ["runName", "experimentName", "experimentId"].find((name) => text(values, name) !== undefined);
+  if (other !== undefined)
+    throw invalid(
+      `--run-id takes a run as it is: leave --${other.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} out.`,
+    );
+  return runId(id);
+}
 
 function refuseImages(values: Values): void {
   const given =
@@ -125,6 +149,8 @@ async function backendConfig(given: string | undefined): Promise<unknown> {
 
 /** As MLflow, by name or by id and not by both; what is given to the command goes before its variables. */
 export async function experimentOf(values: Values, env: Terminal["env"], client: Client): Promise<ExperimentId> {
+  const run = runIdOf(values);
+  if (run !== undefined) return (await client.runs.get(run)).info.experimentId;
   const given = { name: text(values, "experimentName"), id: text(values, "experimentId") };
   const isGiven = given.name !== undefined || given.id !== undefined;
   const { name, id } = isGiven

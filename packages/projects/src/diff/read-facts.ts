@@ -7,7 +7,7 @@ import type { Client } from "@esteira/sdk/client";
 import { inParallel } from "@esteira/sdk/node/parallel";
 import { everyPage } from "@esteira/sdk/search";
 import { z } from "zod";
-import { DIFF_FILE, PACKAGES_FILE } from "../run-project.ts";
+import { DIFF_FILE, PACKAGES_FILE } from "../run/tracked-run.ts";
 import { environmentOf } from "./environment-facts.ts";
 import type { CodeFacts, FileFacts, Point, RunFacts } from "./facts.ts";
 import { hasVolatileKeys, keptContent } from "./kept-content.ts";

@@ -43,7 +43,7 @@ it("names the entry point that was meant, and what is missing", async () => {
   await writeFile(join(folder, "env.yaml"), "");
   const project = await loadProject(folder);
   expect(() => findEntryPoint(project, folder, "tarin")).toThrow(
-    "(it has train, test; a script ending in .py or .sh can be run too); did you mean 'train'?",
+    "(it has train, test; a script ending in .py, .sh or .R can be run too); did you mean 'train'?",
   );
   await expect(loadProject(join(folder, "no"))).rejects.toThrow("There is no folder");
 });

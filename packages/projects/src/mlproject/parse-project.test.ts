@@ -44,8 +44,18 @@ entry_points:
         { name: "note", type: "string", default: "True" },
       ],
       command: "python train.py -r {regularization} {data_file} {url} {note}",
+      outputs: [],
+      cached: true,
+      steps: [],
     },
-    { name: "validate", parameters: [], command: "python validate.py ${{HOME}}\n" },
+    {
+      name: "validate",
+      parameters: [],
+      command: "python validate.py ${{HOME}}\n",
+      outputs: [],
+      cached: true,
+      steps: [],
+    },
   ]);
 });
 

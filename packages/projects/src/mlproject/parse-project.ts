@@ -1,5 +1,6 @@
 import { parseTemplate } from "../command/template.ts";
 import { nearest, suggestion } from "../nearest.ts";
+import { checkSteps, namesOf, type ReadStep, readSteps } from "./parse-steps.ts";
 import {
   type DeclaredEnvironment,
   type EntryPoint,
@@ -99,23 +100,60 @@ function readNode(value: YamlValue): DeclaredEnvironment {
   return { kind: "node", version, lockfile };
 }
 
+const ENTRY_KEYS = ["parameters", "command", "outputs", "cached", "steps"];
+
 function readEntryPoints(value: YamlValue | undefined): ReadonlyMap<string, EntryPoint> {
   const points = new Map<string, EntryPoint>();
+  const steps = new Map<string, readonly ReadStep[]>();
   for (const [name, field, key] of value?.entries("entry_points") ?? []) {
     const what = `entry point '${name}'`;
-    let parameters: readonly Parameter[] = [];
-    let command: YamlValue | undefined;
+    const parts = new Map<string, YamlValue>();
     for (const [part, partValue, partKey] of field.entries(what)) {
-      if (part === "parameters") parameters = readParameters(partValue, what);
-      else if (part === "command") command = partValue;
-      else unknownKey(partKey, part, what, ["parameters", "command"]);
+      if (ENTRY_KEYS.includes(part)) parts.set(part, partValue);
+      else unknownKey(partKey, part, what, ENTRY_KEYS);
     }
+    const declared = parts.get("parameters");
+    const parameters = declared === undefined ? [] : readParameters(declared, what);
+    const read = readSteps(parts.get("steps"), what);
+    const command = parts.get("command");
     const text = command?.text(`the command of ${what}`);
-    if (text === undefined || text.trim() === "") (command ?? key).fault(`${what} has no command`);
-    else if (command !== undefined) checkCommand(command, text, what, parameters);
-    points.set(name, { name, parameters, command: text ?? "" });
+    if (text === undefined || text.trim() === "") {
+      if (read.length === 0) (command ?? key).fault(`${what} has no command`);
+    } else if (command !== undefined) checkCommand(command, text, what, parameters);
+    const outputs = parts.get("outputs");
+    if (read.length > 0) outputs?.fault(`${what} has steps, and outputs are what a step leaves: declare them there`);
+    points.set(name, {
+      name,
+      parameters,
+      command: text ?? "",
+      outputs: outputs === undefined ? [] : readOutputs(outputs, what),
+      cached: readCached(parts.get("cached"), what),
+      steps: read.map(({ step }) => step),
+    });
+    steps.set(name, read);
+  }
+  for (const [name, read] of steps) {
+    const entry = points.get(name);
+    if (entry !== undefined) checkSteps(entry, read, points);
   }
   return points;
+}
+
+function readOutputs(value: YamlValue, what: string): readonly string[] {
+  const outputs = namesOf(value, `outputs of ${what}`);
+  for (const path of outputs)
+    if (!/^[\w.-]+(?:\/[\w.-]+)*$/.test(path) || path.split("/").some((part) => /^\.+$/.test(part)))
+      value.fault(
+        `the output '${path}' of ${what} is no path among its run's artifacts: expected names with '/' between`,
+      );
+  return outputs;
+}
+
+function readCached(value: YamlValue | undefined, what: string): boolean {
+  const text = value?.text(`cached of ${what}`);
+  if (text !== undefined && text !== "True" && text !== "False")
+    value?.fault(`cached of ${what} is '${text}': expected true or false`);
+  return text !== "False";
 }
 
 function checkCommand(value: YamlValue, text: string, what: string, parameters: readonly Parameter[]): void {

@@ -1,3 +1,5 @@
+import type { Segment } from "../command/template.ts";
+
 /** What an `MLproject` file says. */
 export interface Project {
   readonly name: string | undefined;
@@ -31,9 +33,29 @@ export interface EntryPoint {
   readonly name: string;
   /** In the order of the file. */
   readonly parameters: readonly Parameter[];
-  /** A command for bash, with `{parameter}` where a value goes. */
+  /** A command for bash, with `{parameter}` where a value goes; empty for an entry point that only has steps. */
   readonly command: string;
+  /** What its run leaves among its artifacts or models, by path: what a later step may be given. */
+  readonly outputs: readonly string[];
+  /** False: what it does depends on more than its parameters, so that a workflow runs it each time. */
+  readonly cached: boolean;
+  /** What it calls, in the order of the file; with steps it is a workflow, and its command is for real MLflow. */
+  readonly steps: readonly Step[];
 }
+
+/** A call of another entry point. */
+export interface Step {
+  readonly name: string;
+  readonly entryPoint: string;
+  readonly parameters: ReadonlyMap<string, StepValue>;
+  /** Steps that must have ended before, besides those whose outputs it takes. */
+  readonly after: readonly string[];
+}
+
+export type StepValue =
+  /** A template over the workflow's own parameters. */
+  | { readonly kind: "template"; readonly segments: readonly Segment[] }
+  | { readonly kind: "output"; readonly step: string; readonly path: string };
 
 export interface Parameter {
   readonly name: string;

@@ -1,7 +1,7 @@
 import type { Run } from "@esteira/core/entities/run";
 import { tagValue } from "@esteira/core/entities/tag";
 import { EsteiraError, invalid } from "@esteira/core/errors";
-import { EXTRA_TAG } from "../run-project.ts";
+import { EXTRA_TAG } from "../run/tracked-run.ts";
 
 /** What a run says of how it was made. */
 export interface RecordedRun {

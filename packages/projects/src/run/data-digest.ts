@@ -11,8 +11,16 @@ import { pipeline } from "node:stream/promises";
  */
 export async function dataDigest(path: string): Promise<string> {
   if ((await stat(path)).isFile()) return fileDigest(path);
+  return folderDigest(path, () => true);
+}
+
+/** As `dataDigest` of a folder, of those of its files whose paths in it are kept. */
+export async function folderDigest(path: string, keep: (inside: string) => boolean): Promise<string> {
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
+  const files = entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => keep(file.slice(path.length + 1)));
   const hash = createHash("sha256");
   for (const file of files.sort()) hash.update(`${await entryDigest(file)}  ${file.slice(path.length + 1)}\n`);
   return hash.digest("hex");

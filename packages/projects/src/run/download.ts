@@ -1,5 +1,5 @@
 import { createWriteStream } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { basename, join, posix } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { EsteiraError, invalid, notFound } from "@esteira/core/errors";
@@ -45,7 +45,10 @@ async function artifact(
   const entries = await client.artifacts.list(root, parent === "." ? "" : parent);
   const entry = entries.find((one) => posix.basename(one.path) === posix.basename(path));
   // A run's models are kept apart from its artifacts.
-  if (entry === undefined && /^runs:/i.test(uri)) return fetchModel(uri, into, () => client);
+  if (entry === undefined && /^runs:/i.test(uri)) {
+    const folder = await fetchModel(uri, into, () => client);
+    if ((await readdir(folder)).length > 0) return folder;
+  }
   if (entry === undefined) throw notFound(`There is no artifact at '${uri}'.`);
   const target = join(into, posix.basename(path));
   if (entry.isDir) await downloadFolder(client, root, target, path, { signal });

@@ -15,6 +15,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const entry = (...parameters: [name: string, type: ParameterType, value?: string][]): EntryPoint => ({
   name: "main",
   command: "",
+  outputs: [],
+  cached: true,
+  steps: [],
   parameters: parameters.map(([name, type, value]) => ({ name, type, default: value })),
 });
 const resolve = (point: EntryPoint, given: Record<string, string>, cwd = folder) =>

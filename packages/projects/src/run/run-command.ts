@@ -1,0 +1,58 @@
+import type { Run } from "@esteira/core/entities/run";
+import { renderCommand } from "../command/render.ts";
+import type { PreparedEnvironment } from "../environments/environment.ts";
+import type { EntryPoint } from "../mlproject/project.ts";
+import { execute } from "./execute.ts";
+import type { RunProjectOptions } from "./options.ts";
+import { setTags } from "./tracked-run.ts";
+
+export interface CommandInput {
+  readonly folder: string;
+  readonly entry: EntryPoint;
+  readonly values: ReadonlyMap<string, string>;
+  /** What goes behind the command, as `--name value`. */
+  readonly extra: ReadonlyMap<string, string>;
+  readonly environment: PreparedEnvironment;
+}
+
+/** Runs the command of an entry point in its run, to its end. */
+export async function runCommand(
+  options: RunProjectOptions,
+  run: Run,
+  { folder, entry, values, extra, environment }: CommandInput,
+): Promise<void> {
+  const command = renderCommand(entry.command, values, extra);
+  options.note(`Running ${command.shown}`);
+  const env = commandEnvironment(options, run, environment);
+  const task = { folder, command, env, onOutput: options.onOutput };
+  let attempts = 1;
+  await execute(options.backend, task, options.settings, options.stop, async (reason) => {
+    options.note(`${reason} Trying again.`);
+    await options.client.runs.update(run.info.runId, { status: "RUNNING" });
+    await setTags(options.client, run, { "esteira.project.attempts": String(++attempts) });
+  });
+}
+
+/** Variables as they are here, with what the environment adds and what MLflow's clients need to find their run. */
+function commandEnvironment(
+  { env }: RunProjectOptions,
+  { info }: Run,
+  environment: PreparedEnvironment,
+): Record<string, string> {
+  const own = {
+    // Lines come when they are written, not when a buffer is full.
+    PYTHONUNBUFFERED: "1",
+    ...env,
+    MLFLOW_RUN_ID: info.runId,
+    MLFLOW_EXPERIMENT_ID: info.experimentId,
+    ...environment.variables,
+    PATH: searchPath(env.PATH, environment),
+  };
+  return Object.fromEntries(
+    Object.entries(own).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
+  );
+}
+
+/** Where programs are looked for: in the environment first. */
+export const searchPath = (path: string | undefined, environment: PreparedEnvironment): string =>
+  [...environment.path, ...(path === undefined ? [] : [path])].join(":");
