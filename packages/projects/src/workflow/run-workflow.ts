@@ -133,7 +133,7 @@ async function runStep(
     }
   }
 
-  const run = await beginRun({ ...options, experimentId: input.parent.info.experimentId }, fetched, {
+  const run = await beginRun({ ...options, experimentId: input.parent.info.experimentId, tags: {} }, fetched, {
     entryPoint: entry.name,
     runName: step.name,
     parentRunId: input.parent.info.runId,
