@@ -6,6 +6,9 @@ import { fileURLToPath } from "node:url";
 import type { Run } from "@esteira/core/entities/run";
 import { tagValue } from "@esteira/core/entities/tag";
 import { experimentId, runId } from "@esteira/core/ids";
+import { localBackend } from "@esteira/projects/backends/local";
+import type { RunProjectOptions } from "@esteira/projects/run/options";
+import { runProject } from "@esteira/projects/run-project";
 import { type Client, createClient } from "@esteira/sdk/client";
 import { type RunningServer, startServer } from "@esteira/server/start";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -92,18 +95,59 @@ interface Asked {
   readonly onOutput?: (text: string, pid: number) => void;
 }
 
-/** The workflow in a process of its own; which steps it ran, its run and the runs of its steps. */
-async function workflow(args: readonly string[] = [], { env = {}, onOutput = () => undefined }: Asked = {}) {
+/** A workflow's end: which steps it ran, its run and the runs of its steps. */
+async function ending(code: number | null, errors: string, id: string | undefined) {
+  const run = id === undefined ? undefined : await client.runs.get(runId(id));
+  const ran = (await readFile(diary(), "utf8")).split("\n").filter((line) => line !== "");
+  return { code, errors, run, ran, steps: run === undefined ? {} : stepsOf(run) };
+}
+
+const environment = (env: Asked["env"] = {}) => ({
+  ...process.env,
+  DIARY: diary(),
+  MLFLOW_TRACKING_URI: server.url,
+  NO_COLOR: "1",
+  ...env,
+});
+const rowsFile = () => join(home, `rows${number}.csv`);
+
+/** The workflow, run in this process. */
+async function workflow(
+  given: Partial<Pick<RunProjectOptions, "again" | "runId">> & { readonly parameters?: Record<string, string> } = {},
+  env: Asked["env"] = {},
+) {
   await writeFile(diary(), "");
-  const child = spawn(
-    process.execPath,
-    [command, "run", folder, "-P", `rows=${join(home, `rows${number}.csv`)}`, ...args],
-    {
-      cwd: home,
-      env: { ...process.env, DIARY: diary(), MLFLOW_TRACKING_URI: server.url, NO_COLOR: "1", ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    },
-  );
+  const notes: string[] = [];
+  const never = new AbortController().signal;
+  const { parameters = {}, ...options } = given;
+  const result = await runProject({
+    client,
+    uri: folder,
+    entryPoint: "main",
+    parameters: new Map(Object.entries({ rows: rowsFile(), ...parameters })),
+    experimentId: experimentId("0"),
+    user: "ana",
+    backend: localBackend(),
+    settings: { timeoutSeconds: undefined, retries: 0 },
+    cwd: home,
+    env: environment(env),
+    onOutput: () => undefined,
+    note: (line) => void notes.push(line),
+    stop: { cancelled: never, killed: never },
+    ...options,
+  });
+  const errors = [...notes, result.reason ?? ""].join("\n");
+  return ending(result.status === "FINISHED" ? 0 : 1, errors, result.runId);
+}
+
+/** The command in a process of its own. */
+async function esteira(args: readonly string[], { env = {}, onOutput = () => undefined }: Asked = {}) {
+  await writeFile(diary(), "");
+  const child = spawn(process.execPath, [command, "run", folder, "-P", `rows=${rowsFile()}`, ...args], {
+    cwd: home,
+    env: environment(env),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let [output, errors] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output += text;
@@ -113,10 +157,7 @@ async function workflow(args: readonly string[] = [], { env = {}, onOutput = () 
     errors += text;
   });
   const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
-  const id = /^Run ([0-9a-f]{32}) of/m.exec(errors)?.[1];
-  const run = id === undefined ? undefined : await client.runs.get(runId(id));
-  const ran = (await readFile(diary(), "utf8")).split("\n").filter((line) => line !== "");
-  return { code, errors, run, ran, steps: run === undefined ? {} : stepsOf(run) };
+  return ending(code, errors, /^Run ([0-9a-f]{32}) of/m.exec(errors)?.[1]);
 }
 
 interface State {
@@ -160,12 +201,12 @@ describe("a workflow", { timeout: 600_000 }, () => {
     expect(second.errors).toContain(`Step train: taken from run ${train.info.runId}`);
     expect(second.errors).toContain("each time: its entry point says cached: false");
 
-    const changed = await workflow(["-P", "note=other"]);
+    const changed = await workflow({ parameters: { note: "other" } });
     expect(changed.ran).toEqual(["judge", "report"]);
-    expect((await workflow(["--from", "train"])).ran).toEqual(["train", "judge", "report"]);
-    expect((await workflow(["--force"])).ran).toEqual(ALL);
-    expect((await workflow(["-P", "count=4"])).ran).toEqual(ALL);
-    expect((await workflow(["-P", "count=4"])).ran).toEqual(["report"]);
+    expect((await workflow({ again: { kind: "from", step: "train" } })).ran).toEqual(["train", "judge", "report"]);
+    expect((await workflow({ again: { kind: "all" } })).ran).toEqual(ALL);
+    expect((await workflow({ parameters: { count: "4" } })).ran).toEqual(ALL);
+    expect((await workflow({ parameters: { count: "4" } })).ran).toEqual(["report"]);
   });
 
   it("runs a step again whose code, input file or finished run is not what it was", async () => {
@@ -218,7 +259,7 @@ describe("a workflow", { timeout: 600_000 }, () => {
   });
 
   it("ends with the step that fails, and goes on from there", async () => {
-    const failed = await workflow([], { env: { FAIL: "train" } });
+    const failed = await workflow({}, { FAIL: "train" });
     expect(failed.code).toBe(1);
     expect(failed.ran).toEqual(["prepare", "train"]);
     expect(failed.run?.info.status).toBe("FAILED");
@@ -231,10 +272,10 @@ describe("a workflow", { timeout: 600_000 }, () => {
   });
 
   it("does not take for finished what left no output, or whose code changed while it ran", async () => {
-    const without = await workflow([], { env: { SKIP: "prepare" } });
+    const without = await workflow({}, { SKIP: "prepare" });
     expect([without.code, without.ran]).toEqual([1, ["prepare"]]);
     expect(without.errors).toContain("has no output 'data'");
-    const touched = await workflow([], { env: { TOUCH: "prepare" } });
+    const touched = await workflow({}, { TOUCH: "prepare" });
     expect(touched.code, touched.errors).toBe(0);
     expect(touched.errors).toContain("Step prepare: its code or input files changed while it ran");
     expect((await workflow()).ran).toEqual(["prepare", "report"]);
@@ -242,7 +283,7 @@ describe("a workflow", { timeout: 600_000 }, () => {
 
   it.each(["SIGINT", "SIGTERM"] as const)("stopped by %s in the middle leaves no run at work", async (signal) => {
     let sent = false;
-    const stopped = await workflow([], {
+    const stopped = await esteira([], {
       env: { HANG: "train" },
       onOutput: (text, pid) => {
         if (text.includes("hanging") && !sent) sent = process.kill(pid, signal);
@@ -263,11 +304,11 @@ describe("a workflow", { timeout: 600_000 }, () => {
   it("takes up a run that is there", async () => {
     const { info } = await client.runs.create({ experimentId: experimentId("0"), startTime: Date.now() });
     await client.runs.logBatch(info.runId, { params: [{ key: "note", value: "'as real MLflow quotes it'" }] });
-    const { code, errors, run } = await workflow(["--run-id", info.runId, "-P", "note=as real MLflow quotes it"]);
+    const { code, errors, run } = await esteira(["--run-id", info.runId, "-P", "note=as real MLflow quotes it"]);
     expect(code, errors).toBe(0);
     expect(run?.info).toMatchObject({ runId: info.runId, status: "FINISHED" });
     await client.runs.delete(info.runId);
-    expect((await workflow(["--run-id", info.runId])).errors).toContain("is deleted");
+    await expect(workflow({ runId: info.runId })).rejects.toThrow("is deleted");
   });
 
   it("says what is wrong before a run begins", async () => {
@@ -281,7 +322,7 @@ describe("a workflow", { timeout: 600_000 }, () => {
       [["--run-id", "a".repeat(32)], "not found"],
       [["--run-id", "a".repeat(32), "--run-name", "x"], "leave --run-name out"],
     ] as const) {
-      const { code, errors } = await workflow(args);
+      const { code, errors } = await esteira(args);
       expect([code, errors]).toEqual([2, expect.stringContaining(expected)]);
     }
     expect(await count()).toBe(before);

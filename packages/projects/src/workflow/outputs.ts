@@ -1,5 +1,5 @@
 import { mkdtemp } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { EsteiraError } from "@esteira/core/errors";
 import type { RunId } from "@esteira/core/ids";
 import type { Client } from "@esteira/sdk/client";
@@ -32,7 +32,8 @@ export async function fetchOutputs(
   const outputs: Output[] = [];
   for (const path of paths) {
     const uri = `runs:/${runId}/${path}`;
-    const into = await mkdtemp(join(scratch, "output-"));
+    // Under its own name, wherever it comes from: a name may say what is in a file, and counts in the key of who takes it.
+    const into = join(await mkdtemp(join(scratch, "output-")), basename(path));
     try {
       const local = await download(client, uri, into, signal);
       outputs.push({ uri, path, local, digest: await dataDigest(local) });
