@@ -90,6 +90,31 @@ export async function startRun<T>(options: StartRunOptions, work: (run: ActiveRu
   }
 }
 
+/**
+ * Runs `work` inside a run that somebody else has begun and ends, such as the launcher of a project. Everything logged is
+ * acknowledged before this returns; when `work` throws, what can be sent is sent, and the run is left to who began it.
+ */
+export async function continueRun<T>(
+  {
+    client,
+    runId,
+    clock = Date.now,
+  }: { readonly client: Client; readonly runId: RunId; readonly clock?: () => number },
+  work: (run: ActiveRun) => Promise<T>,
+): Promise<T> {
+  const run = await client.runs.get(runId);
+  const queue = new MetricQueue({ send: (metrics) => client.runs.logBatch(runId, { metrics }), spool: undefined });
+  const active = openRun(client, run, queue, clock);
+  try {
+    const result = await work(active);
+    await active.flush();
+    return result;
+  } catch (error) {
+    await queue.flush(FAILED_PATIENCE_MS).catch(() => undefined);
+    throw error;
+  }
+}
+
 function openRun(client: Client, run: Run, queue: MetricQueue, clock: () => number): ActiveRun {
   const id = run.info.runId;
   const logMetrics = (values: Readonly<Record<string, number>>, step = 0): void => {

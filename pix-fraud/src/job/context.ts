@@ -11,8 +11,8 @@ import type { Protocol } from "./protocol.ts";
 export interface JobContext {
   readonly options: JobOptions;
   readonly protocol: Protocol;
-  /** Of this run of the job: its runs carry it. */
-  readonly jobId: string;
+  /** Of this run of the job: its runs carry it. A step of the project, which shares its server with others, has none. */
+  readonly jobId: string | undefined;
   readonly gate: GateRules;
   readonly client: Client;
   readonly experimentId: ExperimentId;

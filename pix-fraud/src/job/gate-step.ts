@@ -13,6 +13,7 @@ import { renderGateJson } from "@esteira/lifecycle/gates/verdict-wire";
 import { driftTable } from "@esteira/lifecycle/monitoring/drift";
 import { type LatencySummary, summariseLatency } from "@esteira/lifecycle/monitoring/latency";
 import { STANDARD_SETTINGS } from "@esteira/lifecycle/monitoring/settings";
+import type { FeatureImportance } from "@esteira/models/training/trainer";
 import { PARITY_FILE, type ParitySummary, readParityReport } from "@esteira/models/verification/parity-report";
 import { downloadFolder } from "@esteira/sdk/node/folder";
 import { reachOf } from "../features/reach.ts";
@@ -75,16 +76,30 @@ async function openVersion(context: JobContext, version: ModelVersion): Promise<
   return openFraudModel(folder, context.protocol.catalogue);
 }
 
-/** Judges the candidate, and leaves the verdict with its run: tags, `gate/verdict.json` and `gate/verdict.md`. */
+/** What a gate judges: a packaged model with its scores on the test rows, and the run that gets the verdict. */
+export interface GateSubject extends Pick<Candidate, "runId" | "runArtifactUri" | "digest" | "test" | "testScores"> {
+  readonly importance: readonly FeatureImportance[];
+  /** Of the package. */
+  readonly folder: string;
+}
+
+/** A candidate that was trained just now. */
+export const subjectOf = ({ scratch }: JobContext, candidate: Candidate): GateSubject => ({
+  ...candidate,
+  importance: candidate.model.importance,
+  folder: join(scratch, candidate.logged.modelId),
+});
+
+/** Judges a model, and leaves the verdict with its run: tags, `gate/verdict.json` and `gate/verdict.md`. */
 export async function gateCandidate(
   context: JobContext,
   study: Study,
-  candidate: Candidate,
+  candidate: GateSubject,
   champion: Champion | undefined,
   baselines: readonly Baseline[],
 ): Promise<GateVerdict> {
   const { text, gate, file } = context.gate;
-  const folder = join(context.scratch, candidate.logged.modelId);
+  const { folder } = candidate;
   const packaged = await openFraudModel(folder, context.protocol.catalogue);
   const { git } = context.environment;
   const verdict = evaluateGate(gate, {
@@ -98,7 +113,7 @@ export async function gateCandidate(
     evaluation: candidate.test,
     champion: champion ? championEvidence(study, candidate, champion) : null,
     baselines: baselines.map(({ name, scores }) => against(study, candidate, { name, digest: null, scores })),
-    importance: candidate.model.importance.map(({ feature, gain, weight }) => ({ feature, gain: gain * weight })),
+    importance: candidate.importance.map(({ feature, gain, weight }) => ({ feature, gain: gain * weight })),
     windows: {
       train: study.timeline.train,
       validation: study.timeline.validation,
@@ -125,14 +140,14 @@ async function parityBeside(folder: string): Promise<ParitySummary | null> {
   return text === null ? null : readParityReport(text);
 }
 
-export const verdictTags = (candidate: Candidate, verdict: GateVerdict): Record<string, string> => ({
+export const verdictTags = ({ runId }: Pick<Candidate, "runId">, verdict: GateVerdict): Record<string, string> => ({
   "esteira.gate.verdict": verdict.outcome,
-  "esteira.gate.evidence": `runs:/${candidate.runId}/gate/verdict.json`,
+  "esteira.gate.evidence": `runs:/${runId}/gate/verdict.json`,
   "esteira.gate.digest": verdict.digests.gate,
 });
 
 /** Both models on the test rows. The champion is scored anew, from its registered bytes, on the features of this table. */
-function championEvidence(study: Study, candidate: Candidate, { version, model }: Champion): RivalEvidence {
+function championEvidence(study: Study, candidate: GateSubject, { version, model }: Champion): RivalEvidence {
   return against(study, candidate, {
     name: `models:/${version.name}/${version.version}`,
     digest: `sha256:${model.digest}`,
@@ -143,7 +158,7 @@ function championEvidence(study: Study, candidate: Candidate, { version, model }
 /** A candidate and its rival on the test rows. */
 function against(
   study: Study,
-  candidate: Candidate,
+  candidate: GateSubject,
   { name, digest, scores }: { readonly name: string; readonly digest: string | null; readonly scores: Float64Array },
 ): RivalEvidence {
   const { labels, amounts, tieKeys, clusters, days } = study.testRows;
@@ -177,8 +192,8 @@ export function championScores(study: Study, model: FraudModel): Float64Array {
 }
 
 /** PSI of the test rows against the training rows, for the features that matter and have values on both sides. */
-function evaluationDrift(study: Study, candidate: Candidate): FeatureDrift[] {
-  const samples = featureSamples(study, gainShares(candidate.model.importance), {
+function evaluationDrift(study: Study, candidate: GateSubject): FeatureDrift[] {
+  const samples = featureSamples(study, gainShares(candidate.importance), {
     reference: study.train,
     current: study.test,
   });

@@ -20,7 +20,7 @@ export function startJobRun<T>(context: JobContext, run: JobRun, work: (run: Act
       runName: run.name,
       user: context.user,
       ...(run.parentRunId === undefined ? {} : { parentRunId: run.parentRunId }),
-      tags: { [JOB_TAG]: context.jobId, ...run.tags },
+      tags: { ...(context.jobId === undefined ? {} : { [JOB_TAG]: context.jobId }), ...run.tags },
       signal: context.signal,
       clock: context.clock,
     },

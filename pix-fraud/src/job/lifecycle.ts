@@ -9,7 +9,7 @@ import type { Study } from "../training/study.ts";
 import { compareModels } from "./compare-step.ts";
 import type { JobConsole } from "./console.ts";
 import type { JobContext } from "./context.ts";
-import { type Champion, gateCandidate, openChampion } from "./gate-step.ts";
+import { type Champion, gateCandidate, openChampion, subjectOf } from "./gate-step.ts";
 import { loadLedger } from "./load-ledger.ts";
 import { monitorReplay } from "./monitor-step.ts";
 import { findRegistered, isHalfPromoted, promote, putInService } from "./promote.ts";
@@ -97,7 +97,7 @@ export async function runLifecycle(context: JobContext, console: JobConsole, dat
         say(`models:/${known.name}/${known.version} has held these very bytes and was replaced: nothing to decide`);
         return;
       }
-      const verdict = await gateCandidate(context, study, candidate, current, anchors);
+      const verdict = await gateCandidate(context, study, subjectOf(context, candidate), current, anchors);
       for (const line of renderGateTerminal(verdict, gateStyle).split("\n")) say(line);
       if (verdict.outcome === "passed") {
         const version = await promote(context, candidate, verdict, known);

@@ -4,16 +4,9 @@ import { Booster, type NamedMatrix } from "../engines/xgboost/booster.ts";
 import { TrainingMatrix } from "../engines/xgboost/matrix.ts";
 import type { NativeXgboost } from "../engines/xgboost/native.ts";
 import { EarlyStopping } from "./early-stopping.ts";
+import { importanceOf } from "./importance.ts";
 import { resolvedParamsOf } from "./resolved-params.ts";
-import type {
-  FeatureImportance,
-  ParamValue,
-  RoundMetrics,
-  TrainedModel,
-  TrainerName,
-  TrainInput,
-  TrainingData,
-} from "./trainer.ts";
+import type { ParamValue, RoundMetrics, TrainedModel, TrainerName, TrainInput, TrainingData } from "./trainer.ts";
 import { checkTrainingData } from "./training-data.ts";
 
 /** One training, its params already checked. */
@@ -175,18 +168,4 @@ function describe(
     contributions: (values, rows) => best.contributions(values, rows),
     dispose: () => best.dispose(),
   };
-}
-
-function importanceOf(booster: Booster, featureNames: readonly string[]): FeatureImportance[] {
-  const gain = booster.importance("gain");
-  const weight = booster.importance("weight");
-  const cover = booster.importance("cover");
-  return featureNames
-    .map((feature) => ({
-      feature,
-      gain: gain.get(feature) ?? 0,
-      weight: weight.get(feature) ?? 0,
-      cover: cover.get(feature) ?? 0,
-    }))
-    .sort((a, b) => b.gain - a.gain || (a.feature < b.feature ? -1 : 1));
 }
