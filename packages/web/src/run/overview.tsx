@@ -17,6 +17,7 @@ import { reproductionOf } from "./reproduction.ts";
 import { ReproductionBadge } from "./reproduction-badge.tsx";
 import classes from "./run.module.css";
 import { MetricsTable, ParamsTable } from "./values.tsx";
+import { WorkflowPicture } from "./workflow-picture.tsx";
 
 export function Overview({ run }: { run: Run }) {
   const text = useText();
@@ -59,6 +60,7 @@ export function Overview({ run }: { run: Run }) {
               [text.run.versions, <Versions key="versions" runId={info.runId} />],
             ]}
           />
+          <WorkflowPicture run={run} />
           <Children run={run} />
           {note ? (
             <Section title={text.run.notes}>
