@@ -27,6 +27,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   search: "searches and histories as the store grows, beside mlflow server on the same file",
   artifacts: "artifacts through the server beside mlflow server",
   sweep: "how busy a sweep of 64 short trainings keeps all cores",
+  projects: "esteira run beside mlflow run: seconds over the project's own command",
   transfers: "the SDK with one large file up and down: seconds and memory",
 };
 

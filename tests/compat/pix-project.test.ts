@@ -46,7 +46,9 @@ describe.skipIf(missing !== undefined)(
       expect(tagValue(prepare?.run.data.tags ?? [], "esteira.step.output.data.sha256")).toMatch(/^[0-9a-f]{64}$/);
       const { modelId } = train?.run.outputs.models[0] ?? {};
       expect(modelId && (await client.loggedModels.get(modelId)).status).toBe("LOGGED_MODEL_READY");
-      expect(tagValue(evaluate?.run.data.tags ?? [], "esteira.gate.verdict")).toMatch(/^(?:passed|refused|not_enough_evidence)$/);
+      expect(tagValue(evaluate?.run.data.tags ?? [], "esteira.gate.verdict")).toMatch(
+        /^(?:passed|refused|not_enough_evidence)$/,
+      );
       // The packaged model scores the test rows as the training did.
       const auc = (run: Run | undefined) => run?.data.metrics.find(({ key }) => key === "auc_pr")?.value;
       expect(auc(evaluate?.run)).toBeCloseTo(auc(train?.run) ?? Number.NaN, 6);

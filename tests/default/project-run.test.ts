@@ -152,6 +152,32 @@ describe("esteira run", { timeout: 300_000 }, () => {
     },
   );
 
+  it.skipIf(process.platform !== "linux")(
+    "killed outright leaves nothing at work, and the next one ends its run",
+    async () => {
+      const folder = await project("killed", {
+        MLproject: `entry_points:
+  main: {command: "trap '' TERM; sleep 1000 & echo $!; sleep 1000"}
+  next: {command: "echo next"}
+`,
+      });
+      let sent = false;
+      const { code, output } = await esteira([folder], (text, pid) => {
+        if (text.includes("\n") && !sent) sent = process.kill(pid, "SIGKILL");
+      });
+      expect(code).toBe(null);
+      await expectGone(Number(output.trim()));
+      const killed = await lastRun();
+      expect(killed.info.status).toBe("RUNNING");
+      const next = await esteira([folder, "-e", "next"]);
+      expect(next.errors).toContain(`Ended as FAILED, because who ran them was killed: ${killed.info.runId}`);
+      const { info, data } = await client.runs.get(killed.info.runId);
+      expect(info.status).toBe("FAILED");
+      expect(data.tags.find(({ key }) => key === "esteira.failure")?.value).toMatch(/ended without closing the run/);
+      expect((await lastRun()).info.status).toBe("FINISHED");
+    },
+  );
+
   it("begins no run for what is wrong from the start", async () => {
     const folder = await project("wrong", {
       MLproject: "entry_points:\n  main: {command: echo}\n  train: {comand: x}\n",

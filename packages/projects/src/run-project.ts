@@ -6,6 +6,7 @@ import { findEntryPoint } from "./mlproject/entry-point.ts";
 import { loadProject } from "./mlproject/load-project.ts";
 import type { EntryPoint } from "./mlproject/project.ts";
 import { suggestion } from "./nearest.ts";
+import { endAbandoned } from "./run/launcher.ts";
 import { localValues } from "./run/local-values.ts";
 import type { ProjectRun, RunProjectOptions } from "./run/options.ts";
 import { resolveParameters } from "./run/parameters.ts";
@@ -33,6 +34,7 @@ export async function runProject(options: RunProjectOptions): Promise<ProjectRun
     else refuseExtra(entry, parameters.extra);
     const manager = chooseManager(project.environment, options.environmentManager);
     if (options.stop.cancelled.aborted) throw new EsteiraError("INVALID_STATE", "Cancelled before the run began.");
+    await endLeftOver(options);
     const { runName, runId } = options;
     const run = await beginRun(options, fetched, { entryPoint: options.entryPoint, runName, runId });
     options.note(`Run ${run.info.runId} of ${fetched.sourceName}, entry point ${entry.name}`);
@@ -56,6 +58,12 @@ export async function runProject(options: RunProjectOptions): Promise<ProjectRun
   } finally {
     if (options.fetched === undefined) await fetched.remove();
   }
+}
+
+/** Somebody's earlier run that was killed is no reason for this one not to run. */
+async function endLeftOver({ client, experimentId, clock = Date.now, note }: RunProjectOptions): Promise<void> {
+  const ended = await endAbandoned(client, experimentId, clock()).catch(() => []);
+  if (ended.length > 0) note(`Ended as FAILED, because who ran them was killed: ${ended.join(", ")}`);
 }
 
 function checkAgain({ again }: RunProjectOptions, { name, steps }: EntryPoint): void {

@@ -3,12 +3,13 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EsteiraError } from "@esteira/core/errors";
 import type { Backend, Execution, Outcome, Task } from "./backend.ts";
+import { guardGroup } from "./guard.ts";
 
 const POLL_MS = 50;
 
 /**
  * Runs a task as a process group of this machine: what the command starts ends with it, whatever that is, unless it makes itself a
- * group of its own.
+ * group of its own. It ends with this process too, however that ends.
  *
  * @param graceMs how long a group that is asked to end may take for it.
  */
@@ -43,6 +44,7 @@ function execution(child: ChildProcess, closed: Promise<unknown>, task: Task, gr
       resolve(signal === null ? { kind: "exited", code: code ?? 1 } : { kind: "signalled", signal }),
     );
   });
+  const release = group === undefined ? () => undefined : guardGroup(group, graceMs);
   let ending: Promise<void> | undefined;
   const end = (): Promise<void> => {
     ending ??= endGroup(group, graceMs);
@@ -53,6 +55,7 @@ function execution(child: ChildProcess, closed: Promise<unknown>, task: Task, gr
       const outcome = await exited;
       // What the command has left behind would go on writing for nobody.
       await end();
+      release();
       await Promise.race([closed, sleep(graceMs, undefined, { ref: false })]);
       return outcome;
     },

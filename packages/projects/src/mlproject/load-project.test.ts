@@ -24,11 +24,16 @@ it("finds the file in any case, and the environment that is not declared", async
 });
 
 it("runs scripts of a folder without a project file", async () => {
-  const folder = await folderOf({ "a b.py": "", "{x}.sh": "" });
+  const folder = await folderOf({ "a b.py": "", "{x}.sh": "", "train.R": "", "a'b.R": "" });
   const project = await loadProject(folder);
   expect(project.environment).toEqual({ kind: "none" });
   expect(findEntryPoint(project, folder, "a b.py").command).toBe("python 'a b.py'");
   expect(findEntryPoint(project, folder, "{x}.sh", "/bin/zsh").command).toBe("/bin/zsh '{{x}}.sh'");
+  // MLflow's own words for it, to the letter.
+  expect(findEntryPoint(project, folder, "train.R").command).toBe(
+    `Rscript -e "mlflow::mlflow_source('train.R')" --args`,
+  );
+  expect(() => findEntryPoint(project, folder, "a'b.R")).toThrow("has a name that cannot stand in a call of R");
   expect(() => findEntryPoint(project, folder, "c.py")).toThrow(
     `${folder} has neither an entry point nor a file 'c.py'`,
   );

@@ -10,6 +10,7 @@ import { captureEnvironment, changeTags } from "@esteira/sdk/node/environment";
 import type { PreparedEnvironment } from "../environments/environment.ts";
 import { installedPackages } from "../environments/packages.ts";
 import type { FetchedProject } from "../source/fetch-project.ts";
+import { LAUNCHER_TAG, thisLauncher } from "./launcher.ts";
 import type { ProjectRun, RunProjectOptions } from "./options.ts";
 import type { RunParameters } from "./parameters.ts";
 
@@ -45,6 +46,7 @@ export async function beginRun(
     "mlflow.source.git.repoURL": repository?.remote,
     "mlflow.source.git.branch": branch,
     "mlflow.parentRunId": beginning.parentRunId,
+    [LAUNCHER_TAG]: await thisLauncher(),
     ...options.tags,
     ...beginning.tags,
   };
