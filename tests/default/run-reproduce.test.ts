@@ -203,6 +203,24 @@ describe("esteira reproduce", { timeout: 300_000 }, () => {
     expect(tight.verdict.outcome).toBe("differs");
   });
 
+  it("makes every step of a workflow again, and compares what they gave", async () => {
+    const steps = `  first: {parameters: {rate: float}, outputs: [model.json], command: "node train.mjs rows.csv {rate}"}
+  second: {parameters: {model: path}, command: "node train.mjs rows.csv 1 && cat {model} > /dev/null"}
+  main:
+    parameters: {rate: {type: float, default: 0.5}}
+    steps:
+      first: {parameters: {rate: "{rate}"}}
+      second: {parameters: {model: "{first.model.json}"}}
+`;
+    const { folder, runId } = await trained("steps", { MLproject: `entry_points:\n${steps}` });
+    const { verdict } = await again(runId);
+    expect(verdict).toMatchObject({ outcome: "reproduced", agreement: "bitwise", differences: {} });
+    expect(verdict.equal).toMatchObject({ metrics: 2, artifacts: 2 });
+    // Where steps were taken from earlier runs, these are what it stands for.
+    const cached = await stage.run(folder);
+    expect((await again(cached.runId)).verdict.outcome).toBe("reproduced");
+  });
+
   it("keeps its key to its owner", async () => {
     const { runId } = await trained("key");
     const open = join(stage.home, "open.pem");

@@ -8,6 +8,7 @@ import { inParallel } from "@esteira/sdk/node/parallel";
 import { everyPage } from "@esteira/sdk/search";
 import { z } from "zod";
 import { DIFF_FILE, PACKAGES_FILE } from "../run/tracked-run.ts";
+import { STEP_TAG } from "../workflow/run-workflow.ts";
 import { environmentOf } from "./environment-facts.ts";
 import type { CodeFacts, FileFacts, Point, RunFacts } from "./facts.ts";
 import { hasVolatileKeys, keptContent } from "./kept-content.ts";
@@ -91,9 +92,6 @@ async function nestedFacts(client: Client, parent: Run): Promise<readonly (reado
   }
   return found;
 }
-
-/** A workflow's run names the runs of its steps so. */
-const STEP_TAG = "esteira.workflow.step.";
 
 const stepState = z.object({ run: z.string().optional() });
 

@@ -35,11 +35,6 @@ export function recordedRun({ info, data: { tags, params } }: Run): RecordedRun 
     throw invalid(
       `Run ${id} was made by no project: nothing in it says which command to run again. Runs of esteira run and mlflow run can be reproduced.`,
     );
-  // Steps may be taken from earlier runs, and a reproduction that does so would prove nothing.
-  if (tags.some(({ key }) => key.startsWith("esteira.workflow.step.")))
-    throw invalid(
-      `Run ${id} is a workflow, which cannot be reproduced as a whole: reproduce the runs of its steps, one by one.`,
-    );
   const data = new Map<string, { sha256: string; path: string | undefined }>();
   for (const { key, value } of tags) {
     const name = /^esteira\.data\.(.+)\.sha256$/.exec(key)?.[1];

@@ -203,6 +203,8 @@ async function runAgain(
     tags: { [REPRODUCTION_TAGS.of]: original.runId },
     user: options.user,
     environmentManager: recorded.manager,
+    // A step that is taken from an earlier run would prove nothing.
+    again: entry.steps.length > 0 ? { kind: "all" } : undefined,
     backend: options.backend,
     settings: { timeoutSeconds: undefined, retries: 0 },
     cwd: options.cwd,

@@ -5,7 +5,8 @@ import type { Client } from "@esteira/sdk/client";
 
 /** On every run of a project while it is at work: the process that will end it. */
 export const LAUNCHER_TAG = "esteira.project.launcher";
-const REASON =
+/** Why such a run has failed, in its tag `esteira.failure`. */
+export const ABANDONED =
   "The process that ran this project ended without closing the run: it was killed, or ran out of memory. What it had started was ended.";
 
 /** This process, as nothing else is called on any machine: boot, namespace of process ids, id, and when it began. Linux only. */
@@ -53,7 +54,7 @@ export async function endAbandoned(
   for (const { info, data } of items) {
     const [, , pid = "", began] = (tagValue(data.tags, LAUNCHER_TAG) ?? "").split("/");
     if (!/^\d+$/.test(pid) || (await beganAt(pid)) === began) continue;
-    await client.runs.setTag(info.runId, { key: "esteira.failure", value: REASON });
+    await client.runs.setTag(info.runId, { key: "esteira.failure", value: ABANDONED });
     await client.runs.update(info.runId, { status: "FAILED", endTime: now });
     ended.push(info.runId);
   }

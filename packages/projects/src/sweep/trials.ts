@@ -4,6 +4,7 @@ import type { RunId } from "@esteira/core/ids";
 import type { Client } from "@esteira/sdk/client";
 import { everyPage } from "@esteira/sdk/search";
 import { z } from "zod";
+import { ABANDONED } from "../run/launcher.ts";
 import type { Assignment } from "./space.ts";
 
 /** What the runs of a sweep say of it: its whole state is on the server. */
@@ -45,10 +46,13 @@ export function trialOf({ info, data: { tags, metrics } }: Run, metric: string):
     number: Number(number),
     runId: info.runId,
     assignment: new Map(Object.entries(assignments.parse(JSON.parse(assignment)))),
-    state: stateOf(info.status, tagValue(tags, SWEEP_TAGS.state)),
+    state: wasAbandoned(tags) ? "interrupted" : stateOf(info.status, tagValue(tags, SWEEP_TAGS.state)),
     value: value === undefined || Number.isNaN(value) ? undefined : value,
   };
 }
+
+/** Another run of a project on this machine ends what a killed sweep has left RUNNING, as FAILED. */
+const wasAbandoned = (tags: Run["data"]["tags"]): boolean => tagValue(tags, "esteira.failure") === ABANDONED;
 
 function stateOf(status: Run["info"]["status"], said: string | undefined): Trial["state"] {
   if (status === "FINISHED") return "finished";

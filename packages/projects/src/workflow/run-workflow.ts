@@ -41,7 +41,8 @@ interface StepState {
   readonly cached?: boolean;
 }
 
-const STEP_TAG = "esteira.workflow.step.";
+/** A workflow's run names the runs of its steps by tags that begin so. */
+export const STEP_TAG = "esteira.workflow.step.";
 
 /**
  * Runs the steps of an entry point one after the other, each as a run nested in `run`. A step that was finished before with the same
