@@ -9,6 +9,7 @@ import { dbGc } from "./commands/db-gc.ts";
 import { dbUpgrade } from "./commands/db-upgrade.ts";
 import { diff } from "./commands/diff.ts";
 import { doctor } from "./commands/doctor.ts";
+import { gate } from "./commands/gate.ts";
 import { modelsPredict } from "./commands/models-predict.ts";
 import { modelsServe } from "./commands/models-serve.ts";
 import { modelsVerify } from "./commands/models-verify.ts";
@@ -33,6 +34,7 @@ const COMMANDS: readonly Command[] = [
   modelsServe,
   modelsPredict,
   modelsVerify,
+  gate,
   ...users,
   ...tokens,
   ...audit,

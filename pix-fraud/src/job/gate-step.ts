@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ModelVersion } from "@esteira/core/entities/registered-model";
 import { invalid } from "@esteira/core/errors";
+import { parityBeside } from "@esteira/lifecycle/evidence/parity-beside";
 import { evaluateGate } from "@esteira/lifecycle/gates/evaluate-gate";
 import type { FeatureDrift, RivalEvidence } from "@esteira/lifecycle/gates/evidence";
 import type { Gate } from "@esteira/lifecycle/gates/gate";
@@ -13,15 +14,14 @@ import { renderGateJson } from "@esteira/lifecycle/gates/verdict-wire";
 import { driftTable } from "@esteira/lifecycle/monitoring/drift";
 import { type LatencySummary, summariseLatency } from "@esteira/lifecycle/monitoring/latency";
 import { STANDARD_SETTINGS } from "@esteira/lifecycle/monitoring/settings";
+import { correctOdds } from "@esteira/models/evaluation/prior-correction";
 import type { FeatureImportance } from "@esteira/models/training/trainer";
-import { PARITY_FILE, type ParitySummary, readParityReport } from "@esteira/models/verification/parity-report";
 import { downloadFolder } from "@esteira/sdk/node/folder";
 import { reachOf } from "../features/reach.ts";
 import { type FraudModel, openFraudModel } from "../service/fraud-model.ts";
 import type { Baseline } from "../training/baselines.ts";
 import type { Candidate } from "../training/candidate.ts";
 import { featureSamples, gainShares } from "../training/feature-samples.ts";
-import { correctOdds } from "../training/probabilities.ts";
 import { valuesOf } from "../training/rows.ts";
 import type { Study } from "../training/study.ts";
 import type { JobContext } from "./context.ts";
@@ -132,12 +132,6 @@ export async function gateCandidate(
     await client.runs.setTag(candidate.runId, { key, value });
   }
   return verdict;
-}
-
-/** The report that the training left beside the model; null when there is none. */
-async function parityBeside(folder: string): Promise<ParitySummary | null> {
-  const text = await readFile(join(folder, PARITY_FILE), "utf8").catch(() => null);
-  return text === null ? null : readParityReport(text);
 }
 
 export const verdictTags = ({ runId }: Pick<Candidate, "runId">, verdict: GateVerdict): Record<string, string> => ({

@@ -1,11 +1,11 @@
 import { Agent } from "node:http";
 import { EsteiraError } from "@esteira/core/errors";
 import { summariseLatency } from "@esteira/lifecycle/monitoring/latency";
+import { correctOdds } from "@esteira/models/evaluation/prior-correction";
 import { createScoringServer } from "@esteira/models/serving/scoring-server";
 import { z } from "zod";
 import { decide } from "../policy/policy.ts";
 import type { FraudModel } from "../service/fraud-model.ts";
-import { correctOdds } from "../training/probabilities.ts";
 import { rowsIn, valuesOf } from "../training/rows.ts";
 import type { Study } from "../training/study.ts";
 import { poster } from "./poster.ts";

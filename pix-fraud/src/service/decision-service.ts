@@ -1,8 +1,9 @@
+import { correctOdds } from "@esteira/models/evaluation/prior-correction";
 import { createOnlineFeatures, type NamedFraud, type NamedTransfer, type OnlineFeatures } from "../features/online.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { type Decision, decide } from "../policy/policy.ts";
 import { type Reason, topReasons } from "../policy/reasons.ts";
-import { correctOdds, oddsFactor } from "../training/probabilities.ts";
+import { oddsFactor } from "../training/probabilities.ts";
 import type { FraudModel } from "./fraud-model.ts";
 
 const REASONS = 3;

@@ -1,6 +1,6 @@
-import { correctPrior } from "@esteira/models/evaluation/prior-correction";
+import { correctOdds, correctPrior } from "@esteira/models/evaluation/prior-correction";
 import { expect, test } from "vitest";
-import { correctOdds, oddsFactor } from "./probabilities.ts";
+import { oddsFactor } from "./probabilities.ts";
 
 test("the factor on the odds is the prior correction", () => {
   for (const p of [0, 1e-4, 0.02, 0.5, 0.97, 1]) {

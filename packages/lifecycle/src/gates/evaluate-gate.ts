@@ -6,6 +6,7 @@ import { latencyCheck } from "./checks/latency.ts";
 import { leakageCheck } from "./checks/leakage.ts";
 import { metricCheck } from "./checks/metric.ts";
 import { parityCheck } from "./checks/parity.ts";
+import { signatureCheck } from "./checks/signature.ts";
 import { sliceCheck } from "./checks/slice.ts";
 import { windowsCheck } from "./checks/windows.ts";
 import type { GateEvidence } from "./evidence.ts";
@@ -56,5 +57,7 @@ function judge(settings: CheckSettings, evidence: GateEvidence): { title: string
       return { title: latencyCheck.title(settings), finding: latencyCheck.judge(settings, evidence) };
     case "parity":
       return { title: parityCheck.title(settings), finding: parityCheck.judge(settings, evidence) };
+    case "signature":
+      return { title: signatureCheck.title(settings), finding: signatureCheck.judge(settings, evidence) };
   }
 }

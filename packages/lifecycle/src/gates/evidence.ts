@@ -1,6 +1,7 @@
 import type { BootstrapRows } from "@esteira/models/evaluation/bootstrap";
 import type { EvaluationReport } from "@esteira/models/evaluation/evaluate";
 import type { Scores } from "@esteira/models/evaluation/rows";
+import type { ModelSignature } from "@esteira/models/format/signature";
 import type { ParitySummary } from "@esteira/models/verification/parity-report";
 import type { LatencySummary } from "../monitoring/latency.ts";
 import type { GateDigests } from "./verdict.ts";
@@ -68,4 +69,9 @@ export interface GateEvidence {
   readonly latency?: LatencySummary;
   /** The report beside the model; null where there is none. */
   readonly parity?: ParitySummary | null;
+  /** What each model takes and answers; undefined for one that does not say, null where there is no champion yet. */
+  readonly signatures?: {
+    readonly candidate: ModelSignature | undefined;
+    readonly champion: ModelSignature | undefined | null;
+  };
 }

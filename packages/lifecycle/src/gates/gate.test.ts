@@ -4,6 +4,7 @@ import { evaluateBinary } from "@esteira/models/evaluation/evaluate";
 import { Random } from "@esteira/models/evaluation/random";
 import { tieKeysOf } from "@esteira/models/evaluation/ranking";
 import { thresholdForBudget } from "@esteira/models/evaluation/threshold";
+import type { ColumnSpec, ModelSignature } from "@esteira/models/format/signature";
 import type { ParitySummary } from "@esteira/models/verification/parity-report";
 import { describe, expect, it } from "vitest";
 import { summariseLatency } from "../monitoring/latency.ts";
@@ -146,7 +147,7 @@ describe("parseGate", () => {
       "gate.yaml:3:1: the gate has no setting owner; a gate has version, name, description, checks",
       "gate.yaml:5:12: checks[0].check: give min, max or both; without a limit the check would pass whatever the value is",
       "gate.yaml:7:5: checks[0] has no setting minimum; a metric check has metric, min, max, support, insufficient",
-      "gate.yaml:8:12: checks[1].check is magic; known checks are metric, champion, baseline, slice, calibration, leakage, windows, drift, latency, parity",
+      "gate.yaml:8:12: checks[1].check is magic; known checks are metric, champion, baseline, slice, calibration, leakage, windows, drift, latency, parity, signature",
       expect.stringMatching(/^gate\.yaml:10:12: checks\[2\]\.share: /),
     ]);
   });
@@ -411,6 +412,45 @@ describe("the parity check", () => {
   it("finds too little in a few rows, or where nobody looked", () => {
     expect(found({ rows: 10 })).toMatchObject({ status: "not_enough_evidence", found: "7 rows" });
     expect(judge("{ check: parity }")).toMatchObject({ status: "not_enough_evidence", found: "no evidence" });
+  });
+});
+
+describe("the signature check", () => {
+  const column = (name: string, type: ColumnSpec["type"], required = true): ColumnSpec => ({
+    ...{ kind: "column", name, type, required },
+  });
+  const champion: ModelSignature = {
+    inputs: [column("amount", "double"), column("hour", "integer"), column("city", "string", false)],
+    outputs: [column("score", "double")],
+    params: [{ name: "top", type: "long", default: 3, shape: null }],
+  };
+  const found = (more: Partial<ModelSignature>) =>
+    judge("{ check: signature }", { signatures: { candidate: { ...champion, ...more }, champion } });
+
+  it("passes what the champion's callers can call: fewer columns, wider types, new optional ones", () => {
+    expect(found({}).status).toBe("passed");
+    expect(found({ inputs: [column("amount", "double")] }).status).toBe("passed");
+    expect(found({ inputs: [column("hour", "long"), column("new", "double", false)] }).status).toBe("passed");
+  });
+
+  it.each<[string, Partial<ModelSignature>, string]>([
+    ["a new required column", { inputs: [column("age", "double")] }, "input age is new and required"],
+    ["a narrower type", { inputs: [column("amount", "float")] }, "input amount was double and is float"],
+    ["one that had been optional", { inputs: [column("city", "string")] }, "input city was optional and is required"],
+    ["another answer", { outputs: [column("label", "long")] }, "the answer is of another kind"],
+    ["a parameter that is gone", { params: [] }, "the parameter top is gone"],
+  ])("refuses %s", (_name, more, reason) => {
+    const finding = found(more);
+    expect(finding).toMatchObject({ status: "refused", found: reason });
+    expect(finding.reason.toLowerCase()).toBe(`${reason.toLowerCase()}.`);
+  });
+
+  it("has nothing to say without a champion, and too little without signatures", () => {
+    const signatures = (candidate: ModelSignature | undefined, of: ModelSignature | undefined | null) =>
+      judge("{ check: signature }", { signatures: { candidate, champion: of } }).status;
+    expect(signatures(champion, null)).toBe("not_applicable");
+    expect(signatures(undefined, champion)).toBe("not_enough_evidence");
+    expect(signatures(champion, undefined)).toBe("not_enough_evidence");
   });
 });
 

@@ -7,6 +7,7 @@ import { latencyCheck } from "./checks/latency.ts";
 import { leakageCheck } from "./checks/leakage.ts";
 import { metricCheck } from "./checks/metric.ts";
 import { parityCheck } from "./checks/parity.ts";
+import { signatureCheck } from "./checks/signature.ts";
 import { sliceCheck } from "./checks/slice.ts";
 import { windowsCheck } from "./checks/windows.ts";
 
@@ -22,6 +23,7 @@ export const CATALOGUE = {
   drift: driftCheck,
   latency: latencyCheck,
   parity: parityCheck,
+  signature: signatureCheck,
 } as const;
 
 /** One check with its settings, as `gate.yaml` writes it. Rules between fields are here, where the whole check is seen. */
@@ -37,6 +39,7 @@ const checkSettings = z
     driftCheck.settings,
     latencyCheck.settings,
     parityCheck.settings,
+    signatureCheck.settings,
   ])
   .superRefine((settings, context) => {
     const refuse = (field: string, message: string) => context.addIssue({ code: "custom", path: [field], message });

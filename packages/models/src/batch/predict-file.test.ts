@@ -7,7 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LoadedModel } from "../flavors/flavor.ts";
 import { columnsOf } from "../format/signature.ts";
 import { isNumeric } from "../format/table.ts";
-import { FILE_KINDS, type FileKind, type PredictFileOptions, predictFile } from "./predict-file.ts";
+import { FILE_KINDS, type FileKind } from "./open-source.ts";
+import { type PredictFileOptions, predictFile } from "./predict-file.ts";
 
 let folder: string;
 beforeEach(async () => {

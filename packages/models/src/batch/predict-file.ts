@@ -1,20 +1,15 @@
 /** Scores a file of any size with constant memory: rows in, the kept columns and the answers out, in the same order. */
 
-import { access, rename, rm } from "node:fs/promises";
-import { EsteiraError, invalid, notFound } from "@esteira/core/errors";
+import { rename, rm } from "node:fs/promises";
+import { EsteiraError, invalid } from "@esteira/core/errors";
 import type { Prediction, ServableModel } from "../flavors/flavor.ts";
-import { isTensorSchema } from "../format/signature.ts";
 import { type Batch, type BatchSource, tableOf } from "./batch.ts";
 import { type BatchIdentity, identify, readCheckpoint, removeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
-import { openCsv } from "./csv-source.ts";
-import { openJsonl } from "./jsonl-source.ts";
+import { type FileKind, inputColumns, openSource } from "./open-source.ts";
 import { openParquetSink } from "./parquet-sink.ts";
-import { openParquet, type ParquetSource } from "./parquet-source.ts";
+import type { ParquetSource } from "./parquet-source.ts";
 import type { Sink, SinkState } from "./sink.ts";
 import { CSV_LINES, JSON_LINES, openTextSink } from "./text-sink.ts";
-
-export const FILE_KINDS = ["csv", "jsonl", "parquet"] as const;
-export type FileKind = (typeof FILE_KINDS)[number];
 
 export interface PredictFileOptions {
   readonly model: ServableModel;
@@ -46,7 +41,6 @@ export interface PredictedFile extends Progress {
   readonly isComplete: boolean;
 }
 
-const ROWS_AT_ONCE = 65_536;
 const CHECKPOINT_ROWS = 1_000_000;
 
 /**
@@ -57,7 +51,7 @@ export async function predictFile(options: PredictFileOptions): Promise<Predicte
   const { output, keep } = options;
   const partial = `${output}.partial`;
   const mark = `${output}.checkpoint`;
-  const source = await openSource(options);
+  const source = await openInput(options);
   const identity: BatchIdentity = {
     ...(await identify(options.input)),
     model: options.modelDigest,
@@ -125,36 +119,17 @@ async function scoreBatch(
   }
 }
 
-async function openSource(options: PredictFileOptions): Promise<BatchSource> {
+async function openInput(options: PredictFileOptions): Promise<BatchSource> {
   const { input, inputKind, keep } = options;
-  await access(input).catch(() => {
-    throw notFound(`The input '${input}' cannot be read: there is no such file.`);
+  const columns = inputColumns(options.model);
+  const source = await openSource(input, inputKind, {
+    wanted: (name) => columns === undefined || columns.has(name) || keep.includes(name),
+    rowsAtOnce: options.rowsAtOnce,
   });
-  const rowsAtOnce = options.rowsAtOnce ?? ROWS_AT_ONCE;
-  const checkKept = (names: readonly string[]): void => {
-    const missing = keep.find((name) => !names.includes(name));
-    if (missing !== undefined)
-      throw invalid(`${input} has no column '${missing}' to keep: it has ${names.slice(0, 20).join(", ")}.`);
-  };
-  if (inputKind === "parquet") {
-    const wanted = (names: readonly string[]): readonly string[] => {
-      checkKept(names);
-      const columns = inputColumns(options.model);
-      return columns === undefined ? names : names.filter((name) => columns.has(name) || keep.includes(name));
-    };
-    return openParquet(input, wanted, rowsAtOnce);
-  }
-  const source = await (inputKind === "csv" ? openCsv : openJsonl)(input, rowsAtOnce);
-  checkKept(source.names);
+  const missing = keep.find((name) => !source.names.includes(name));
+  if (missing !== undefined)
+    throw invalid(`${input} has no column '${missing}' to keep: it has ${source.names.slice(0, 20).join(", ")}.`);
   return source;
-}
-
-/** The columns that the model reads by name; undefined when it reads all, by position. */
-function inputColumns({ signature }: ServableModel): ReadonlySet<string> | undefined {
-  const schema = signature?.inputs;
-  if (schema === undefined || schema.length === 0 || isTensorSchema(schema)) return undefined;
-  const names = schema.flatMap((spec) => (spec.kind === "column" && spec.name !== undefined ? [spec.name] : []));
-  return names.length === schema.length ? new Set(names) : undefined;
 }
 
 function openSink(kind: FileKind, path: string, source: BatchSource, state: SinkState | undefined): Promise<Sink> {

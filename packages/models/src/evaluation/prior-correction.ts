@@ -24,3 +24,15 @@ export function correctPriors(probabilities: Scores, trained: number, used: numb
   for (let row = 0; row < corrected.length; row++) corrected[row] = correctPrior(probabilities[row]!, trained, used);
   return corrected;
 }
+
+/**
+ * A model trained with positives weighted `k` times says odds that are `k` times too high; a ledger enriched with fraud
+ * does the same. Both are undone by one factor on the odds (prior correction).
+ */
+export function correctOdds(probability: number, factor: number): number {
+  // The mean over a forest's trees can leave [0, 1] by a rounding.
+  const p = Math.min(1, Math.max(0, probability));
+  if (factor === 1) return p;
+  const odds = p * factor;
+  return odds / (odds + (1 - p));
+}
