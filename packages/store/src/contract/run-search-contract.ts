@@ -101,6 +101,21 @@ export function describeRunSearch(subject: TrackingSubject): void {
       expect((await subject.store.searchRuns({ experimentIds: [...many, id] })).items).toHaveLength(5);
     });
 
+    test("finds a text however long it is, whatever part of it an index holds", async () => {
+      const id = await newExperiment(subject.store);
+      const values = [1, 255, 256, 257, 300].flatMap((length) => ["a", "ã", "😀"].map((one) => one.repeat(length)));
+      const runs = new Map<string, string>();
+      for (const value of values) {
+        const run = await newRun(subject.store, id);
+        await subject.store.logBatch(run, { ...NO_ENTRIES, params: [{ key: "long", value }] });
+        runs.set(value, run);
+      }
+      for (const [value, run] of runs) {
+        const found = await subject.store.searchRuns({ experimentIds: [id], filter: `params.long = '${value}'` });
+        expect(found.items.map((one) => one.info.runId as string)).toEqual([run]);
+      }
+    });
+
     test("text of a filter stays text", async () => {
       const id = await newExperiment(subject.store);
       const run = await newRun(subject.store, id);

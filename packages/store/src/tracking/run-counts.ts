@@ -2,7 +2,7 @@ import type { Comparison, Filter } from "@esteira/core/search/ast";
 import { type RawBuilder, sql } from "kysely";
 import { byDialect } from "../database/dialect.ts";
 import type { Database } from "../database/tables.ts";
-import { type IndexedTest, indexedTest } from "./run-filter.ts";
+import { type IndexedTest, indexedTest, inIndexOrder } from "./run-filter.ts";
 
 /** Rows are counted up to here: beyond it, "many" is all that a plan needs to know. */
 export const MOST_COUNTED = 20_000;
@@ -32,7 +32,11 @@ export async function countTests(
     counted.push({
       test,
       written,
-      rows: await count(db, sql`${sql.table(test.source.table)} as t where ${test.matches}`, most),
+      rows: await count(
+        db,
+        sql`${sql.table(test.source.table)} as t where ${test.matches} ${inIndexOrder(test)}`,
+        most,
+      ),
     });
   }
   return counted;

@@ -126,18 +126,28 @@ export function indexedTest(written: Comparison): IndexedTest | undefined {
   ];
   if (source === undefined) return undefined;
   const ofKey = sql<SqlBool>`t."key" = ${comparison.field.key}`;
-  const passes =
-    source === METRICS ? testMetric(comparison) : sql<SqlBool>`${test(sql`t.value`, comparison)} ${begins(comparison)}`;
+  const passes = source === METRICS ? testMetric(comparison) : testIndexed(comparison);
   return { comparison, source, matches: sql<SqlBool>`${ofKey} and ${passes}` };
 }
 
-/** PostgreSQL's index holds the beginnings of long texts. */
-function begins(comparison: Comparison): RawBuilder<unknown> {
-  if (comparison.operator !== "=") return sql``;
-  const beginning = String(comparison.value).slice(0, INDEXED_CHARACTERS);
-  return byDialect({
-    sqlite: () => sql``,
-    postgres: () => sql`and left(t.value, ${sql.lit(INDEXED_CHARACTERS)}) = ${beginning}`,
+/** PostgreSQL's index holds the beginnings of long texts; of a shorter one that is all there is to compare. */
+function testIndexed(comparison: Comparison): Condition {
+  const whole = test(sql`t.value`, comparison);
+  if (comparison.operator !== "=") return whole;
+  // Characters as PostgreSQL counts them.
+  const characters = [...String(comparison.value)];
+  const begins = sql<SqlBool>`${BEGINNING} = ${characters.slice(0, INDEXED_CHARACTERS).join("")}`;
+  return byDialect<SqlBool>({
+    sqlite: () => whole,
+    postgres: () => (characters.length < INDEXED_CHARACTERS ? begins : sql<SqlBool>`(${whole} and ${begins})`),
   });
 }
+
+/** The rows of a test in the order of the index that has them: else PostgreSQL would gather all before it counts the first. */
+export const inIndexOrder = ({ source }: IndexedTest): RawBuilder<unknown> =>
+  byDialect({
+    sqlite: () => sql``,
+    postgres: () => (source === METRICS ? sql`` : sql`order by t."key", ${BEGINNING}, t.run_uuid`),
+  });
 const INDEXED_CHARACTERS = 256;
+const BEGINNING = sql`left(t.value, ${sql.lit(INDEXED_CHARACTERS)})`;

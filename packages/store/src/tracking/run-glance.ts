@@ -1,4 +1,5 @@
 import { type SqlBool, sql } from "kysely";
+import { dialectOf } from "../database/dialect.ts";
 import type { Database } from "../database/tables.ts";
 import { approximateRuns, countTests, rarestOf, shareOf } from "./run-counts.ts";
 import { type IndexWalk, inOrder } from "./run-order.ts";
@@ -37,18 +38,18 @@ export async function planQuick(db: Database, question: RunQuestion, wanted: num
   const own = await countOwn(db, question, FEW_RUNS + 1);
   const counted = await countTests(db, requiredComparisons(filter), FEW_RUNS + 1);
   const rarest = rarestOf(counted);
-  const whole = own <= (rarest?.rows ?? own) ? planSort(question) : rarest && planCandidates(question, rarest.test);
   const steps = Math.min(own, rarest?.rows ?? own);
-  const isFew = steps <= FEW_RUNS;
-  const quick = isFew && whole !== undefined ? [whole] : [];
+  const areFew = steps <= FEW_RUNS;
+  const whole = rarest && rarest.rows < own ? planCandidates(question, rarest.test, true) : planSort(question, true);
+  const quick = areFew ? [whole] : [];
+  if (walk === undefined || !(walk.isOrdered || dialectOf(db) === "sqlite")) return quick;
   const most = Math.min(FEW_RUNS, Math.max(GLANCED, wanted * GLANCED_FOR_ONE));
-  if (walk === undefined) return quick;
   const total = Math.max(own, await approximateRuns(db), 1);
   // What many runs have may be had by all.
   const known = counted.map((one) => (one.rows > FEW_RUNS ? { ...one, rows: total } : one));
   const reach = isByOneTime(question) || own > FEW_RUNS ? 1 : own / total;
   const walked = wanted / (shareOf(filter, known, total, walk.settles) * reach);
-  if (walked > (isFew ? Math.min(most, steps * SORTED) : most)) return quick;
+  if (walked > (areFew ? Math.min(most, steps * SORTED) : most)) return quick;
   const glance = await planGlance(db, question, walk, most);
   return glance === undefined ? quick : [glance, ...quick];
 }

@@ -52,14 +52,16 @@ export interface OrderedRuns {
   readonly runs?: RawBuilder<unknown>;
   /** A SELECT of run ids. */
   readonly candidates?: RawBuilder<unknown>;
+  /** Whether there are so few that the values of each are looked up; else PostgreSQL may read those of the whole store. */
+  readonly areFew?: boolean;
 }
 
 /** Missing values go last in both directions, NaN just before them; then the newest run, then the run id. */
 export function orderAll(
   orderings: readonly RunOrdering[],
-  { runs = sql`runs`, candidates }: OrderedRuns = {},
+  { runs = sql`runs`, candidates, areFew }: OrderedRuns = {},
 ): RunOrder {
-  const compiled = orderings.map((ordering, index) => compile(ordering, index, candidates));
+  const compiled = orderings.map((ordering, index) => compile(ordering, index, candidates, areFew));
   return {
     from: sql`${runs} ${joined(compiled)}`,
     covers: [],
@@ -86,6 +88,8 @@ export interface IndexWalk extends RunOrder {
   readonly rows: Pick<RunOrder, "from" | "covers">;
   /** The comparison that the walk has settled: it holds for every run that is walked over. */
   readonly settles?: Comparison;
+  /** Whether the index has the order on both databases: PostgreSQL's does not hold long texts whole. */
+  readonly isOrdered: boolean;
   /** Whether every run that may pass the filter is walked over; else runs without the first value come after these. */
   readonly isComplete: boolean;
 }
@@ -102,7 +106,13 @@ export function orderPresent(
 ): IndexWalk | undefined {
   const [first, ...rest] = orderings;
   if (first === undefined) {
-    return { ...orderAll([]), through: "time", rows: { from: sql`runs`, covers: [] }, isComplete: true };
+    return {
+      ...orderAll([]),
+      through: "time",
+      rows: { from: sql`runs`, covers: [] },
+      isOrdered: true,
+      isComplete: true,
+    };
   }
   if (!("field" in first)) return undefined;
   const leading = compile(first, 0);
@@ -113,7 +123,8 @@ export function orderPresent(
     if (walked === undefined) return undefined;
     const covers = [sql<SqlBool>`${leading.value.value} is not null`];
     const from = sql`${walked.runs} ${joined(others)}`;
-    return { from, covers, terms, through: walked.through, rows: { from: walked.runs, covers }, isComplete: false };
+    const rows = { from: walked.runs, covers };
+    return { from, covers, terms, through: walked.through, rows, isOrdered: true, isComplete: false };
   }
   const { entity, key } = first.field;
   const bound = required.find(
@@ -134,6 +145,7 @@ export function orderPresent(
     through: "values",
     rows,
     ...(bound === undefined ? {} : { settles: bound }),
+    isOrdered: entity === "metric",
     isComplete: bound !== undefined,
   };
 }
@@ -166,7 +178,12 @@ const missingOrNan = (alias: RawBuilder<unknown>): OrderTerm => ({
 });
 const NUMBERS = new Set(["start_time", "end_time"]);
 
-function compile(ordering: RunOrdering, index: number, candidates?: RawBuilder<unknown>): CompiledOrdering {
+function compile(
+  ordering: RunOrdering,
+  index: number,
+  candidates?: RawBuilder<unknown>,
+  areFew = false,
+): CompiledOrdering {
   const { ascending } = ordering;
   if (!("field" in ordering)) return compileAggregate(ordering.aggregate, ascending, index, candidates);
   const { field } = ordering;
@@ -184,9 +201,18 @@ function compile(ordering: RunOrdering, index: number, candidates?: RawBuilder<u
   const alias = sql.ref(`o${index}`);
   const value = sql.ref(`o${index}.value`);
   const isMetric = field.entity === "metric";
+  const rows = sql`${sql.table(table)} as ${alias}`;
+  const isOwn = sql`${alias}.run_uuid = runs.run_uuid and ${alias}."key" = ${field.key}`;
+  const joinAny = sql`left join ${rows} on ${isOwn}`;
   return {
     table,
-    join: sql`left join ${sql.table(table)} as ${alias} on ${alias}.run_uuid = runs.run_uuid and ${alias}."key" = ${field.key}`,
+    // A run has one row of a key; that only one is wanted makes it a look-up.
+    join: areFew
+      ? byDialect({
+          sqlite: () => joinAny,
+          postgres: () => sql`left join lateral (select * from ${rows} where ${isOwn} limit 1) as ${alias} on true`,
+        })
+      : joinAny,
     missing: isMetric ? missingOrNan(alias) : missingIf(sql`${value} is null`),
     value: { value, ascending, holds: isMetric ? "number" : "text" },
   };

@@ -115,17 +115,21 @@ function reachedBy({ orderings, after: place }: RunQuestion, { terms }: IndexWal
 }
 
 /** Every run of the experiments, sorted. */
-export function planSort(question: RunQuestion): RunPlan {
-  const { from, terms } = orderAll(question.orderings, { candidates: candidateRuns(question) });
+export function planSort(question: RunQuestion, areFew = false): RunPlan {
+  const { from, terms } = orderAll(question.orderings, { candidates: candidateRuns(question), areFew });
   const where = [inExperiments("runs.experiment_id", question.experiments), ...conditions(question)];
   return { from, where, orderBy: inOrder(terms), isComplete: true };
 }
 
 /** The runs that one comparison leaves in the whole store, sorted. */
-export function planCandidates(question: RunQuestion, { comparison, source, matches }: IndexedTest): RunPlan {
+export function planCandidates(
+  question: RunQuestion,
+  { comparison, source, matches }: IndexedTest,
+  areFew = false,
+): RunPlan {
   const runs = sql`(select t.run_uuid from ${sql.table(source.table)} as t where ${matches}) as c
     cross join runs`;
-  const { from, terms } = orderAll(question.orderings, { runs, candidates: candidateRuns(question) });
+  const { from, terms } = orderAll(question.orderings, { runs, candidates: candidateRuns(question), areFew });
   const where = [
     sql<SqlBool>`runs.run_uuid = c.run_uuid`,
     inExperiments("runs.experiment_id", question.experiments),
