@@ -18,28 +18,42 @@ export interface Counted {
   readonly rows: number;
 }
 
-/** Those of the comparisons that an index answers, each counted up to `most`. */
-export async function countTests(
+/** What a plan is chosen by. */
+interface Survey {
+  /** How many runs the experiments have. */
+  readonly own: number;
+  /** How many the store has, more or less. */
+  readonly total: number;
+  /** Those of the comparisons that an index answers. */
+  readonly counted: readonly Counted[];
+}
+
+/** Counts up to `most` by one statement. `runs` is what follows FROM for the runs of the experiments. */
+export async function survey(
   db: Database,
+  runs: RawBuilder<unknown>,
   comparisons: readonly Comparison[],
   most: number,
-): Promise<readonly Counted[]> {
-  const counted: Counted[] = [];
-  for (const written of comparisons) {
-    if (counted.length === MOST_TESTS) break;
-    const test = indexedTest(written);
-    if (test === undefined) continue;
-    counted.push({
-      test,
-      written,
-      rows: await count(
-        db,
-        sql`${sql.table(test.source.table)} as t where ${test.matches} ${inIndexOrder(test)}`,
-        most,
-      ),
-    });
-  }
-  return counted;
+): Promise<Survey> {
+  const tests = comparisons
+    .flatMap((written) => {
+      const test = indexedTest(written);
+      return test === undefined ? [] : [{ written, test }];
+    })
+    .slice(0, MOST_TESTS);
+  const counts = tests.map(({ test }, index) => {
+    const from = sql`${sql.table(test.source.table)} as t where ${test.matches} ${inIndexOrder(test)}`;
+    return sql`(${counting(from, most)}) as ${sql.ref(`c${index}`)}`;
+  });
+  const { rows } = await sql<Record<string, number | string | null>>`
+    select ${sql.join([sql`(${counting(runs, most)}) as own`, sql`(${ALL_RUNS}) as total`, ...counts])}`.execute(db);
+  const found = (name: string): number => Number(rows[0]?.[name] ?? 0);
+  const own = found("own");
+  return {
+    own,
+    total: Math.max(own, found("total"), 1),
+    counted: tests.map((test, index) => ({ ...test, rows: found(`c${index}`) })),
+  };
 }
 
 /** The comparison that leaves the fewest runs. */
@@ -66,17 +80,16 @@ export function shareOf(
 }
 
 /** `from` is what follows FROM. Counts up to `most`, for what comes then is too many anyway. */
-export async function count(db: Database, from: RawBuilder<unknown>, most = MOST_COUNTED): Promise<number> {
-  const { rows } = await sql<{ rows: number | string }>`
-    select count(*) as rows from (select 1 from ${from} limit ${most}) as counted`.execute(db);
+export async function count(db: Database, from: RawBuilder<unknown>, most: number): Promise<number> {
+  const { rows } = await sql<{ rows: number | string }>`${counting(from, most)}`.execute(db);
   return Number(rows[0]?.rows ?? 0);
 }
 
+const counting = (from: RawBuilder<unknown>, most: number): RawBuilder<unknown> =>
+  sql`select count(*) as rows from (select 1 from ${from} limit ${most}) as counted`;
+
 /** How many runs the store has, more or less: in a moment, not by counting. */
-export async function approximateRuns(db: Database): Promise<number> {
-  const { rows } = await sql<{ rows: number | string | null }>`${byDialect({
-    sqlite: () => sql`select max(rowid) as rows from runs`,
-    postgres: () => sql`select reltuples::bigint as rows from pg_class where oid = 'runs'::regclass`,
-  })}`.execute(db);
-  return Number(rows[0]?.rows ?? 0);
-}
+const ALL_RUNS = byDialect({
+  sqlite: () => sql`select max(rowid) from runs`,
+  postgres: () => sql`select reltuples::bigint from pg_class where oid = 'runs'::regclass`,
+});

@@ -1,18 +1,17 @@
 import { type SqlBool, sql } from "kysely";
 import { dialectOf } from "../database/dialect.ts";
 import type { Database } from "../database/tables.ts";
-import { approximateRuns, countTests, rarestOf, shareOf } from "./run-counts.ts";
+import { rarestOf, shareOf } from "./run-counts.ts";
 import { type IndexWalk, inOrder } from "./run-order.ts";
 import {
-  countOwn,
   isByOneTime,
   planCandidates,
   planSort,
   planWalk,
   type RunPlan,
   type RunQuestion,
-  requiredComparisons,
   SORTED,
+  surveyOf,
   walkedRows,
   walkOf,
 } from "./run-plan.ts";
@@ -35,8 +34,7 @@ export async function planQuick(db: Database, question: RunQuestion, wanted: num
   if (isByOneTime(question) && filter === undefined && stage !== "deleted" && wanted <= FEW_RUNS) {
     return walk === undefined ? [] : [planWalk(question, walk)];
   }
-  const own = await countOwn(db, question, FEW_RUNS + 1);
-  const counted = await countTests(db, requiredComparisons(filter), FEW_RUNS + 1);
+  const { own, total, counted } = await surveyOf(db, question, FEW_RUNS + 1);
   const rarest = rarestOf(counted);
   const steps = Math.min(own, rarest?.rows ?? own);
   const areFew = steps <= FEW_RUNS;
@@ -44,7 +42,6 @@ export async function planQuick(db: Database, question: RunQuestion, wanted: num
   const quick = areFew ? [whole] : [];
   if (walk === undefined || !(walk.isOrdered || dialectOf(db) === "sqlite")) return quick;
   const most = Math.min(FEW_RUNS, Math.max(GLANCED, wanted * GLANCED_FOR_ONE));
-  const total = Math.max(own, await approximateRuns(db), 1);
   // What many runs have may be had by all.
   const known = counted.map((one) => (one.rows > FEW_RUNS ? { ...one, rows: total } : one));
   const reach = isByOneTime(question) || own > FEW_RUNS ? 1 : own / total;

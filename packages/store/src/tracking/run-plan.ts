@@ -4,7 +4,7 @@ import { type RawBuilder, type SqlBool, sql } from "kysely";
 import { isIn } from "../database/sql.ts";
 import type { Database } from "../database/tables.ts";
 import type { Condition } from "../search/compile.ts";
-import { approximateRuns, count, countTests, MOST_COUNTED, rarestOf, shareOf } from "./run-counts.ts";
+import { MOST_COUNTED, rarestOf, shareOf, survey } from "./run-counts.ts";
 import { compileRunFilter, type IndexedTest, indexedTest } from "./run-filter.ts";
 import { after, isAmongPresent, type PlaceInOrder, reaches } from "./run-keyset.ts";
 import { type IndexWalk, inOrder, orderAll, orderPresent } from "./run-order.ts";
@@ -41,9 +41,7 @@ export async function planRuns(db: Database, question: RunQuestion, wanted: numb
   const { filter } = question;
   const walk = walkOf(question);
   if (isByOneTime(question) && filter === undefined) return walkThen(planSort(question), question, walk);
-  const own = await countOwn(db, question, MOST_COUNTED);
-  const total = Math.max(own, await approximateRuns(db), 1);
-  const counted = await countTests(db, requiredComparisons(filter), MOST_COUNTED);
+  const { own, total, counted } = await surveyOf(db, question, MOST_COUNTED);
   const rarest = rarestOf(counted);
   const share = shareOf(filter, counted, total, walk?.settles);
   const reach = isByOneTime(question) ? 1 : Math.min(1, own / total);
@@ -67,9 +65,9 @@ export const isByOneTime = ({ orderings, experiments }: RunQuestion): boolean =>
   return isByTime && experiments.length === 1;
 };
 
-/** How many runs the experiments have, counted up to `most`. */
-export const countOwn = (db: Database, { experiments }: RunQuestion, most: number): Promise<number> =>
-  count(db, sql`runs where ${inExperiments("runs.experiment_id", experiments)}`, most);
+/** What the question is about, counted up to `most`. */
+export const surveyOf = (db: Database, { experiments, filter }: RunQuestion, most: number) =>
+  survey(db, sql`runs where ${inExperiments("runs.experiment_id", experiments)}`, requiredComparisons(filter), most);
 
 /** The walk that gives the order of the question, if an index has it. */
 export const walkOf = (question: RunQuestion): IndexWalk | undefined =>
@@ -141,9 +139,9 @@ export function planCandidates(
 /** How many runs the answer has on all pages, exactly. */
 export async function countRuns(db: Database, question: RunQuestion): Promise<number> {
   const all: RunQuestion = { ...question, orderings: [], after: undefined };
-  const own = await countOwn(db, all, Number.MAX_SAFE_INTEGER);
   // All of them are gone through anyway: an index counts faster than that.
-  const rarest = rarestOf(await countTests(db, requiredComparisons(all.filter), own));
+  const { own, counted } = await surveyOf(db, all, Number.MAX_SAFE_INTEGER);
+  const rarest = rarestOf(counted);
   const plan = rarest !== undefined && rarest.rows < own ? planCandidates(all, rarest.test) : planSort(all);
   const { rows } = await sql<{ runs: number | string }>`
     select count(*) as runs from ${plan.from} where ${sql.join(plan.where, sql` and `)}`.execute(db);
@@ -179,7 +177,7 @@ const isSettled = (filter: Filter | undefined, settled: Comparison): boolean =>
   filter?.kind === "comparison" && (filter === settled || indexedTest(filter)?.comparison === settled);
 
 /** The comparisons that every run of the answer must pass. */
-export function requiredComparisons(filter: Filter | undefined): readonly Comparison[] {
+function requiredComparisons(filter: Filter | undefined): readonly Comparison[] {
   if (filter === undefined) return [];
   const operands = filter.kind === "and" ? filter.operands : [filter];
   return operands.filter((operand) => operand.kind === "comparison");
