@@ -42,8 +42,8 @@ export async function planQuick(db: Database, question: RunQuestion, wanted: num
   const quick = areFew ? [whole] : [];
   if (walk === undefined || !(walk.isOrdered || dialectOf(db) === "sqlite")) return quick;
   const most = Math.min(FEW_RUNS, Math.max(GLANCED, wanted * GLANCED_FOR_ONE));
-  // What many runs have may be had by all.
-  const known = counted.map((one) => (one.rows > FEW_RUNS ? { ...one, rows: total } : one));
+  // What many runs have may be had by all: taken is the middle, in orders of magnitude.
+  const known = counted.map((one) => (one.rows > FEW_RUNS ? { ...one, rows: Math.sqrt(one.rows * total) } : one));
   const reach = isByOneTime(question) || own > FEW_RUNS ? 1 : own / total;
   const walked = wanted / (shareOf(filter, known, total, walk.settles) * reach);
   if (walked > (areFew ? Math.min(most, steps * SORTED) : most)) return quick;
