@@ -1,4 +1,5 @@
-import { close, fdatasync, openSync, realpathSync } from "node:fs";
+import { close, closeSync, fdatasync, fsyncSync, openSync, realpathSync } from "node:fs";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
 
 const dataSync = promisify(fdatasync);
@@ -31,8 +32,7 @@ export class WriteAheadLog implements Disk {
   async sync(): Promise<void> {
     if (this.#fault !== undefined) throw this.#fault;
     try {
-      // SQLite names it after what a link leads to.
-      this.#descriptor ??= openSync(`${realpathSync(this.#file)}-wal`, "r+");
+      this.#descriptor ??= openLog(realpathSync(this.#file));
       await dataSync(this.#descriptor);
     } catch (error) {
       // The system may have forgotten what it could not write, and a later success would say nothing about it.
@@ -48,4 +48,19 @@ export class WriteAheadLog implements Disk {
     this.#descriptor = undefined;
     if (descriptor !== undefined) await closeFile(descriptor);
   }
+}
+
+/** The log of a file (SQLite names it after what a link leads to), its name in the folder brought to the disk first. */
+function openLog(database: string): number {
+  const log = openSync(`${database}-wal`, "r+");
+  // Where folders cannot be opened (Windows), the system sees to their names itself.
+  if (process.platform !== "win32") {
+    const folder = openSync(dirname(database), "r");
+    try {
+      fsyncSync(folder);
+    } finally {
+      closeSync(folder);
+    }
+  }
+  return log;
 }
