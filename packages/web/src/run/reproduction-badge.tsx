@@ -26,19 +26,21 @@ export function ReproductionBadge({ run }: { run: Run }) {
   const isSigned = checked.state === "signed";
   const color = !isSigned ? "gray" : outcome === "differs" ? "red" : "green";
   return (
-    <span className={badges.badges}>
-      <Badge color={color}>{label}</Badge>
-      <span>
-        <Dim>{isSigned ? text.reproduction.signed : text.reproduction.unchecked}</Dim> <Mono>{checked.keyId}</Mono>
+    <div>
+      <span className={badges.badges}>
+        <Badge color={color}>{label}</Badge>
+        <Link
+          to="/experiments/$experimentId/runs/$runId"
+          params={{ experimentId: run.info.experimentId, runId: reproduction.by }}
+          search={{ tab: "artifacts", path: VERDICT_FILE }}
+        >
+          {text.models.evidence}
+        </Link>
       </span>
-      <Link
-        to="/experiments/$experimentId/runs/$runId"
-        params={{ experimentId: run.info.experimentId, runId: reproduction.by }}
-        search={{ tab: "artifacts", path: VERDICT_FILE }}
-      >
-        {text.models.evidence}
-      </Link>
-    </span>
+      <div>
+        <Dim>{isSigned ? text.reproduction.signed : text.reproduction.unchecked}</Dim> <Mono>{checked.keyId}</Mono>
+      </div>
+    </div>
   );
 }
 
