@@ -59,7 +59,7 @@ export interface Reproduction {
 
 /**
  * Runs again what a run ran: its code, environment and data restored, with its parameters, as a new run; compares the two, and leaves a
- * signed verdict with the new run and in the tags of both.
+ * signed verdict with the new run and in the tags of both (of the new one alone where other code was given).
  *
  * @throws EsteiraError with what could not be restored, before anything runs; INVALID_STATE where the new run does not finish.
  */
@@ -114,7 +114,9 @@ export async function reproduceRun(options: ReproduceOptions): Promise<Reproduct
       [REPRODUCTION_TAGS.key]: signature.keyId,
     };
     await tag(client, reproduction.runId, said);
-    await tag(client, original.runId, { ...said, [REPRODUCTION_TAGS.run]: reproduction.runId });
+    // With other code it says what that code gives, and nothing about whether the run's own still gives the same.
+    if (options.code === undefined)
+      await tag(client, original.runId, { ...said, [REPRODUCTION_TAGS.run]: reproduction.runId });
     return { verdict, original, reproduction, comparison, keyId: signature.keyId };
   } finally {
     for (const one of opened) await one.remove();
