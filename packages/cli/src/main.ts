@@ -1,51 +1,10 @@
 import { EsteiraError } from "@esteira/core/errors";
 import { Command as Program } from "commander";
 import pc from "picocolors";
-import type { Command, Terminal } from "./command.ts";
-import { audit } from "./commands/audit.ts";
-import { dbBackup } from "./commands/db-backup.ts";
-import { dbCheck } from "./commands/db-check.ts";
-import { dbGc } from "./commands/db-gc.ts";
-import { dbUpgrade } from "./commands/db-upgrade.ts";
-import { diff } from "./commands/diff.ts";
-import { doctor } from "./commands/doctor.ts";
-import { gate } from "./commands/gate.ts";
-import { modelsPredict } from "./commands/models-predict.ts";
-import { modelsServe } from "./commands/models-serve.ts";
-import { modelsVerify } from "./commands/models-verify.ts";
-import { openapi } from "./commands/openapi.ts";
-import { policy } from "./commands/policy.ts";
-import { reproduce } from "./commands/reproduce.ts";
-import { reproduceVerify } from "./commands/reproduce-verify.ts";
-import { run } from "./commands/run.ts";
-import { server } from "./commands/server.ts";
-import { sweep } from "./commands/sweep.ts";
-import { tokens } from "./commands/tokens.ts";
-import { users } from "./commands/users.ts";
+import type { Terminal } from "./command.ts";
+import { commandsFor } from "./commands.ts";
 import { version } from "./version.ts";
 
-const COMMANDS: readonly Command[] = [
-  server,
-  run,
-  sweep,
-  diff,
-  reproduce,
-  reproduceVerify,
-  modelsServe,
-  modelsPredict,
-  modelsVerify,
-  gate,
-  ...users,
-  ...tokens,
-  ...audit,
-  ...policy,
-  openapi,
-  dbCheck,
-  dbBackup,
-  dbGc,
-  dbUpgrade,
-  doctor,
-];
 const GROUPS: Readonly<Record<string, string>> = {
   models: "Serve, use and verify models",
   users: "Manage who may use a server",
@@ -91,7 +50,7 @@ const program = new Program("esteira")
     throw error;
   });
 
-for (const command of COMMANDS) {
+for (const command of await commandsFor(process.argv.slice(2))) {
   const words = command.name.split(" ");
   const leaf = words.pop() ?? "";
   const parent = words.reduce<Program>(

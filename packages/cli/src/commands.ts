@@ -1,0 +1,50 @@
+import type { Command } from "./command.ts";
+
+interface Module {
+  /** What its commands begin with. */
+  readonly words: readonly string[];
+  readonly load: () => Promise<readonly Command[]>;
+}
+
+/** Every command there is, in the order of the help. A module is loaded for its own commands only: a server starts without the rest. */
+const MODULES: readonly Module[] = [
+  { words: ["server"], load: async () => [(await import("./commands/server.ts")).server] },
+  { words: ["run"], load: async () => [(await import("./commands/run.ts")).run] },
+  { words: ["sweep"], load: async () => [(await import("./commands/sweep.ts")).sweep] },
+  { words: ["diff"], load: async () => [(await import("./commands/diff.ts")).diff] },
+  { words: ["reproduce"], load: async () => [(await import("./commands/reproduce.ts")).reproduce] },
+  {
+    words: ["reproduce verify"],
+    load: async () => [(await import("./commands/reproduce-verify.ts")).reproduceVerify],
+  },
+  { words: ["models serve"], load: async () => [(await import("./commands/models-serve.ts")).modelsServe] },
+  { words: ["models predict"], load: async () => [(await import("./commands/models-predict.ts")).modelsPredict] },
+  { words: ["models verify"], load: async () => [(await import("./commands/models-verify.ts")).modelsVerify] },
+  { words: ["gate"], load: async () => [(await import("./commands/gate.ts")).gate] },
+  { words: ["users"], load: async () => (await import("./commands/users.ts")).users },
+  { words: ["tokens"], load: async () => (await import("./commands/tokens.ts")).tokens },
+  { words: ["audit"], load: async () => (await import("./commands/audit.ts")).audit },
+  { words: ["policy", "evidence", "approve"], load: async () => (await import("./commands/policy.ts")).policy },
+  { words: ["openapi"], load: async () => [(await import("./commands/openapi.ts")).openapi] },
+  { words: ["db check"], load: async () => [(await import("./commands/db-check.ts")).dbCheck] },
+  { words: ["db backup"], load: async () => [(await import("./commands/db-backup.ts")).dbBackup] },
+  { words: ["db gc"], load: async () => [(await import("./commands/db-gc.ts")).dbGc] },
+  { words: ["db upgrade"], load: async () => [(await import("./commands/db-upgrade.ts")).dbUpgrade] },
+  { words: ["doctor"], load: async () => [(await import("./commands/doctor.ts")).doctor] },
+];
+
+/**
+ * The commands that a command line may mean: those whose words it begins with, or which begin with its own (`models --help`
+ * means all of `models`). All of them where it means none, for the help and for what it says of a word that it does not know.
+ */
+export async function commandsFor(args: readonly string[]): Promise<readonly Command[]> {
+  const option = args.findIndex((arg) => arg.startsWith("-"));
+  const given = option < 0 ? args : args.slice(0, option);
+  const meant = given.length === 0 ? [] : MODULES.filter(({ words }) => words.some((phrase) => agrees(phrase, given)));
+  const loaded = await Promise.all((meant.length === 0 ? MODULES : meant).map(({ load }) => load()));
+  return loaded.flat();
+}
+
+/** Whether the words agree as far as both go. */
+const agrees = (phrase: string, given: readonly string[]): boolean =>
+  phrase.split(" ").every((word, at) => given[at] === undefined || given[at] === word);
