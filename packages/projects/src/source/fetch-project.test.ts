@@ -97,6 +97,8 @@ describe("is refused with a sentence:", () => {
     ["repository", "v2", "has no version 'v2'"],
     ["repository", "0123abcd", "has no version '0123abcd'"],
     ["repository", "--upload-pack=touch x", "is no branch, tag or commit"],
+    ["ext::sh -c touch% x", undefined, "it is no address of a git repository"],
+    ["--upload-pack=touch x", undefined, "it is no address of a git repository"],
     ["a.zip", undefined, "is a zip file"],
     [".", "main", "is in no git repository"],
     ["ssh://", undefined, "There is no folder 'ssh://'"],
