@@ -16,6 +16,8 @@ import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import { int64, int64AtMost, int64OrZero, nonEmpty, requiredInteger, requiredText, text } from "../http/fields.ts";
 
 const MAX_ENTRIES = 1000;
+/** A body with something in it was meant for another call. */
+const ASKS_NOTHING = z.strictObject({});
 
 const reportWire = z.object({
   entries: z.int(),
@@ -78,7 +80,7 @@ export function timelineEndpoints(timeline: Timeline, seals: SealFile | undefine
       path: "/timeline/checkpoints",
       policy: administers(ADMIN),
       summary: "Sign the timeline as it is now",
-      input: z.object({}),
+      input: ASKS_NOTHING,
       output: z.object({ checkpoint: checkpointWire }),
       run: async () => ({ checkpoint: await timeline.checkpoint(signing(seals)) }),
     }),
@@ -96,7 +98,7 @@ export function timelineEndpoints(timeline: Timeline, seals: SealFile | undefine
       path: "/timeline/verify",
       policy: administers(ADMIN),
       summary: "Verify the timeline, and enter what was changed outside of it",
-      input: z.object({}),
+      input: ASKS_NOTHING,
       output: reportWire,
       run: async (_, __, caller) => {
         const {
