@@ -9,7 +9,8 @@ import {
   targetName,
   unmetChecks,
 } from "@esteira/core/policy/policy";
-import { type Database, WORKSPACE } from "../database/tables.ts";
+import type { Database } from "../database/tables.ts";
+import { findVersionTag } from "../registry/version-tag.ts";
 
 /** The tag by which a version says which bytes its model has. */
 const MODEL_DIGEST = "esteira.model.sha256";
@@ -133,15 +134,7 @@ export async function evidenceOf(db: Database, model: string, version: number) {
 }
 
 async function digestOfModel(db: Database, model: string, version: number): Promise<string | undefined> {
-  const row = await db
-    .selectFrom("model_version_tags")
-    .select("value")
-    .where("workspace", "=", WORKSPACE)
-    .where("name", "=", model)
-    .where("version", "=", version)
-    .where("key", "=", MODEL_DIGEST)
-    .executeTakeFirst();
-  return row?.value?.replace(/^sha256:/, "") || undefined;
+  return (await findVersionTag(db, model, version, MODEL_DIGEST))?.replace(/^sha256:/, "") || undefined;
 }
 
 /** Those who have left the role, or are users no more, do not count. */

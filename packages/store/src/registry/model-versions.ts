@@ -30,6 +30,7 @@ import {
 } from "./model-version-data.ts";
 import { checkRegistryTag } from "./registered-models.ts";
 import { searchModelVersions } from "./registry-search.ts";
+import { findVersionTag } from "./version-tag.ts";
 
 const PROMPT_TEXT_TAG = "mlflow.prompt.text";
 
@@ -166,18 +167,6 @@ const recordVersion = (
     before: { versions: { [String(change.subject.version)]: before } },
     after: { versions: { [String(change.subject.version)]: after } },
   });
-
-async function findVersionTag(db: Database, name: string, version: number, key: string): Promise<string | undefined> {
-  const row = await db
-    .selectFrom("model_version_tags")
-    .select("value")
-    .where("workspace", "=", WORKSPACE)
-    .where("name", "=", name)
-    .where("version", "=", version)
-    .where("key", "=", key)
-    .executeTakeFirst();
-  return row === undefined ? undefined : (row.value ?? "");
-}
 
 async function readModelVersion(db: Database, name: string, version: number): Promise<ModelVersion> {
   const [model] = await toModelVersions(db, [await findModelVersion(db, name, version)], { aliases: true });

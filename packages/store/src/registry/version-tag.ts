@@ -1,0 +1,19 @@
+import { type Database, WORKSPACE } from "../database/tables.ts";
+
+/** The value of a version's tag; undefined where it has none, empty where it is empty. */
+export async function findVersionTag(
+  db: Database,
+  name: string,
+  version: number,
+  key: string,
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom("model_version_tags")
+    .select("value")
+    .where("workspace", "=", WORKSPACE)
+    .where("name", "=", name)
+    .where("version", "=", version)
+    .where("key", "=", key)
+    .executeTakeFirst();
+  return row === undefined ? undefined : (row.value ?? "");
+}
