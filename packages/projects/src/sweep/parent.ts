@@ -6,11 +6,14 @@ import { EsteiraError } from "@esteira/core/errors";
 import type { ExperimentId } from "@esteira/core/ids";
 import type { Client } from "@esteira/sdk/client";
 import { createRunOnce } from "@esteira/sdk/create-run";
+import { hasEnded } from "../process-state.ts";
 import { SWEEP_TAGS } from "./trials.ts";
 
 const BEAT_MS = 5000;
 /** A process that was not heard of for so long does not run its sweep any more. */
 const DEAD_MS = 60_000;
+/** How long a process that was just killed may take to be gone. */
+const ENDING_MS = 3000;
 
 export interface ParentInput {
   readonly experimentId: ExperimentId;
@@ -51,7 +54,7 @@ export async function openParent(client: Client, input: ParentInput, clock: () =
   ];
   let run = found;
   if (run !== undefined) {
-    refuseLive(run, clock());
+    await refuseLive(run, clock());
     await client.runs.logBatch(run.info.runId, { tags: claim() });
     await client.runs.update(run.info.runId, { status: "RUNNING" });
   } else {
@@ -78,22 +81,14 @@ export async function openParent(client: Client, input: ParentInput, clock: () =
   return { run, isResumed: found !== undefined, release: () => clearInterval(beat) };
 }
 
-function refuseLive({ info, data: { tags } }: Run, now: number): void {
+async function refuseLive({ info, data: { tags } }: Run, now: number): Promise<void> {
   if (info.status !== "RUNNING") return;
   const [, host, pid] = /^(.*):(\d+)$/.exec(tagValue(tags, SWEEP_TAGS.owner) ?? "") ?? [];
   const silence = now - Number(tagValue(tags, SWEEP_TAGS.alive) ?? 0);
-  const isGone = silence > DEAD_MS || (host === hostname() && !isProcess(Number(pid)));
+  const isGone = silence > DEAD_MS || (host === hostname() && (await hasEnded(Number(pid), ENDING_MS)));
   if (isGone) return;
   throw new EsteiraError(
     "INVALID_STATE",
     `This sweep is at work already, as run ${info.runId} by process ${pid} on ${host}: wait for it, or end that process and run this again to go on.`,
   );
-}
-
-function isProcess(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }
