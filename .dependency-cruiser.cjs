@@ -5,10 +5,11 @@ const rooms = {
   sdk: ["core"],
   models: ["core"],
   projects: ["core", "sdk"],
+  deploy: ["core"],
   server: ["core", "store"],
   lifecycle: ["core", "store", "models", "sdk"],
   web: ["core", "sdk"],
-  cli: ["core", "store", "sdk", "models", "projects", "server", "lifecycle", "web"],
+  cli: ["core", "store", "sdk", "models", "projects", "deploy", "server", "lifecycle", "web"],
 };
 
 const arrows = Object.entries(rooms).map(([room, allowed]) => ({

@@ -267,6 +267,7 @@ describe.skipIf("missing" in oracle)("a model that only Python scores", () => {
         ...{ engine: "auto", python, timeoutSeconds: 300 },
         canary: { uri: "", share: 0.5 },
         shadowUri: "",
+        deployment: undefined,
         requestLog: { folder: log, sample: 1, redact: ["hour"] },
       },
       { primary: model("labels"), canary: model("native"), shadow: model("chances") },

@@ -29,6 +29,11 @@ export const modelsServe: Command = {
     const scratch = await mkdtemp(join(tmpdir(), "esteira-serve-"));
     try {
       const client = () => trackingClient(terminal);
+      if (settings.deployment !== undefined) {
+        const { serveOrders } = await import("../serving/serve-orders.ts");
+        await serveOrders({ folder: settings.deployment, settings, scratch, client, note: terminal.note, stop });
+        return 0;
+      }
       const follow = (uri: string, role: Role): ModelSource => createModelSource(uri, join(scratch, role), client);
       const sources = {
         primary: follow(settings.uri, "primary"),

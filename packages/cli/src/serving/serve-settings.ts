@@ -14,6 +14,8 @@ export interface ServeSettings extends EngineSettings {
   readonly workers: number;
   readonly canary: { readonly uri: string; readonly share: number } | undefined;
   readonly shadowUri: string | undefined;
+  /** The folder whose orders say what is served: see `@esteira/deploy/local/folder`. */
+  readonly deployment: string | undefined;
   /** Seconds between looks at where the URIs lead; 0 never looks again. */
   readonly refreshSeconds: number;
   readonly maxInFlight: number;
@@ -38,6 +40,10 @@ export const SERVE_OPTIONS: readonly CommandOption[] = [
   { flags: "--canary-uri <uri>", summary: "a second model, which answers a share of the requests" },
   { flags: "--canary-share <share>", summary: "of the requests, 0 to 1; equal X-Esteira-Key headers stay together" },
   { flags: "--shadow-uri <uri>", summary: "a model that is asked too, whose answers are compared and dropped" },
+  {
+    flags: "--deployment <folder>",
+    summary: "serve what the orders in this folder say, and follow them; what a deployment starts",
+  },
   { flags: "--max-in-flight <count>", summary: "requests under way, beyond which the answer is 429", default: "256" },
   { flags: "--body-limit <MiB>", summary: "largest body of a request", default: "16" },
   { flags: "--request-log <folder>", summary: "write what was asked and answered, as JSON lines that turn by size" },
@@ -52,15 +58,20 @@ export function serveSettings(values: Values, env: Terminal["env"]): ServeSettin
     throw invalid("--canary-uri and --canary-share belong together: the model, and its share of the requests.");
   }
   const folder = text(values, "requestLog");
+  const deployment = text(values, "deployment");
+  const workers = whole(values, "workers", "--workers", 1, 256);
+  if (deployment !== undefined && (workers > 1 || canaryUri !== undefined || text(values, "shadowUri") !== undefined))
+    throw invalid("--deployment takes its models from the folder's orders, and serves them in one process.");
   return {
     uri: text(values, "modelUri") ?? "",
     ...engineSettings(values, env),
     timeoutSeconds: whole(values, "timeout", "--timeout", 1, 86_400),
     host: text(values, "host") ?? "127.0.0.1",
     port: portOf(text(values, "port")),
-    workers: whole(values, "workers", "--workers", 1, 256),
+    workers,
     canary: canaryUri === undefined ? undefined : { uri: canaryUri, share: shareOf(share, "--canary-share") },
     shadowUri: text(values, "shadowUri"),
+    deployment,
     refreshSeconds: whole(values, "refresh", "--refresh", 0, 86_400),
     maxInFlight: whole(values, "maxInFlight", "--max-in-flight", 1, 1_000_000),
     bodyLimit: whole(values, "bodyLimit", "--body-limit", 1, 1024) * 1024 * 1024,

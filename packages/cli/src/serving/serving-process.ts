@@ -2,9 +2,11 @@ import { EsteiraError } from "@esteira/core/errors";
 import type { ServableModel } from "@esteira/models/flavors/flavor";
 import { openModel } from "@esteira/models/flavors/open-model";
 import { createModelHolder, type ModelHolder } from "@esteira/models/serving/model-holder";
+import { createObservation } from "@esteira/models/serving/observation";
 import { openRequestLog } from "@esteira/models/serving/request-log";
 import { createScoringServer, type ScoringServerOptions } from "@esteira/models/serving/scoring-server";
 import { openTracing } from "@esteira/models/serving/tracing";
+import type { Traffic } from "@esteira/models/serving/traffic";
 import type { FetchedModel } from "./model-source.ts";
 import type { ServeSettings } from "./serve-settings.ts";
 
@@ -19,8 +21,32 @@ export interface ServingProcess {
   readonly address: string;
   /** Serves another model from now on. Resolves when the last request of the former one is answered; throws when it cannot be loaded, and changes nothing. */
   swap(role: Role, model: FetchedModel): Promise<void>;
+  /**
+   * Serves these models and no others from now on, of which it opens those that it does not serve yet; throws when one cannot be
+   * loaded, and changes nothing. What is observed begins anew, as `generation`. For a process that serves alone.
+   */
+  direct(models: FetchedModels, share: number, generation: number): Promise<void>;
   /** Answers what is under way, then ends. */
   close(): Promise<void>;
+}
+
+/** Those that are not served yet, opened; when one cannot be, the others are closed again. */
+async function openOthers(
+  models: FetchedModels,
+  served: { readonly [role in Role]?: FetchedModel | undefined },
+  open: (model: FetchedModel) => Promise<ServableModel>,
+): Promise<ReadonlyMap<Role, ServableModel>> {
+  const fresh = new Map<Role, ServableModel>();
+  try {
+    for (const role of ROLES) {
+      const model = models[role];
+      if (model !== undefined && model.folder !== served[role]?.folder) fresh.set(role, await open(model));
+    }
+    return fresh;
+  } catch (error) {
+    for (const model of fresh.values()) await model.close?.();
+    throw error;
+  }
 }
 
 /** `signal` ends the start, with what it has started; afterwards it is not looked at. */
@@ -48,13 +74,28 @@ export async function startServingProcess(
     const primary = await hold(models.primary);
     const canary = models.canary && (await hold(models.canary));
     const shadow = models.shadow && (await hold(models.shadow));
-    const holders = { primary, canary, shadow };
+    const holders: { primary: ModelHolder } & { [role in Role]?: ModelHolder | undefined } = {
+      primary,
+      canary,
+      shadow,
+    };
+    const served: { [role in Role]?: FetchedModel | undefined } = { ...models };
+    const traffic: { -readonly [key in keyof Traffic]: Traffic[key] } = {
+      primary,
+      canary: canary && settings.canary && { holder: canary, share: settings.canary.share },
+      shadow,
+    };
+    const observation = settings.deployment === undefined ? undefined : createObservation();
     const requestLog = settings.requestLog && (await openRequestLog(settings.requestLog));
     const tracing = await openTracing(note);
     const app = await createScoringServer({
       model: primary,
-      canary: canary && settings.canary && { holder: canary, share: settings.canary.share },
-      shadow,
+      traffic,
+      onVariant: observation?.record,
+      onShadow: observation?.recordShadow,
+      ...(observation && {
+        extend: (server) => void server.get("/esteira/observation", async () => observation.read()),
+      }),
       bodyLimit: settings.bodyLimit,
       maxInFlight: settings.maxInFlight,
       onRequest: requestLog && ((request) => requestLog.write(request)),
@@ -69,8 +110,38 @@ export async function startServingProcess(
         const holder = holders[role];
         if (holder === undefined) return;
         const { name, version } = model;
-        const former = await holder.swap(await open(model), { name, version });
+        const fresh = await open(model);
+        served[role] = model;
+        const former = await holder.swap(fresh, { name, version });
         await former.close?.();
+      },
+      async direct(next, share, generation) {
+        const fresh = await openOthers(next, served, open);
+        const gone: Promise<ServableModel>[] = [];
+        for (const role of ROLES) {
+          const [model, former] = [fresh.get(role), holders[role]];
+          const wanted = next[role];
+          if (wanted === undefined) {
+            if (former !== undefined) {
+              gone.push(former.retire());
+              opened.splice(opened.indexOf(former), 1);
+            }
+            delete holders[role];
+          } else if (model !== undefined) {
+            const identity = { name: wanted.name, version: wanted.version };
+            if (former !== undefined) gone.push(former.swap(model, identity));
+            else {
+              const holder = createModelHolder(model, identity);
+              opened.push(holder);
+              holders[role] = holder;
+            }
+          }
+          served[role] = wanted;
+        }
+        traffic.canary = holders.canary && { holder: holders.canary, share };
+        traffic.shadow = holders.shadow;
+        observation?.begin(generation);
+        for (const former of await Promise.all(gone)) await former.close?.();
       },
       async close() {
         await app.close();

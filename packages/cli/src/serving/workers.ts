@@ -130,6 +130,9 @@ export async function startWorkers(
         if (former !== undefined) served[role] = former;
         throw new EsteiraError("INVALID_PARAMETER_VALUE", failed.error ?? "");
       },
+      direct: async () => {
+        throw new Error("Processes that share a port are not directed");
+      },
       close,
     };
   } catch (error) {

@@ -42,24 +42,49 @@ export interface Dispatcher {
   score(question: Question, key: string | undefined, trace?: RequestTrace): Promise<Scored>;
 }
 
+/** How one variant did with one request: seconds that its model took; it failed when it threw, whosever fault that was. */
+export interface VariantSight {
+  readonly variant: Variant;
+  readonly seconds: number;
+  readonly failed: boolean;
+}
+
+export interface DispatcherOptions {
+  readonly shadow?: Shadow | undefined;
+  readonly onSight?: ((sight: VariantSight) => void) | undefined;
+  readonly random?: (() => number) | undefined;
+}
+
+/** `traffic` is read anew for each request. */
 export function createDispatcher(
   traffic: Traffic,
-  shadow: Shadow | undefined,
-  random: () => number = Math.random,
+  { shadow, onSight, random = Math.random }: DispatcherOptions = {},
 ): Dispatcher {
   return {
     score(question, key, trace) {
       const variant = variantOf(traffic, key, random);
       const holder = variant === "canary" && traffic.canary ? traffic.canary.holder : traffic.primary;
+      const started = performance.now();
+      const seen = (failed: boolean): void =>
+        onSight?.({ variant, seconds: (performance.now() - started) / 1000, failed });
       return holder.use(async (model, identity) => {
-        const replied = await askModel(model, question, trace);
+        const replied = await askModel(model, question, trace).catch((error: unknown) => {
+          seen(true);
+          throw error;
+        });
+        seen(false);
         // The shadow reads the request by its own signature: it is the new model's readiness that is tried.
-        shadow?.compare(question, replied.predictions);
+        if (variant === "primary" || !isSame(traffic.shadow?.identity, identity))
+          shadow?.compare(question, replied.predictions);
         return { ...replied, variant, identity };
       });
     },
   };
 }
+
+/** A model that is canary and shadow at once is not compared with itself. */
+const isSame = (one: ModelIdentity | undefined, other: ModelIdentity): boolean =>
+  one?.name === other.name && one.version === other.version;
 
 export async function askModel(model: ServableModel, question: Question, trace?: RequestTrace): Promise<Replied> {
   if (question.raw === undefined || model.invoke === undefined) {

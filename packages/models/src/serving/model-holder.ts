@@ -17,6 +17,8 @@ export interface ModelHolder {
   use<T>(work: (model: ServableModel, identity: ModelIdentity) => T | Promise<T>): Promise<T>;
   /** Requests that begin after this call take `next`. Ends when the last user of the former model is done, and gives it. */
   swap(next: ServableModel, identity?: ModelIdentity): Promise<ServableModel>;
+  /** Ends when the last user is done, and gives the model. Its caller sees to it that nobody begins to use it. */
+  retire(): Promise<ServableModel>;
 }
 
 interface Tenure {
@@ -32,6 +34,11 @@ const UNNAMED: ModelIdentity = { name: "model", version: "1" };
 export function createModelHolder(model: ServableModel, identity: ModelIdentity = UNNAMED): ModelHolder {
   let tenure: Tenure = { model, identity, users: 0, onIdle: undefined };
   let generation = 0;
+  const idle = (former: Tenure): Promise<ServableModel> =>
+    new Promise((resolve) => {
+      if (former.users === 0) resolve(former.model);
+      else former.onIdle = () => resolve(former.model);
+    });
   return {
     get current() {
       return tenure.model;
@@ -56,10 +63,8 @@ export function createModelHolder(model: ServableModel, identity: ModelIdentity 
       const former = tenure;
       tenure = { model: next, identity: nextIdentity, users: 0, onIdle: undefined };
       generation++;
-      return new Promise((resolve) => {
-        if (former.users === 0) resolve(former.model);
-        else former.onIdle = () => resolve(former.model);
-      });
+      return idle(former);
     },
+    retire: () => idle(tenure),
   };
 }

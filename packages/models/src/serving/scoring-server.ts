@@ -24,14 +24,14 @@ import { MLFLOW_VERSION } from "../format/mlmodel.ts";
 import { createAdmission, RETRY_AFTER_SECONDS } from "./admission.ts";
 import { type Answering, createAnswering, type ScoredRequest } from "./answer.ts";
 import { readContentType } from "./content-type.ts";
-import { createDispatcher, type Question } from "./dispatcher.ts";
+import { createDispatcher, type Question, type VariantSight } from "./dispatcher.ts";
 import { mountInferenceV2 } from "./inference-v2-routes.ts";
 import { readInvocation } from "./invocation.ts";
 import { createServingMetrics } from "./metrics.ts";
 import { createModelHolder, type ModelHolder } from "./model-holder.ts";
 import { createShadow, type ShadowSight } from "./shadow.ts";
 import type { Tracing } from "./tracing.ts";
-import type { Canary } from "./traffic.ts";
+import type { Canary, Traffic } from "./traffic.ts";
 
 /** Series in Prometheus's text format, as they are now. */
 export type ReadMetrics = () => Promise<string>;
@@ -43,6 +43,8 @@ export interface ScoringServerOptions {
   readonly canary?: Canary | undefined;
   /** Is asked what the model is asked, after the answer, and its answers are compared and dropped. */
   readonly shadow?: ModelHolder | undefined;
+  /** What answers, where it changes while the server runs: in place of `canary` and `shadow`. */
+  readonly traffic?: Traffic | undefined;
   readonly log?: FastifyBaseLogger;
   /** Largest body in bytes; 16 MiB unless given. */
   readonly bodyLimit?: number | undefined;
@@ -51,6 +53,7 @@ export interface ScoringServerOptions {
   /** Called after each scoring request; must not throw. */
   readonly onRequest?: ((request: ScoredRequest) => void) | undefined;
   readonly onShadow?: ((sight: ShadowSight) => void) | undefined;
+  readonly onVariant?: ((sight: VariantSight) => void) | undefined;
   /** Answered requests that `onRequest` could not keep, for the metrics. */
   readonly unlogged?: (() => number) | undefined;
   /** Follows each scoring request; its caller closes it. */
@@ -110,13 +113,15 @@ export async function createScoringServer(options: ScoringServerOptions): Promis
     generation: () => primary.generation,
     ...(options.unlogged === undefined ? {} : { unlogged: options.unlogged }),
   });
-  const shadow =
-    options.shadow &&
-    createShadow(options.shadow, (sight) => {
+  const traffic: Traffic = options.traffic ?? { primary, canary: options.canary, shadow: options.shadow };
+  const shadow = createShadow(
+    () => traffic.shadow,
+    (sight) => {
       metrics.recordShadow(sight);
       options.onShadow?.(sight);
-    });
-  const dispatcher = createDispatcher({ primary, canary: options.canary, shadow: options.shadow }, shadow);
+    },
+  );
+  const dispatcher = createDispatcher(traffic, { shadow, onSight: options.onVariant });
   const answering = createAnswering((request) => {
     metrics.record(request);
     options.onRequest?.(request);
@@ -162,7 +167,7 @@ export async function createScoringServer(options: ScoringServerOptions): Promis
   const plain = (body: string, type = JSON_TYPE): Answer => ({ status: 200, type, body });
   // The shadow answers nobody: who asks whether requests are answered need not wait for it.
   const isReady = (): boolean =>
-    [primary, options.canary?.holder].every((holder) => holder?.current.isReady?.() ?? true);
+    [primary, traffic.canary?.holder].every((holder) => holder?.current.isReady?.() ?? true);
   const ping = (_request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     if (isReady()) return answering.send(reply, plain("\n"));
     reply.header("retry-after", String(RETRY_AFTER_SECONDS));

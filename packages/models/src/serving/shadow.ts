@@ -35,17 +35,21 @@ export function differenceOf(one: Prediction | undefined, other: Prediction | un
 /** Waiting for the shadow at once, at most: their tables are kept meanwhile. */
 const MOST_WAITING = 64;
 
-export function createShadow(holder: ModelHolder, onSight: (sight: ShadowSight) => void): Shadow {
+/** `holder` is asked anew for each request: a shadow may come and go while the server answers. */
+export function createShadow(holder: () => ModelHolder | undefined, onSight: (sight: ShadowSight) => void): Shadow {
   let waiting = 0;
   return {
     compare(question, answered) {
+      if (holder() === undefined) return;
       if (waiting >= MOST_WAITING) return onSight({ kind: "missed" });
       waiting++;
       // After the answer has been written, and never two of them before other requests have had a turn.
       setTimeout(() => {
         waiting--;
+        const current = holder();
+        if (current === undefined) return;
         const started = performance.now();
-        void holder
+        void current
           .use((model) => askModel(model, question))
           .then(
             ({ predictions: own }) =>

@@ -11,6 +11,7 @@ export interface Canary {
   readonly share: number;
 }
 
+/** Its holder may change it while the server answers: it is read anew for each request. */
 export interface Traffic {
   readonly primary: ModelHolder;
   readonly canary?: Canary | undefined;
