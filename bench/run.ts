@@ -14,6 +14,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   scoring: "a model in process and over MLflow's protocol, beside Python where there is one",
   pipeline: "a whole Spark pipeline over one row, without Spark",
   "gate-power": "what the gate's comparison with the champion can tell apart, by frauds and margin",
+  gate: "a gate's verdict on a million rows, with 2,000 paired draws",
   serving: "models serve beside mlflow models serve: start, memory, requests a second",
   soak: "models serve under steady load while its aliases move: failed requests and memory",
   joining: "whether joining requests of one row into one call of the model would pay, by engine",

@@ -24,4 +24,26 @@ export class Random {
   below(n: number): number {
     return Math.floor((this.next32() / 2 ** 32) * n);
   }
+
+  /** Draws `draws` times from 0 to `counts.length - 1`, as `below` would, and adds one at each number drawn. */
+  tally(draws: number, counts: Int32Array): void {
+    // The state in local names: this loop is where a bootstrap of a million rows spends its time.
+    let a = this.#a;
+    let b = this.#b;
+    let c = this.#c;
+    let counter = this.#counter;
+    const scale = counts.length / 2 ** 32;
+    for (let i = 0; i < draws; i++) {
+      const result = (a + b + counter) | 0;
+      counter = (counter + 1) | 0;
+      a = b ^ (b >>> 9);
+      b = (c + (c << 3)) | 0;
+      c = (((c << 21) | (c >>> 11)) + result) | 0;
+      counts[((result >>> 0) * scale) | 0]!++;
+    }
+    this.#a = a;
+    this.#b = b;
+    this.#c = c;
+    this.#counter = counter;
+  }
 }

@@ -1,4 +1,4 @@
-import { pairedBootstrap } from "@esteira/models/evaluation/bootstrap";
+import { pairedBootstraps } from "@esteira/models/evaluation/bootstrap";
 import { quantileOfSorted } from "@esteira/models/evaluation/interval";
 import type { ResampledMetric } from "@esteira/models/evaluation/resampled-metric";
 import { countPositives } from "@esteira/models/evaluation/rows";
@@ -55,13 +55,11 @@ export function judgeAgainst(settings: RivalSettings, rival: RivalEvidence, role
     settings.metric === "auc_pr" || settings.metric === "auc_roc"
       ? { name: settings.metric }
       : { name: settings.metric, budget: settings.budget ?? 0.005 };
-  const estimates = clusterings.map((clusters) =>
-    pairedBootstrap({ ...rival.rows, clusters }, rival.scores, {
-      metric,
-      replicates: settings.replicates,
-      seed: settings.seed,
-    }),
-  );
+  const estimates = pairedBootstraps(rival.rows, clusterings, rival.scores, {
+    metric,
+    replicates: settings.replicates,
+    seed: settings.seed,
+  });
   const bounds = estimates.map(({ replicates }) => quantileOfSorted(replicates, 1 - settings.confidence));
   const bound = Math.min(...bounds);
   const estimate = estimates[bounds.indexOf(bound)]!;
