@@ -3,6 +3,7 @@ import { describeRunOrder } from "@esteira/store/contract/run-order-contract";
 import { describeSharedDatabase } from "@esteira/store/contract/sharing-contract";
 import { describeStore } from "@esteira/store/contract/store-contract";
 import { describeTimeline } from "@esteira/store/contract/timeline-contract";
+import { describeTrusts } from "@esteira/store/contract/trust-contract";
 import { createContext } from "@esteira/store/database/context";
 import { openSession, openStore } from "@esteira/store/open";
 import { newTestDatabase } from "@esteira/store/testing/test-database";
@@ -17,6 +18,7 @@ describe.skipIf(process.env.ESTEIRA_TEST_POSTGRES === undefined)("the store's co
   );
   describeTimeline("PostgreSQL", newTestDatabase);
   describePolicies("PostgreSQL", newTestDatabase);
+  describeTrusts("PostgreSQL", newTestDatabase);
   describeSharedDatabase("PostgreSQL", async (count) => {
     const uri = await newTestDatabase();
     return Promise.all(Array.from({ length: count }, () => openStore({ uri, artifactRoot: "mlflow-artifacts:/" })));

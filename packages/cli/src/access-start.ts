@@ -17,7 +17,10 @@ export async function accessStart(values: Values, env: Terminal["env"]): Promise
   if (app !== "basic-auth") throw invalid(`--app-name is '${app}': this server has basic-auth, and no other app.`);
   const permission = text(values, "defaultPermission");
   const publicUrl = text(values, "publicUrl");
+  const allowPrivate =
+    values.allowPrivateIssuers === true || /^(true|1|yes|on)$/i.test(env.ESTEIRA_ALLOW_PRIVATE_ISSUERS ?? "");
   return {
+    issuers: { allowPrivate },
     admin: { username: env.MLFLOW_AUTH_ADMIN_USERNAME || "admin", password: env.MLFLOW_AUTH_ADMIN_PASSWORD },
     ...(permission === undefined ? {} : { defaultPermission: checkPermission(permission) }),
     ...(publicUrl === undefined ? {} : { publicUrl }),

@@ -9,6 +9,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   models: "Serve, use and verify models",
   users: "Manage who may use a server",
   tokens: "Manage service tokens, for programs",
+  trust: "Trust jobs of a CI, by their OIDC identity",
   policy: "Protect aliases and stages of a registered model",
   evidence: "What speaks for a promotion",
   audit: "The timeline of the registry: verify it, look into it",

@@ -9,6 +9,7 @@ import { runQueriesOf } from "./run-queries.ts";
 import { runsOf } from "./runs.ts";
 import { timelineOf } from "./timeline.ts";
 import { createTransport, type TransportOptions } from "./transport.ts";
+import { trustOf } from "./trust.ts";
 import { webhooksOf } from "./webhooks.ts";
 
 /** Every call of a tracking server, by noun. Works in Node and in a browser, against Esteira or MLflow; calls that only Esteira has
@@ -26,6 +27,7 @@ export function createClient(options: TransportOptions) {
     access: accessOf(transport),
     timeline: timelineOf(transport),
     policies: policiesOf(transport),
+    trust: trustOf(transport),
   };
 }
 

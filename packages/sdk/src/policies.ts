@@ -1,4 +1,4 @@
-import type { SignedEvidence } from "@esteira/core/policy/evidence";
+import type { Evidence, SignedEvidence } from "@esteira/core/policy/evidence";
 import { type Policy, policyWire, type Target } from "@esteira/core/policy/policy";
 import { z } from "zod";
 import { nothing, type Transport } from "./transport.ts";
@@ -45,6 +45,14 @@ export function policiesOf(transport: Transport) {
         "policies/evidence",
         z.object({ digest: z.string() }).transform((wire) => wire.digest),
         { body: { signed }, service },
+      ),
+    /** As a trusted identity of a CI, without a signature. Answers the evidence's digest. */
+    vouchForEvidence: (evidence: Evidence): Promise<string> =>
+      transport.call(
+        "POST",
+        "policies/evidence",
+        z.object({ digest: z.string() }).transform((wire) => wire.digest),
+        { body: { evidence }, service },
       ),
     /** Answers who has approved the version for this target so far. */
     approve: (name: string, version: string, target: Target): Promise<readonly string[]> =>

@@ -55,7 +55,7 @@ export interface StartOptions extends ArtifactOptions {
 }
 
 /** How access is controlled; see `AccessOptions`. */
-export interface AccessStart extends Pick<AccessOptions, "publicUrl" | "passwordCost" | "oidc"> {
+export interface AccessStart extends Pick<AccessOptions, "publicUrl" | "passwordCost" | "oidc" | "issuers"> {
   readonly defaultPermission?: Permission | undefined;
   readonly admin?: FirstAdmin | undefined;
 }
@@ -140,7 +140,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
 
 function accessOf(
   store: Store,
-  { defaultPermission, publicUrl, passwordCost, oidc }: AccessStart,
+  { defaultPermission, publicUrl, passwordCost, oidc, issuers }: AccessStart,
   options: StartOptions,
 ) {
   checkPublicUrl(publicUrl);
@@ -151,6 +151,7 @@ function accessOf(
     publicUrl,
     passwordCost,
     oidc,
+    issuers,
     staticPrefix: options.boundary?.staticPrefix,
     log: options.log,
   });

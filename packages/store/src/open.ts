@@ -3,6 +3,7 @@ import type { Clock } from "@esteira/core/clock";
 import type { RegistryStore } from "@esteira/core/registry-store";
 import type { RunQueryStore } from "@esteira/core/run-query-store";
 import type { TrackingStore } from "@esteira/core/tracking-store";
+import type { TrustStore } from "@esteira/core/trust-store";
 import type { WebhookStore } from "@esteira/core/webhook-store";
 import { accessStore } from "./access/access-store.ts";
 import { createContext, type StoreContext } from "./database/context.ts";
@@ -17,6 +18,7 @@ import { experimentStore } from "./tracking/experiments.ts";
 import { loggedModelStore } from "./tracking/logged-models.ts";
 import { runQueryStore } from "./tracking/run-query.ts";
 import { runStore } from "./tracking/runs.ts";
+import { trustStore } from "./trust/trusts.ts";
 import { deliveryStore } from "./webhooks/deliveries.ts";
 import { WebhookSecrets } from "./webhooks/webhook-secrets.ts";
 import { webhookStore } from "./webhooks/webhooks.ts";
@@ -24,6 +26,7 @@ import { webhookStore } from "./webhooks/webhooks.ts";
 export interface Store extends TrackingStore, RunQueryStore, RegistryStore, WebhookStore, AccessStore {
   readonly timeline: Timeline;
   readonly policies: PolicyStore;
+  readonly trusts: TrustStore;
   /** Waits for the writes under way and closes the database. */
   close(): Promise<void>;
 }
@@ -72,6 +75,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...accessStore(session, context),
     timeline: openTimeline(session, context),
     policies: policyStore(session, context),
+    trusts: trustStore(session, context),
     close: () => session.close(),
   };
 }

@@ -89,17 +89,26 @@ export const policy: readonly Command[] = [
   },
   {
     name: "evidence submit",
-    summary: "Sign a gate's verdict (verdict.json) for a version, and bring it to the server",
+    summary: "Bring a gate's verdict (verdict.json) for a version to the server, signed by a key or as a trusted CI",
     arguments: [{ name: "verdict", summary: "the verdict as the gate wrote it" }],
     options: [
       MODEL,
       { flags: "--for-version <number>", summary: "the version that was judged", required: true },
-      { flags: "--key <file>", summary: "the private key, as `esteira evidence key` makes it", required: true },
+      {
+        flags: "--key <file>",
+        summary:
+          "the private key, as `esteira evidence key` makes it; without it the token of `esteira ci login` speaks",
+      },
     ],
     async run(values, terminal) {
       const verdict = await jsonOf(text(values, "verdict") ?? "");
-      const key = readKey(await contentOf(text(values, "key") ?? ""), text(values, "key") ?? "");
       const evidence = evidenceOf(verdict, model(values), Number(text(values, "forVersion")));
+      const file = text(values, "key");
+      if (file === undefined) {
+        terminal.out(await trackingClient(terminal).policies.vouchForEvidence(evidence));
+        return 0;
+      }
+      const key = readKey(await contentOf(file), file);
       const signature = sign(
         null,
         Buffer.from(canonicalJson({ ...evidence, digests: { ...evidence.digests } } satisfies JsonObject)),

@@ -43,6 +43,11 @@ export const server: Command = {
     },
     { flags: "--public-url <url>", summary: "with access control: the address at which browsers reach the server" },
     {
+      flags: "--allow-private-issuers",
+      summary:
+        "with access control: trust issuers of a CI in private networks too, and on this machine without TLS; also ESTEIRA_ALLOW_PRIVATE_ISSUERS",
+    },
+    {
       flags: "--insecure-allow-anonymous",
       summary: "listen beyond this machine without access control: everybody may do everything",
     },

@@ -10,10 +10,11 @@ const instant = z.iso.datetime({ offset: true });
 const policySchema = z.strictObject({
   aliases: z.array(z.string().min(1)).default([]),
   stages: z.array(z.enum(STAGES)).default([]),
-  /** A verdict of this gate that says `passed`, signed by one of these keys. */
+  /** A verdict of this gate that says `passed`, signed by one of these keys or brought by one of these trusted identities. */
   evidence: z
     .strictObject({
-      keys: z.array(fingerprint).min(1),
+      keys: z.array(fingerprint).default([]),
+      identities: z.array(z.string().min(1)).default([]),
       /** SHA-256 of the gate's file: a verdict of another gate does not count. */
       gate: z.string().min(1).optional(),
       max_age_days: z.number().positive().max(3650).default(30),
@@ -39,6 +40,9 @@ export function parsePolicy(value: unknown): Policy {
   if (policy.aliases.length + policy.stages.length === 0) {
     throw invalid("The policy protects nothing: name aliases or stages.");
   }
+  if (policy.evidence !== undefined && policy.evidence.keys.length + policy.evidence.identities.length === 0) {
+    throw invalid("The policy's evidence trusts nobody: name keys, or identities of a CI.");
+  }
   const wrong = policy.freezes.find(({ from, until }) => Date.parse(from) >= Date.parse(until));
   if (wrong !== undefined)
     throw invalid(`The policy's freeze from ${wrong.from} ends before it begins: ${wrong.until}.`);
@@ -62,7 +66,10 @@ export interface PromotionFacts {
   readonly evidence: readonly {
     readonly model: string;
     readonly gate: string;
-    readonly key: string;
+    /** The fingerprint of the key that signed it. */
+    readonly key?: string;
+    /** The trusted identity that brought it. */
+    readonly identity?: string;
     readonly at: number;
   }[];
   /** Names of those who have approved this version for this target and still belong to the role. */
@@ -90,8 +97,12 @@ function missingEvidence(
 ): readonly string[] {
   if (wanted === undefined) return [];
   if (modelDigest === undefined) return ["the version says no digest of its model (tag esteira.model.sha256)"];
-  const trusted = evidence.filter(({ key }) => wanted.keys.includes(key));
-  if (trusted.length === 0) return ["there is no evidence that its gate was passed, signed by a trusted key"];
+  const trusted = evidence.filter(
+    ({ key, identity }) =>
+      (key !== undefined && wanted.keys.includes(key)) ||
+      (identity !== undefined && wanted.identities.includes(identity)),
+  );
+  if (trusted.length === 0) return [`there is no evidence that its gate was passed, ${sayTrusted(wanted)}`];
   const ofModel = trusted.filter(({ model }) => model === modelDigest);
   if (ofModel.length === 0) return ["its evidence is of a model with another digest"];
   const ofGate = ofModel.filter(({ gate }) => wanted.gate === undefined || gate === wanted.gate);
@@ -99,6 +110,12 @@ function missingEvidence(
   const isFresh = ofGate.some(({ at }) => at <= now && now - at <= wanted.max_age_days * DAY_MS);
   return isFresh ? [] : [`its evidence is older than ${wanted.max_age_days} days`];
 }
+
+const sayTrusted = ({ keys, identities }: NonNullable<Policy["evidence"]>): string =>
+  [
+    ...(keys.length > 0 ? ["signed by a trusted key"] : []),
+    ...(identities.length > 0 ? [`brought by the CI as ${identities.join(" or ")}`] : []),
+  ].join(" or ");
 
 function missingApprovals({ approvals: wanted }: Policy, approvers: readonly string[]): readonly string[] {
   if (wanted === undefined || approvers.length >= wanted.count) return [];

@@ -1,15 +1,20 @@
 import type { Json, JsonObject } from "./json.ts";
 
-/** How a change's author was known: `local` works on the database itself, `anonymous` came while access control was off. */
-export const ORIGINS = ["local", "anonymous", "password", "token", "session", "oidc"] as const;
+/**
+ * How a change's author was known: `local` works on the database itself, `anonymous` came while access control was off, `ci` is a
+ * job that showed the OIDC token of its CI.
+ */
+export const ORIGINS = ["local", "anonymous", "password", "token", "session", "oidc", "ci"] as const;
 export type Origin = (typeof ORIGINS)[number];
 
 /** Who changes something. */
 export interface Actor {
   readonly name: string;
   readonly origin: Origin;
-  /** The id of the service token, where one was used. */
+  /** The id of the token of this server, where one was used. */
   readonly token?: string;
+  /** Who vouched for a `ci`: the issuer of its OIDC token, whose subject is the name. */
+  readonly issuer?: string;
 }
 
 export const LOCAL: Actor = { name: "local", origin: "local" };
@@ -36,6 +41,8 @@ export const ACTIONS = [
   "policy.broken",
   "evidence.submitted",
   "approval.given",
+  "trust.added",
+  "trust.removed",
 ] as const;
 export type TimelineAction = (typeof ACTIONS)[number];
 

@@ -10,7 +10,12 @@ export const timelineEntryWire = z.object({
   sequence: z.int().positive(),
   at: z.int(),
   behind: z.int().positive().exactOptional(),
-  actor: z.object({ name: z.string(), origin: z.enum(ORIGINS), token: z.string().exactOptional() }),
+  actor: z.object({
+    name: z.string(),
+    origin: z.enum(ORIGINS),
+    token: z.string().exactOptional(),
+    issuer: z.string().exactOptional(),
+  }),
   action: z.enum(ACTIONS),
   subject: z.object({
     model: z.string(),

@@ -2,12 +2,17 @@ import type { AccessStore } from "@esteira/core/access-store";
 import type { Clock } from "@esteira/core/clock";
 import { invalid } from "@esteira/core/errors";
 import type { Permission } from "@esteira/core/permissions";
+import type { TrustStore } from "@esteira/core/trust-store";
 import type { FastifyBaseLogger } from "fastify";
 import type { Endpoint } from "../http/endpoint.ts";
 import { accountEndpoints } from "./account-endpoints.ts";
 import { accounts } from "./accounts.ts";
+import { attempts } from "./attempts.ts";
 import { auditTo } from "./audit.ts";
 import { authenticator } from "./authenticate.ts";
+import { ciIdentityEndpoints } from "./ci/ci-identities.ts";
+import type { ReachPolicy } from "./ci/guarded-fetch.ts";
+import { issuerKeys } from "./ci/issuer-keys.ts";
 import type { Authenticate } from "./guard.ts";
 import { legacyPermissionEndpoints } from "./legacy-permissions.ts";
 import { oidc } from "./oidc/oidc.ts";
@@ -23,7 +28,7 @@ import { userPermissionEndpoints } from "./user-permissions.ts";
 import { userEndpoints } from "./users.ts";
 
 export interface AccessOptions {
-  readonly store: AccessStore;
+  readonly store: AccessStore & { readonly trusts: TrustStore };
   readonly clock: Clock;
   /** What users may do where they have no grant. */
   readonly defaultPermission: Permission;
@@ -33,6 +38,8 @@ export interface AccessOptions {
   readonly staticPrefix?: string | undefined;
   /** Lets users sign in at an identity provider. */
   readonly oidc?: OidcSettings | undefined;
+  /** Where issuers of CIs may be: at public addresses alone by default. */
+  readonly issuers?: ReachPolicy | undefined;
   readonly log?: FastifyBaseLogger | undefined;
   readonly passwordCost?: PasswordCost | undefined;
 }
@@ -89,6 +96,13 @@ export function createAccess(options: AccessOptions): Access {
       }),
       ...(provider?.endpoints ?? []),
       ...tokenEndpoints(store, clock, audit),
+      ...ciIdentityEndpoints({
+        trusts: store.trusts,
+        keys: issuerKeys(options.issuers ?? { allowPrivate: false }, clock),
+        clock,
+        audit,
+        failures: attempts(store, clock, "failed exchanges"),
+      }),
     ],
     prepare: async (admin) => {
       await provider?.prepareRoles();

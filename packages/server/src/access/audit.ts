@@ -15,7 +15,8 @@ export type AuditEvent =
   | "user-deleted"
   | "user-changed"
   | "permission-changed"
-  | "set-up";
+  | "set-up"
+  | "trust-changed";
 
 export type Audit = (event: AuditEvent, details: Readonly<Record<string, unknown>>) => void;
 

@@ -3,11 +3,12 @@ import type { Clock } from "@esteira/core/clock";
 import type { Token } from "@esteira/core/entities/access";
 import { EsteiraError } from "@esteira/core/errors";
 import type { Permission } from "@esteira/core/permissions";
+import type { TrustStore } from "@esteira/core/trust-store";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { changesState, isOwnOrigin } from "../http/trusted-hosts.ts";
 import { TooManyAttempts } from "./attempts.ts";
 import type { Audit } from "./audit.ts";
-import { type Caller, knownCaller, NOBODY, type Via } from "./caller.ts";
+import { type Caller, ciCaller, knownCaller, NOBODY, type Via } from "./caller.ts";
 import { type Credentials, credentialsOf, TOKEN_USERNAMES } from "./credentials.ts";
 import type { Authenticate } from "./guard.ts";
 import { hashSecret, sameHash, tokenId } from "./secrets.ts";
@@ -35,7 +36,7 @@ export interface Authenticator {
 }
 
 export function authenticator(options: {
-  store: AccessStore;
+  store: AccessStore & { readonly trusts: TrustStore };
   clock: Clock;
   audit: Audit;
   signIn: SignIn;
@@ -57,6 +58,7 @@ export function authenticator(options: {
     const token = id === undefined ? undefined : await store.findToken(id);
     const isRight = sameHash(hashSecret(text), token?.hash ?? hashSecret(""));
     const now = clock();
+    if (id !== undefined && token === undefined) return byStepToken(text, id, username, address);
     if (token === undefined || !isRight || token.revokedAt !== undefined || token.expiresAt <= now) {
       audit("token-refused", { token: id ?? "malformed", address });
       return undefined;
@@ -72,6 +74,15 @@ export function authenticator(options: {
       audit("token-used", { token: token.id, user: caller.user?.username, address });
     }
     return caller;
+  }
+
+  async function byStepToken(text: string, id: string, username: string | undefined, address: string) {
+    const token = await store.trusts.findToken(id);
+    const isRight = sameHash(hashSecret(text), token?.hash ?? hashSecret(""));
+    const isOwn = username === undefined || TOKEN_USERNAMES.has(username);
+    if (token !== undefined && isRight && isOwn && token.expiresAt > clock()) return ciCaller(store, token, audit);
+    audit("token-refused", { token: id, address });
+    return undefined;
   }
 
   async function bySession(secret: string): Promise<Caller | undefined> {

@@ -1,5 +1,6 @@
 import type { AccessStore, Owners } from "@esteira/core/access-store";
-import type { Subject, Token, User, Visible, VisibleModels } from "@esteira/core/entities/access";
+import type { Grant, Scope, Subject, Token, User, Visible, VisibleModels } from "@esteira/core/entities/access";
+import type { Step, StepToken } from "@esteira/core/entities/trusted-identity";
 import { EsteiraError } from "@esteira/core/errors";
 import { checkResourceType, type Permission, type ResourceType, refuseWorkspace } from "@esteira/core/permissions";
 import type { Actor } from "@esteira/core/timeline/entry";
@@ -15,11 +16,13 @@ import { requirementsOf } from "./requirements.ts";
 export type Via =
   | { readonly kind: "password" }
   | { readonly kind: "token"; readonly id: string }
+  /** A job of a CI, with the token of one step. */
+  | { readonly kind: "ci"; readonly token: StepToken }
   | { readonly kind: "session"; readonly hash: string; readonly isExternal: boolean };
 
 /** Whoever sends a request, as far as a handler must know. */
 export interface Caller {
-  /** Absent when access control is off, and for nobody. */
+  /** Absent when access control is off, for nobody, and for a job of a CI. */
   readonly user?: User;
   readonly via?: Via;
   /** As whom the timeline is to know the caller. */
@@ -66,15 +69,57 @@ export const NOBODY: Caller = {
   searchable: () => [],
 };
 
-/** A caller that is known: by password, session or token. */
-export function knownCaller(
+/** What narrows a caller who came with a token. */
+type Bounds = Pick<Token, "id" | "scopes" | "resources"> & { readonly step?: Step };
+
+/** A user who is known: by password, session or token. */
+export const knownCaller = (
   store: Pick<AccessStore, "ownersOf">,
   subject: Subject,
   options: { defaultPermission: Permission; via: Via; audit: Audit; token?: Token | undefined },
+): Caller => callerOf(store, subject, { ...options, actor: actorOf(subject.user, options.via) });
+
+const SCOPE_OF_STEP: Readonly<Record<Step, Scope>> = {
+  read: "read",
+  train: "write",
+  register: "registry",
+  evidence: "registry",
+  promote: "registry",
+};
+
+/** A job of a CI: what its identity is trusted with and nothing else, whatever the permission is that users have by default. */
+export function ciCaller(store: Pick<AccessStore, "ownersOf">, token: StepToken, audit: Audit): Caller {
+  const { step, identity } = token;
+  const resources = [
+    { type: "registered_model" as const, id: identity.model },
+    ...identity.experimentIds.map((id) => ({ type: "experiment" as const, id })),
+  ];
+  const grants = resources.map(({ type, id }): Grant => {
+    const isOwn = type === "registered_model" ? SCOPE_OF_STEP[step] === "registry" : step === "train";
+    return { resourceType: type, resourcePattern: id, permission: isOwn ? "EDIT" : "READ" };
+  });
+  return callerOf(
+    store,
+    { grants, workspaces: [] },
+    {
+      defaultPermission: "NO_PERMISSIONS",
+      via: { kind: "ci", token },
+      actor: { name: token.subject, origin: "ci", token: token.id, issuer: identity.issuer },
+      audit,
+      token: { id: token.id, scopes: [SCOPE_OF_STEP[step]], resources, step },
+    },
+  );
+}
+
+function callerOf(
+  store: Pick<AccessStore, "ownersOf">,
+  subject: Omit<Subject, "user"> & { readonly user?: User },
+  options: { defaultPermission: Permission; via: Via; actor: Actor; audit: Audit; token?: Bounds | undefined },
 ): Caller {
   const { user } = subject;
-  const { defaultPermission, via, audit, token } = options;
-  const standing: Standing = { isAdmin: user.isAdmin, grants: subject.grants, defaultPermission };
+  const { defaultPermission, via, actor, audit, token } = options;
+  const isAdmin = user?.isAdmin ?? false;
+  const standing: Standing = { isAdmin, grants: subject.grants, defaultPermission };
   const bound = token !== undefined && token.resources.length > 0 ? token.resources : undefined;
   const boundIds = (type: "experiment" | "registered_model") =>
     (bound ?? []).filter((resource) => resource.type === type).map((resource) => resource.id);
@@ -92,14 +137,14 @@ export function knownCaller(
     return bound === undefined ? all : narrow(all, boundIds(type === "experiment" ? type : "registered_model"));
   };
 
-  const isSelf = ({ values }: Named) => values.length > 0 && values.every((name) => name === user.username);
+  const isSelf = ({ values }: Named) => values.length > 0 && values.every((name) => name === user?.username);
   const notDenied = (type: ResourceType) => isMet(standing, { type, id: "*", action: "not-denied" });
 
   const meets = (item: Named, owners: Owners, fields: RequestFields): boolean => {
     const { need } = item;
     switch (need.kind) {
       case "admin":
-        return user.isAdmin && bound === undefined;
+        return isAdmin && bound === undefined;
       case "workspace-manager":
         return isUnrestricted(standing) && bound === undefined;
       case "self":
@@ -133,9 +178,9 @@ export function knownCaller(
   };
 
   return {
-    user,
+    ...(user === undefined ? {} : { user }),
     via,
-    actor: actorOf(user, via),
+    actor,
     managesRoles: isUnrestricted(standing) && bound === undefined,
     check: async (policy, fields) => {
       if (!hasScope(token, policy.scope)) {
@@ -144,12 +189,18 @@ export function knownCaller(
           `This token has no scope '${policy.scope}', which this call needs.`,
         );
       }
-      if (policy.needs.length === 0 || (user.isAdmin && bound === undefined)) return;
+      if (token?.step !== undefined && policy.step !== token.step && policy.step !== "read") {
+        throw new EsteiraError(
+          "PERMISSION_DENIED",
+          `This token is for the step '${token.step}', and this call is no part of it.`,
+        );
+      }
+      if (policy.needs.length === 0 || (isAdmin && bound === undefined)) return;
       const items = named(policy.needs, fields);
       const owners = await store.ownersOf(ownerQuestion(items, proxyLocation));
       if (items.every((item) => meets(item, owners, fields))) return;
       audit("permission-denied", {
-        user: user.username,
+        user: user?.username,
         token: token?.id,
         asked: items.map(({ need, values }) => [need.kind, ...values].join(" ")).join(", "),
       });
@@ -181,7 +232,7 @@ const unlessAll = (seen: Visible): Visible | undefined =>
   seen.mode === "except" && seen.ids.length === 0 ? undefined : seen;
 
 /** Reading goes with every scope, and everything with `admin`. */
-function hasScope(token: Token | undefined, scope: GuardedPolicy["scope"]): boolean {
+function hasScope(token: Bounds | undefined, scope: GuardedPolicy["scope"]): boolean {
   if (token === undefined || scope === "none" || token.scopes.includes("admin")) return true;
   return scope === "read" ? token.scopes.length > 0 : token.scopes.includes(scope);
 }

@@ -1,4 +1,5 @@
 import type { Scope } from "@esteira/core/entities/access";
+import type { Step } from "@esteira/core/entities/trusted-identity";
 import type { Action } from "@esteira/core/permissions";
 
 /**
@@ -16,6 +17,8 @@ export interface GuardedPolicy {
   readonly kind: "guarded";
   /** What a service token must have been given; `none` for what every signed-in caller may ask. */
   readonly scope: Scope | "none";
+  /** The step of a CI that it belongs to. What changes something and belongs to none is open to no token of a step. */
+  readonly step?: Step;
   /** All of them must be met. Empty: being signed in is enough, or the handler narrows what it answers. */
   readonly needs: readonly Need[];
 }
@@ -62,15 +65,22 @@ export type Need =
 export const OPEN: OpenPolicy = { kind: "open" };
 
 const guarded =
-  (scope: GuardedPolicy["scope"]) =>
-  (...needs: readonly Need[]): GuardedPolicy => ({ kind: "guarded", scope, needs });
+  (scope: GuardedPolicy["scope"], step?: Step) =>
+  (...needs: readonly Need[]): GuardedPolicy => ({
+    kind: "guarded",
+    scope,
+    needs,
+    ...(step === undefined ? {} : { step }),
+  });
 
 /** Reading: any token may, within its user's grants. */
-export const reads = guarded("read");
+export const reads = guarded("read", "read");
 /** Changing experiments, runs, logged models and artifacts. */
-export const writes = guarded("write");
+export const writes = guarded("write", "train");
 /** Changing registered models, versions, stages and aliases. */
 export const registers = guarded("registry");
+/** The same, and a step of a CI. */
+export const registersAs = (step: Step) => guarded("registry", step);
 /** Managing users, roles and permissions. */
 export const administers = guarded("admin");
 /** For every signed-in caller. */

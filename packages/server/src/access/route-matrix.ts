@@ -197,6 +197,16 @@ export const ROUTES: Readonly<Record<string, RouteCase>> = {
   },
   "GET /api/esteira/v1/access/oidc/start": { least: "open" },
   "GET /api/esteira/v1/access/oidc/callback": { least: "open" },
+  "POST /api/esteira/v1/access/trust/add": {
+    least: "admin",
+    send: (seed) => ({ ...{ name: "ci", model: seed.model, audience: "a", steps: [] }, issuer: "https://ci.example" }),
+  },
+  "GET /api/esteira/v1/access/trust/list": { least: "admin" },
+  "POST /api/esteira/v1/access/trust/remove": { least: "admin", send: () => ({ name: "none" }) },
+  "POST /api/esteira/v1/access/trust/exchange": {
+    least: "open",
+    send: (seed) => ({ token: "none", model: seed.model, step: "none" }),
+  },
   "POST /api/esteira/v1/access/tokens": { least: "signed-in", send: () => ({ name: "ci", scopes: ["read"] }) },
   "GET /api/esteira/v1/access/tokens": { least: "signed-in" },
   "DELETE /api/esteira/v1/access/tokens/:token_id": { least: "signed-in", send: () => ({ ":token_id": "none" }) },

@@ -1,11 +1,12 @@
+import type { TrustedIdentity } from "@esteira/core/entities/trusted-identity";
 import { EsteiraError, invalid } from "@esteira/core/errors";
 import { parseVersion } from "@esteira/core/names";
-import { type SignedEvidence, signedEvidenceWire } from "@esteira/core/policy/evidence";
+import { evidenceWire, signedEvidenceWire } from "@esteira/core/policy/evidence";
 import { parsePolicy, policyWire, type Target } from "@esteira/core/policy/policy";
 import type { PolicyStore } from "@esteira/store/policy/policies";
 import { z } from "zod";
 import type { Caller } from "../access/caller.ts";
-import { ADMIN, administers, read, reads, registers, update } from "../access/policy.ts";
+import { ADMIN, administers, read, reads, registers, registersAs, update } from "../access/policy.ts";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import { nonEmpty, requiredDouble, requiredText, text } from "../http/fields.ts";
 import { nothing } from "../http/paging.ts";
@@ -71,12 +72,15 @@ export function policyEndpoints(policies: PolicyStore): readonly Endpoint[] {
     endpoint({
       method: "POST",
       path: "/policies/evidence",
-      policy: registers(update("version", "signed.evidence.name")),
-      summary: "Bring signed evidence that a version has passed its gate",
-      input: z.object({ signed: z.unknown() }),
+      policy: registersAs("evidence")(update("version", "signed.evidence.name"), update("version", "evidence.name")),
+      summary: "Bring evidence that a version has passed its gate: signed, or as a trusted identity of a CI",
+      input: z.object({ signed: z.unknown().optional(), evidence: z.unknown().optional() }),
       output: z.object({ digest: z.string() }),
-      run: async ({ signed }, _, caller) => ({
-        digest: await policies.submitEvidence(parseSigned(signed), caller.actor),
+      run: async ({ signed, evidence }, _, caller) => ({
+        digest:
+          evidence === undefined
+            ? await policies.submitEvidence(parsed(signedEvidenceWire, signed), caller.actor)
+            : await policies.vouchForEvidence(parsed(evidenceWire, evidence), identityOf(caller), caller.actor),
       }),
     }),
     endpoint({
@@ -96,8 +100,8 @@ export function policyEndpoints(policies: PolicyStore): readonly Endpoint[] {
   ];
 }
 
-function parseSigned(value: unknown): SignedEvidence {
-  const { data, error } = signedEvidenceWire.safeParse(value);
+function parsed<T extends z.ZodType>(wire: T, value: unknown): z.output<T> {
+  const { data, error } = wire.safeParse(value);
   if (data !== undefined) return data;
   const issue = error?.issues[0];
   throw invalid(`The evidence's ${issue?.path.join(".") || "fields"}: ${issue?.message ?? "not understood"}.`);
@@ -110,9 +114,17 @@ function targetOf(input: { alias?: string | undefined; stage?: string | undefine
   throw invalid("Say for which alias, or for which stage, the version is approved: one of the two.");
 }
 
+function identityOf({ via }: Caller): TrustedIdentity {
+  if (via?.kind === "ci") return via.token.identity;
+  throw new EsteiraError(
+    "PERMISSION_DENIED",
+    "Evidence without a signature is taken from a trusted identity of a CI alone: sign it with a key, or sign in with `esteira ci login`.",
+  );
+}
+
 /** Programs approve nothing, and without access control nobody is known. */
 function person({ user, via }: Caller): number {
-  if (user !== undefined && via !== undefined && via.kind !== "token") return user.id;
+  if (user !== undefined && via !== undefined && via.kind !== "token" && via.kind !== "ci") return user.id;
   throw new EsteiraError(
     "PERMISSION_DENIED",
     "An approval is a person's: sign in with a password or at the identity provider.",

@@ -1,7 +1,7 @@
 import type { RegistryStore } from "@esteira/core/registry-store";
 import { modelVersionToWire, modelVersionWire } from "@esteira/core/wire/registered-model";
 import { z } from "zod";
-import { read, reads, registers, remove, update } from "../access/policy.ts";
+import { read, reads, registers, registersAs, remove, update } from "../access/policy.ts";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import { requiredText } from "../http/fields.ts";
 import { nothing } from "../http/paging.ts";
@@ -13,7 +13,7 @@ export function aliasEndpoints(store: RegistryStore): readonly Endpoint[] {
     endpoint({
       method: "POST",
       path: "/registered-models/alias",
-      policy: registers(update("model", "name"), read("version", "name")),
+      policy: registersAs("promote")(update("model", "name"), read("version", "name")),
       summary: "Point an alias of a registered model to a version",
       input: z.object({ name: requiredText, alias: requiredText, version: requiredText }),
       output: nothing,

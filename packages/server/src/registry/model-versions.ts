@@ -5,7 +5,7 @@ import type { RegistryStore } from "@esteira/core/registry-store";
 import type { TrackingStore } from "@esteira/core/tracking-store";
 import { modelVersionToWire, modelVersionWire } from "@esteira/core/wire/registered-model";
 import { z } from "zod";
-import { read, reads, registers, remove, update, within } from "../access/policy.ts";
+import { read, reads, registers, registersAs, remove, update, within } from "../access/policy.ts";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
 import {
   boolOrFalse,
@@ -36,7 +36,7 @@ export function modelVersionEndpoints(
     endpoint({
       method: "POST",
       path: "/model-versions/create",
-      policy: registers(
+      policy: registersAs("register")(
         within("version", "name"),
         read("run", "run_id"),
         read("logged model", "model_id"),
@@ -84,7 +84,7 @@ export function modelVersionEndpoints(
     endpoint({
       method: "PATCH",
       path: "/model-versions/update",
-      policy: registers(update("version", "name")),
+      policy: registersAs("register")(update("version", "name")),
       summary: "Set the description of a version",
       input: z.object({ name: requiredText, version: requiredText, description: text }),
       output: oneVersion,
@@ -109,7 +109,7 @@ export function modelVersionEndpoints(
     endpoint({
       method: "POST",
       path: "/model-versions/transition-stage",
-      policy: registers(update("version", "name")),
+      policy: registersAs("promote")(update("version", "name")),
       summary: "Move a version to a stage",
       input: z.object({
         name: requiredText,
@@ -161,7 +161,7 @@ export function modelVersionEndpoints(
     endpoint({
       method: "POST",
       path: "/model-versions/set-tag",
-      policy: registers(update("version", "name")),
+      policy: registersAs("register")(update("version", "name")),
       summary: "Set a tag of a version",
       input: z.object({ name: requiredText, version: requiredText, key: requiredText, value: textOrEmpty }),
       output: nothing,

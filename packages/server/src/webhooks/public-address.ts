@@ -11,7 +11,7 @@ export interface Address {
 /** Every address of a host name. A parameter, so that a test can be the name server. */
 export type Resolve = (host: string) => Promise<readonly { address: string; family: number }[]>;
 
-const SYSTEM: Resolve = (host) => lookup(host, { all: true, verbatim: true });
+export const SYSTEM: Resolve = (host) => lookup(host, { all: true, verbatim: true });
 
 /** How the rest of the network sees an address: IPv6 forms that carry an IPv4 one are that one. */
 function embedded(parsed: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 {

@@ -1,6 +1,7 @@
 import { ACCESS_OBJECTS } from "../access/access-schema.ts";
 import { POLICY_OBJECTS } from "../policy/policy-schema.ts";
 import { TIMELINE_OBJECTS } from "../timeline/timeline-schema.ts";
+import { TRUST_OBJECTS } from "../trust/trust-schema.ts";
 import type { DialectName } from "./dialect.ts";
 
 export interface SchemaObject {
@@ -105,6 +106,7 @@ const OBJECTS: readonly SchemaObject[] = [
   ...ACCESS_OBJECTS,
   ...TIMELINE_OBJECTS,
   ...POLICY_OBJECTS,
+  ...TRUST_OBJECTS,
 ];
 
 /** The statements that create what is not there yet. */

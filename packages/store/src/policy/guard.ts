@@ -11,6 +11,7 @@ import {
 } from "@esteira/core/policy/policy";
 import type { Database } from "../database/tables.ts";
 import { findVersionTag } from "../registry/version-tag.ts";
+import { vouchedEvidence } from "../trust/vouched-evidence.ts";
 
 /** The tag by which a version says which bytes its model has. */
 const MODEL_DIGEST = "esteira.model.sha256";
@@ -126,11 +127,12 @@ export async function evidenceOf(db: Database, model: string, version: number) {
     .where("version", "=", version)
     .orderBy("at")
     .execute();
-  return rows.flatMap(({ digest, evidence, signer, at }) => {
+  const signed = rows.flatMap(({ digest, evidence, signer, at }) => {
     const { data } = evidenceWire.safeParse(JSON.parse(evidence));
     if (data?.outcome !== "passed") return [];
     return [{ digest, model: data.digests.model, gate: data.digests.gate, key: signer, at }];
   });
+  return [...signed, ...(await vouchedEvidence(db, model, version))].sort((a, b) => a.at - b.at);
 }
 
 async function digestOfModel(db: Database, model: string, version: number): Promise<string | undefined> {
@@ -164,14 +166,21 @@ export async function approversOf(
 
 /** What belongs to a model goes with it. */
 export async function renamePolicyRows(db: Database, from: string, to: string): Promise<void> {
-  for (const table of ["esteira_policies", "esteira_broken_glass", "esteira_evidence", "esteira_approvals"] as const) {
+  for (const table of [
+    "esteira_policies",
+    "esteira_broken_glass",
+    "esteira_evidence",
+    "esteira_vouched_evidence",
+    "esteira_approvals",
+    "esteira_trusted_identities",
+  ] as const) {
     await db.updateTable(table).set({ model: to }).where("model", "=", from).execute();
   }
 }
 
 /** A new model of this name begins with version 1 again, which nobody has approved. The policy stays. */
 export async function forgetGrounds(db: Database, model: string): Promise<void> {
-  for (const table of ["esteira_evidence", "esteira_approvals"] as const) {
+  for (const table of ["esteira_evidence", "esteira_vouched_evidence", "esteira_approvals"] as const) {
     await db.deleteFrom(table).where("model", "=", model).execute();
   }
 }

@@ -1,7 +1,8 @@
 import { createPublicKey, verify } from "node:crypto";
+import type { TrustedIdentity } from "@esteira/core/entities/trusted-identity";
 import { alreadyExists, EsteiraError, invalid, notFound } from "@esteira/core/errors";
 import { checkModelName } from "@esteira/core/names";
-import type { SignedEvidence } from "@esteira/core/policy/evidence";
+import type { Evidence, SignedEvidence } from "@esteira/core/policy/evidence";
 import { type Policy, parsePolicy, protects, type Target, targetName } from "@esteira/core/policy/policy";
 import type { Actor } from "@esteira/core/timeline/entry";
 import { canonicalJson, type JsonObject } from "@esteira/core/timeline/json";
@@ -12,6 +13,7 @@ import { recorder } from "../timeline/append.ts";
 import { fingerprint } from "../timeline/checkpoint.ts";
 import { lifeOf } from "../timeline/life.ts";
 import { digestOf } from "../timeline/merkle.ts";
+import { keepVouched } from "../trust/vouched-evidence.ts";
 import { approversOf, readPolicy } from "./guard.ts";
 
 /** A clock of another machine may be a little ahead. */
@@ -32,6 +34,8 @@ export interface PolicyStore {
   ): Promise<number>;
   /** Keeps evidence whose signature is good. Which keys count is the policy's say. Answers its digest. */
   submitEvidence(signed: SignedEvidence, actor: Actor): Promise<string>;
+  /** Keeps evidence that a trusted identity brings without a signature. Whether it counts is the policy's say. Answers its digest. */
+  vouchForEvidence(evidence: Evidence, identity: TrustedIdentity, actor: Actor): Promise<string>;
   /** One person's yes to a version for a target. Answers who has approved so far. */
   approve(
     input: { model: string; version: number; target: Target },
@@ -109,12 +113,10 @@ export function policyStore(session: Session, context: StoreContext): PolicyStor
       const text = canonicalJson(jsonOf(signed.evidence));
       if (!isSigned(signed, text))
         throw new EsteiraError("PERMISSION_DENIED", "The evidence is not signed by the key that it names.");
-      if (outcome !== "passed")
-        throw invalid(`The gate's outcome is '${outcome}': only evidence of a pass speaks for a promotion.`);
+      checkPassed(signed.evidence);
       return writeModel(name, async (db) => {
         await findModelVersion(db, name, version);
-        if (at > context.clock() + SKEW_MS)
-          throw invalid(`The evidence is of ${new Date(at).toISOString()}, which is yet to come.`);
+        checkInstant(at, context.clock());
         const digest = digestOf(text);
         const signer = fingerprint(signed.key);
         const { numInsertedOrUpdatedRows } = await db
@@ -130,6 +132,27 @@ export function policyStore(session: Session, context: StoreContext): PolicyStor
           after: {},
           evidence: digest,
           reason: `${outcome}, model ${digests.model}, signed by ${signer}`,
+        });
+        return digest;
+      });
+    },
+    vouchForEvidence: async (evidence, identity, actor) => {
+      const { name, version, at, digests } = evidence;
+      checkPassed(evidence);
+      const text = canonicalJson(jsonOf(evidence));
+      const digest = digestOf(text);
+      return writeModel(name, async (db) => {
+        await findModelVersion(db, name, version);
+        checkInstant(at, context.clock());
+        const isNew = await keepVouched(db, { model: name, version, digest, evidence: text, identity, at });
+        if (!isNew) return digest;
+        await recorder(context, actor)(db, {
+          action: "evidence.submitted",
+          subject: { model: name, version },
+          before: {},
+          after: {},
+          evidence: digest,
+          reason: `passed, model ${digests.model}, brought by ${identity.name} (${identity.digest})`,
         });
         return digest;
       });
@@ -177,6 +200,16 @@ export function policyStore(session: Session, context: StoreContext): PolicyStor
         return approvers;
       }),
   };
+}
+
+function checkPassed({ outcome }: Evidence): void {
+  if (outcome === "passed") return;
+  throw invalid(`The gate's outcome is '${outcome}': only evidence of a pass speaks for a promotion.`);
+}
+
+function checkInstant(at: number, now: number): void {
+  if (at <= now + SKEW_MS) return;
+  throw invalid(`The evidence is of ${new Date(at).toISOString()}, which is yet to come.`);
 }
 
 const jsonOf = (value: object): JsonObject => JSON.parse(JSON.stringify(value)) as JsonObject;
