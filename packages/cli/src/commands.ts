@@ -23,6 +23,7 @@ const MODULES: readonly Module[] = [
   { words: ["gate"], load: async () => [(await import("./commands/gate.ts")).gate] },
   { words: ["users"], load: async () => (await import("./commands/users.ts")).users },
   { words: ["tokens"], load: async () => (await import("./commands/tokens.ts")).tokens },
+  { words: ["plan", "apply"], load: async () => (await import("./commands/desired.ts")).desired },
   { words: ["trust"], load: async () => (await import("./commands/trust.ts")).trust },
   { words: ["audit"], load: async () => (await import("./commands/audit.ts")).audit },
   { words: ["policy", "evidence", "approve"], load: async () => (await import("./commands/policy.ts")).policy },

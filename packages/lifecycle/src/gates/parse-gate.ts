@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { invalid } from "@esteira/core/errors";
 import { nestsTooDeep } from "@esteira/core/yaml-depth";
-import { type Document, isMap, isNode, LineCounter, type Node, parseDocument } from "yaml";
+import { type Document, isMap, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
+import { keyOffset, offsetOf, oneLine } from "../yaml-places.ts";
 import { CATALOGUE, type Gate, gateSchema } from "./gate.ts";
 
 /** SHA-256 of the gate's text: evidence is bound to the very rules it was judged by. */
@@ -66,19 +67,3 @@ function knownSettings(map: unknown, document: Document): string {
   }
   return map === document.contents ? `a gate has ${Object.keys(gateSchema.shape).join(", ")}` : "remove it";
 }
-
-/** Where the value at `path` begins; of the nearest parent that exists when it is missing. */
-function offsetOf(document: Document, path: readonly PropertyKey[]): number {
-  for (let depth = path.length; depth >= 0; depth--) {
-    const node: unknown = depth === 0 ? document.contents : document.getIn(path.slice(0, depth), true);
-    if (isNode(node) && node.range) return node.range[0];
-  }
-  return 0;
-}
-
-function keyOffset(map: { items: readonly { key: unknown }[] }, key: string): number | undefined {
-  const keys = map.items.map((item) => item.key).filter((node): node is Node => isNode(node));
-  return keys.find((node) => String(node) === key)?.range?.[0];
-}
-
-const oneLine = (message: string): string => message.replace(/\s+/g, " ").trim();

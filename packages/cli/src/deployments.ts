@@ -1,0 +1,17 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { LocalTarget } from "@esteira/deploy/local/local-target";
+import type { Terminal } from "./command.ts";
+
+/** Where this machine's deployments are kept: ESTEIRA_DEPLOYMENTS, else below the user's state. */
+const rootOf = (env: Terminal["env"]): string =>
+  env.ESTEIRA_DEPLOYMENTS ||
+  join(env.XDG_STATE_HOME || join(env.HOME || homedir(), ".local", "state"), "esteira", "deployments");
+
+/** Deployments on this machine, each a process of this very command. */
+export async function localDeployments(env: Terminal["env"]): Promise<LocalTarget> {
+  const { localTarget } = await import("@esteira/deploy/local/local-target");
+  const command = fileURLToPath(new URL("../bin/esteira.mjs", import.meta.url));
+  return localTarget({ root: rootOf(env), command: [process.execPath, command], env });
+}
