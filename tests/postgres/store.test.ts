@@ -1,3 +1,4 @@
+import { describeFlows } from "@esteira/store/contract/flow-contract";
 import { describePolicies } from "@esteira/store/contract/policy-contract";
 import { describeRunOrder } from "@esteira/store/contract/run-order-contract";
 import { describeSharedDatabase } from "@esteira/store/contract/sharing-contract";
@@ -19,6 +20,7 @@ describe.skipIf(process.env.ESTEIRA_TEST_POSTGRES === undefined)("the store's co
   describeTimeline("PostgreSQL", newTestDatabase);
   describePolicies("PostgreSQL", newTestDatabase);
   describeTrusts("PostgreSQL", newTestDatabase);
+  describeFlows("PostgreSQL", newTestDatabase);
   describeSharedDatabase("PostgreSQL", async (count) => {
     const uri = await newTestDatabase();
     return Promise.all(Array.from({ length: count }, () => openStore({ uri, artifactRoot: "mlflow-artifacts:/" })));

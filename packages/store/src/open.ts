@@ -10,6 +10,7 @@ import { createContext, type StoreContext } from "./database/context.ts";
 import type { DatabaseMeter } from "./database/meter.ts";
 import type { Session } from "./database/session.ts";
 import { parseBackendUri } from "./database/uri.ts";
+import { type FlowStore, flowStore } from "./flow/flows.ts";
 import { type PolicyStore, policyStore } from "./policy/policies.ts";
 import { registryStore } from "./registry/registry-store.ts";
 import { openSqliteDatabase } from "./sqlite/open-database.ts";
@@ -27,6 +28,7 @@ export interface Store extends TrackingStore, RunQueryStore, RegistryStore, Webh
   readonly timeline: Timeline;
   readonly policies: PolicyStore;
   readonly trusts: TrustStore;
+  readonly flows: FlowStore;
   /** Waits for the writes under way and closes the database. */
   close(): Promise<void>;
 }
@@ -76,6 +78,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     timeline: openTimeline(session, context),
     policies: policyStore(session, context),
     trusts: trustStore(session, context),
+    flows: flowStore(session, context),
     close: () => session.close(),
   };
 }

@@ -43,6 +43,12 @@ export const ACTIONS = [
   "approval.given",
   "trust.added",
   "trust.removed",
+  "flow.set",
+  "flow.removed",
+  "flow.started",
+  "flow.approved",
+  "flow.moved",
+  "flow.ended",
 ] as const;
 export type TimelineAction = (typeof ACTIONS)[number];
 

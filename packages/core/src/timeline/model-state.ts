@@ -34,8 +34,8 @@ export class RegistryHistory {
   apply(entry: TimelineEntry): OutsideChange | undefined {
     const name = entry.subject.model;
     const state = this.#models.get(name);
-    // What stands beside the registry: policies, evidence, approvals, trust.
-    if (/^(policy|evidence|approval|trust)\./.test(entry.action)) {
+    // What stands beside the registry: policies, evidence, approvals, trust, flows.
+    if (/^(policy|evidence|approval|trust|flow)\./.test(entry.action)) {
       this.#sequence = entry.sequence;
       return undefined;
     }

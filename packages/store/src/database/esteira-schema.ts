@@ -1,4 +1,5 @@
 import { ACCESS_OBJECTS } from "../access/access-schema.ts";
+import { FLOW_OBJECTS } from "../flow/flow-schema.ts";
 import { POLICY_OBJECTS } from "../policy/policy-schema.ts";
 import { TIMELINE_OBJECTS } from "../timeline/timeline-schema.ts";
 import { TRUST_OBJECTS } from "../trust/trust-schema.ts";
@@ -107,6 +108,7 @@ const OBJECTS: readonly SchemaObject[] = [
   ...TIMELINE_OBJECTS,
   ...POLICY_OBJECTS,
   ...TRUST_OBJECTS,
+  ...FLOW_OBJECTS,
 ];
 
 /** The statements that create what is not there yet. */

@@ -68,6 +68,22 @@ export async function allowPromotion(
   if (protection === undefined || !protects(protection.policy, target)) return {};
   if (protection.broken !== undefined) return { reason: protection.broken };
   const { policy } = protection;
+  const { unmet, evidence, modelDigest } = await judged(db, now, policy, { model, version, target });
+  const shared =
+    beside.length === 0 ? [] : [`version ${beside.join(", ")} stands there too: archive it by the same call`];
+  if (unmet.length + shared.length > 0)
+    throw refusal(`Version ${version} of ${model} may not become ${targetName(target)}`, [...unmet, ...shared]);
+  const newest = evidence.filter(({ model: digest }) => digest === modelDigest).at(-1);
+  return policy.evidence === undefined || newest === undefined ? {} : { evidence: newest.digest };
+}
+
+interface Promotion {
+  readonly model: string;
+  readonly version: number;
+  readonly target: Target;
+}
+
+async function judged(db: Database, now: number, policy: Policy, { model, version, target }: Promotion) {
   const evidence = await evidenceOf(db, model, version);
   const modelDigest = await digestOfModel(db, model, version);
   const unmet = unmetChecks(policy, {
@@ -76,12 +92,16 @@ export async function allowPromotion(
     approvers: await approversOf(db, model, version, target, policy),
     ...(modelDigest === undefined ? {} : { modelDigest }),
   });
-  const shared =
-    beside.length === 0 ? [] : [`version ${beside.join(", ")} stands there too: archive it by the same call`];
-  if (unmet.length + shared.length > 0)
-    throw refusal(`Version ${version} of ${model} may not become ${targetName(target)}`, [...unmet, ...shared]);
-  const newest = evidence.filter(({ model: digest }) => digest === modelDigest).at(-1);
-  return policy.evidence === undefined || newest === undefined ? {} : { evidence: newest.digest };
+  return { unmet, evidence, modelDigest };
+}
+
+/** What a promotion would be refused for now, a sentence each; none when it would be let through. */
+export async function unmetOf(db: Database, now: number, promotion: Promotion): Promise<readonly string[]> {
+  const protection = await protectionOf(db, promotion.model, now);
+  if (protection === undefined || protection.broken !== undefined) return [];
+  if (!protects(protection.policy, promotion.target)) return [];
+  const { unmet } = await judged(db, now, protection.policy, promotion);
+  return unmet;
 }
 
 /** Throws PERMISSION_DENIED when one of the targets is protected: what stands there is replaced, and not taken away. */

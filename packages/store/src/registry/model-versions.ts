@@ -5,12 +5,14 @@ import type { RunId } from "@esteira/core/ids";
 import { checkKey, checkModelName, isLonger, LIMITS, parseVersion } from "@esteira/core/names";
 import type { Target } from "@esteira/core/policy/policy";
 import type { RegistryStore } from "@esteira/core/registry-store";
+import type { Actor } from "@esteira/core/timeline/entry";
 import type { JsonObject } from "@esteira/core/timeline/json";
 import type { StoreContext } from "../database/context.ts";
 import { Overtaken } from "../database/errors.ts";
 import type { Session } from "../database/session.ts";
 import { insertMany } from "../database/sql.ts";
 import { type Database, WORKSPACE } from "../database/tables.ts";
+import { startWithVersion } from "../flow/begin.ts";
 import { allowPromotion, allowRemoval, type Grounds } from "../policy/guard.ts";
 import { type Change, type Recorder, recorded } from "../timeline/append.ts";
 import { descriptionState, tagState, versionState } from "../timeline/registry-state.ts";
@@ -48,13 +50,23 @@ type ModelVersionPart = Pick<
 >;
 type NewVersion = Parameters<RegistryStore["createModelVersion"]>[0];
 
-export function modelVersionStore(session: Session, context: StoreContext, record: Recorder): ModelVersionPart {
+export function modelVersionStore(
+  session: Session,
+  context: StoreContext,
+  record: Recorder,
+  actor: Actor,
+): ModelVersionPart {
   const writeModel = modelWriter(session);
   return {
     createModelVersion: async (input) => {
       checkModelName(input.name);
       for (const tag of input.tags) checkVersionTag(tag);
-      return writeModel(input.name, (db) => createModelVersion(db, context.clock(), input, record));
+      return writeModel(input.name, async (db) => {
+        const created = await createModelVersion(db, context.clock(), input, record);
+        const flow = { model: input.name, version: Number(created.version), actor };
+        await startWithVersion(db, context, flow, record);
+        return created;
+      });
     },
     getModelVersion: async (name, version) => {
       const number = parseVersion(version);

@@ -11,12 +11,14 @@ import {
   parseVersion,
 } from "@esteira/core/names";
 import type { RegistryStore } from "@esteira/core/registry-store";
+import type { Actor } from "@esteira/core/timeline/entry";
 import { forgetModelGrants, grantOwner, renameModelGrants } from "../access/grants.ts";
 import type { StoreContext } from "../database/context.ts";
 import { isUniqueViolation } from "../database/errors.ts";
 import type { Session } from "../database/session.ts";
 import { groupBy, inList, insertMany } from "../database/sql.ts";
 import { type Database, WORKSPACE } from "../database/tables.ts";
+import { endFlows, renameFlowRows } from "../flow/model-gone.ts";
 import { allowPromotion, allowRemoval, allowUnprotected, forgetGrounds, renamePolicyRows } from "../policy/guard.ts";
 import { type Recorder, recorded } from "../timeline/append.ts";
 import { descriptionState, modelState, tagState } from "../timeline/registry-state.ts";
@@ -49,7 +51,12 @@ type RegisteredModelPart = Pick<
   | "getVersionByAlias"
 >;
 
-export function registeredModelStore(session: Session, context: StoreContext, record: Recorder): RegisteredModelPart {
+export function registeredModelStore(
+  session: Session,
+  context: StoreContext,
+  record: Recorder,
+  actor: Actor,
+): RegisteredModelPart {
   const writeModel = modelWriter(session);
   return {
     createRegisteredModel: async (input) => {
@@ -79,7 +86,11 @@ export function registeredModelStore(session: Session, context: StoreContext, re
         });
         return readRegisteredModel(db, name);
       }),
-    deleteRegisteredModel: (name) => writeModel(name, (db) => deleteRegisteredModel(db, context.clock(), name, record)),
+    deleteRegisteredModel: (name) =>
+      writeModel(name, async (db) => {
+        await deleteRegisteredModel(db, context.clock(), name, record);
+        await endFlows(db, context, name, actor);
+      }),
     searchRegisteredModels: (query) => searchRegisteredModels(session, query, toRegisteredModels),
     setRegisteredModelTag: async (name, tag) => {
       checkRegistryTag(tag);
@@ -308,6 +319,7 @@ async function rename(
   }
   await renameModelGrants(db, name, newName);
   await renamePolicyRows(db, name, newName);
+  await renameFlowRows(db, name, newName);
   await db
     .updateTable("model_versions")
     .set({ last_updated_time: now })

@@ -11,7 +11,7 @@ export function registryStore(session: Session, context: StoreContext, actor: Ac
   const record = recorder(context, actor);
   return {
     as: (other) => registryStore(session, context, other),
-    ...registeredModelStore(session, context, record),
-    ...modelVersionStore(session, context, record),
+    ...registeredModelStore(session, context, record, actor),
+    ...modelVersionStore(session, context, record, actor),
   };
 }
