@@ -206,6 +206,26 @@ export function describeTimeline(name: string, newUri: () => Promise<string>): v
       expect(await faults()).toEqual(["5 does not continue entry 4, which was replaced or removed"]);
     });
 
+    test.each([
+      ["entry", "4 is no entry of a timeline any more"],
+      ["model", "4 has columns that say something else than its text"],
+      ["new_name", "4 has columns that say something else than its text"],
+      ["hash", "4 was changed after it was written"],
+    ] as const)("shows control characters that were put into an entry's %s", async (column, fault) => {
+      await promote();
+      // A page of entries is read as one text that such characters part.
+      for (const text of ["\x1e", "\x1f", "a\x1f\x1fb\x1e5\x1f", ""]) {
+        await raw((db) =>
+          db
+            .updateTable("esteira_timeline")
+            .set({ [column]: text })
+            .where("sequence", "=", 4)
+            .execute(),
+        );
+        expect((await faults())[0]).toBe(fault);
+      }
+    });
+
     test("shows an entry that was deleted, and two that were swapped", async () => {
       await promote();
       await raw((db) => db.deleteFrom("esteira_timeline").where("sequence", "=", 3).execute());

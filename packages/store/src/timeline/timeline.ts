@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { EsteiraError, invalid, notFound } from "@esteira/core/errors";
 import { type Actor, LOCAL, NO_HASH, parseEntry, type TimelineEntry } from "@esteira/core/timeline/entry";
 import { type OutsideChange, RegistryHistory } from "@esteira/core/timeline/model-state";
@@ -11,11 +10,9 @@ import { type ChainReport, ChainVerifier, type StoredEntry } from "./chain-verif
 import { type SealReport, verifySeals } from "./checkpoint.ts";
 import { lifeOf } from "./life.ts";
 import { entryHash, InclusionProver, MerkleTree } from "./merkle.ts";
+import { type EntryRow, eachRow, PAGE, rowsAfter } from "./pages.ts";
 import { registryState } from "./registry-state.ts";
 import type { SealFile } from "./seal-file.ts";
-
-/** Entries are read so many at a time, and others have a turn between. */
-const PAGE = 2000;
 
 export interface TimelineReport extends ChainReport {
   /** What the registry holds otherwise than the chain says, found now and entered as such. */
@@ -57,19 +54,7 @@ export function openTimeline(session: Session, context: StoreContext): Timeline 
     session.read((db) =>
       db.selectFrom("esteira_timeline_head").select(["sequence", "hash"]).where("id", "=", HEAD).executeTakeFirst(),
     );
-  async function each(
-    after: number,
-    until: number,
-    take: (row: StoredEntry & { sequence: number }) => void,
-  ): Promise<void> {
-    for (let last = after; last < until; ) {
-      const rows = await read(last, Math.min(PAGE, until - last));
-      for (const row of rows) take(row);
-      if (rows.length === 0) return;
-      last = rows.at(-1)?.sequence ?? until;
-      await nextTurn();
-    }
-  }
+  const each = (after: number, until: number, take: (row: EntryRow) => void) => eachRow(session, after, until, take);
   return {
     read,
     head,
@@ -143,15 +128,6 @@ export function openTimeline(session: Session, context: StoreContext): Timeline 
     },
   };
 }
-
-const rowsAfter = (db: Database, after: number, most: number) =>
-  db
-    .selectFrom("esteira_timeline")
-    .select(["sequence", "at", "model", "new_name", "entry", "hash"])
-    .where("sequence", ">", after)
-    .orderBy("sequence")
-    .limit(most)
-    .execute();
 
 /**
  * Under the lock of the chain's head no writer of ours is between its change and its entry, so what differs was changed by
