@@ -6,6 +6,7 @@ import type { TrainerName } from "@esteira/models/training/trainer";
 import { baselines } from "../training/baselines.ts";
 import type { Candidate } from "../training/candidate.ts";
 import type { Study } from "../training/study.ts";
+import { keepCard } from "./card-step.ts";
 import { compareModels } from "./compare-step.ts";
 import type { JobConsole } from "./console.ts";
 import type { JobContext } from "./context.ts";
@@ -102,6 +103,7 @@ export async function runLifecycle(context: JobContext, console: JobConsole, dat
       if (verdict.outcome === "passed") {
         const version = await promote(context, candidate, verdict, known);
         champion = { version, report: candidate.test };
+        await keepCard(context, version, candidate.runArtifactUri);
         say(`registered as models:/${version.name}/${version.version}: alias champion, stage ${version.currentStage}`);
       } else {
         refused.push({ name: `${trainer} (${verdict.outcome})`, evidence: `runs:/${candidate.runId}/gate/verdict.md` });
