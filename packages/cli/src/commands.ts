@@ -24,6 +24,12 @@ const MODULES: readonly Module[] = [
   { words: ["gate"], load: async () => [(await import("./commands/gate.ts")).gate] },
   { words: ["users"], load: async () => (await import("./commands/users.ts")).users },
   { words: ["tokens"], load: async () => (await import("./commands/tokens.ts")).tokens },
+  {
+    words: ["register", "promote", "rollback"],
+    load: async () => (await import("./commands/promotion.ts")).promotion,
+  },
+  { words: ["deploy"], load: async () => (await import("./commands/deploy.ts")).deploy },
+  { words: ["ci"], load: async () => (await import("./commands/ci.ts")).ci },
   { words: ["plan", "apply"], load: async () => (await import("./commands/desired.ts")).desired },
   { words: ["trust"], load: async () => (await import("./commands/trust.ts")).trust },
   { words: ["audit"], load: async () => (await import("./commands/audit.ts")).audit },

@@ -9,6 +9,8 @@ const GROUPS: Readonly<Record<string, string>> = {
   models: "Serve, use and verify models",
   users: "Manage who may use a server",
   tokens: "Manage service tokens, for programs",
+  ci: "Pipelines of a CI: write them, sign in, comment",
+  deploy: "Serve versions on this machine",
   trust: "Trust jobs of a CI, by their OIDC identity",
   policy: "Protect aliases and stages of a registered model",
   evidence: "What speaks for a promotion",

@@ -25,6 +25,7 @@ export const gate: Command = {
       summary:
         "the model to compare with, or none; of models:/NAME/VERSION it is models:/NAME@champion unless said otherwise",
     },
+    { flags: "--for <model>", summary: "the registered model that it is to join, with whose champion it is compared" },
     { flags: "--training <file>", summary: "the training's rows, for drift and for the windows of time" },
     { flags: "--threshold <score>", summary: "alerts are rows at or above it; what the model says when absent" },
     { flags: "--label <column>", summary: "1 for a fraud, else 0", default: "label" },
@@ -134,7 +135,7 @@ async function openChampion(
   const given = text(values, "champion");
   if (given === NO_CHAMPION) return null;
   if (given !== undefined) return open(given, into, values, terminal);
-  const name = registeredName(candidate.uri);
+  const name = text(values, "for") ?? registeredName(candidate.uri);
   if (name === undefined) return undefined;
   const version = await trackingClient(terminal).registeredModels.findByAlias(name, "champion");
   if (version === undefined) return null;

@@ -1,5 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
+import { dirname } from "node:path";
 import { EsteiraError, invalid } from "@esteira/core/errors";
 import { type ExperimentId, experimentId, type RunId, runId } from "@esteira/core/ids";
 import type { Stop } from "@esteira/projects/run/execute";
@@ -30,6 +31,7 @@ export const run: Command = {
     { flags: "--experiment-id <id>", summary: "the experiment of the run" },
     { flags: "--run-name <name>", summary: "a name for the run" },
     { flags: "--run-id <id>", summary: "a run that is there already, in place of a new one" },
+    { flags: "--run-id-file <file>", summary: "write the run's id into this file, when it has ended" },
     { flags: "--force", summary: "run every step of a workflow, whatever was finished before" },
     { flags: "--from <step>", summary: "run this step of a workflow and all after it again" },
     {
@@ -87,6 +89,11 @@ export const run: Command = {
       return undefined;
     });
     if (result === undefined) return INTERRUPTED;
+    const idFile = text(values, "runIdFile");
+    if (idFile !== undefined) {
+      await mkdir(dirname(idFile), { recursive: true });
+      await writeFile(idFile, `${result.runId}\n`);
+    }
     if (result.status === "FINISHED") {
       terminal.note(`${pc.green("✓")} Run ${result.runId} finished.`);
       return 0;

@@ -1,0 +1,88 @@
+import { invalid } from "@esteira/core/errors";
+import type { DeploymentStatus } from "@esteira/deploy/target";
+import { parseModelUri } from "@esteira/sdk/node/model-uri";
+import pc from "picocolors";
+import { type Command, type Terminal, text } from "../command.ts";
+import { localDeployments } from "../deployments.ts";
+import { trackingClient } from "../tracking.ts";
+
+const NAME = { flags: "-n, --name <name>", summary: "of the deployment", required: true } as const;
+
+/** Deployments on this machine: processes that live on when the command has ended. */
+export const deploy: readonly Command[] = [
+  {
+    name: "deploy local",
+    summary: "Serve a version on this machine, in place of the one that the deployment serves",
+    arguments: [{ name: "uri", summary: "models:/NAME/VERSION, models:/NAME@ALIAS (the version of now), or a folder" }],
+    options: [
+      NAME,
+      { flags: "-p, --port <port>", summary: "where it listens (default: any free port, which it keeps)" },
+      { flags: "--dry-run", summary: "say what would change, and change nothing" },
+    ],
+    async run(values, terminal) {
+      const port = text(values, "port");
+      if (port !== undefined && !/^[1-9]\d{0,4}$/.test(port))
+        throw invalid(`--port is '${port}': expected 1 to 65535.`);
+      const wanted = {
+        name: text(values, "name") ?? "",
+        model: await pinned(text(values, "uri") ?? "", terminal),
+        ...(port === undefined ? {} : { port: Number(port) }),
+      };
+      const target = await localDeployments(terminal.env);
+      if (values.dryRun === true) {
+        const changes = await target.plan(wanted);
+        terminal.out(changes.length === 0 ? "Nothing to do." : changes.join("\n"));
+        return 0;
+      }
+      terminal.out(shown(await target.apply(wanted)));
+      return 0;
+    },
+  },
+  {
+    name: "deploy list",
+    summary: "List the deployments on this machine",
+    options: [],
+    async run(_, terminal) {
+      for (const status of await (await localDeployments(terminal.env)).list()) terminal.out(shown(status));
+      return 0;
+    },
+  },
+  {
+    name: "deploy rollback",
+    summary: "Serve what a deployment served before the last change",
+    options: [NAME],
+    async run(values, terminal) {
+      const target = await localDeployments(terminal.env);
+      terminal.out(shown(await target.rollback(text(values, "name") ?? "")));
+      return 0;
+    },
+  },
+  {
+    name: "deploy remove",
+    summary: "End a deployment",
+    options: [NAME],
+    async run(values, terminal) {
+      const name = text(values, "name") ?? "";
+      const was = await (await localDeployments(terminal.env)).remove(name);
+      terminal.out(was ? `${pc.bold(name)} has ended.` : `There is no deployment ${name} here.`);
+      return 0;
+    },
+  },
+];
+
+/** A deployment says which version it serves: an alias is followed once, now. */
+async function pinned(uri: string, terminal: Terminal): Promise<string> {
+  const parsed = parseModelUri(uri);
+  if (parsed.kind !== "alias") return uri;
+  const { version } = await trackingClient(terminal).registeredModels.getByAlias(parsed.name, parsed.alias);
+  return `models:/${parsed.name}/${version}`;
+}
+
+const shown = ({ wanted, state, url, problem }: DeploymentStatus): string =>
+  [
+    pc.bold(wanted.name),
+    wanted.model,
+    state,
+    ...(url === undefined ? [] : [url]),
+    ...(problem === undefined ? [] : [problem]),
+  ].join("  ");
