@@ -27,6 +27,8 @@ export const gate: Command = {
     },
     { flags: "--for <model>", summary: "the registered model that it is to join, with whose champion it is compared" },
     { flags: "--training <file>", summary: "the training's rows, for drift and for the windows of time" },
+    { flags: "--seed-model <uri>", summary: "a model of the same training with another seed", repeats: true },
+    { flags: "--requests <folder>", summary: "a log of requests that the candidate's service has answered" },
     { flags: "--threshold <score>", summary: "alerts are rows at or above it; what the model says when absent" },
     { flags: "--label <column>", summary: "1 for a fraud, else 0", default: "label" },
     { flags: "--id <column>", summary: "breaks ties between equal scores" },
@@ -71,6 +73,13 @@ export const gate: Command = {
       const champion = await openChampion({ uri, name: candidate.name }, join(scratch, "champion"), values, terminal);
       if (champion) opened.push(champion);
 
+      const seeds: Contender[] = [];
+      for (const [at, seed] of texts(values, "seedModel").entries()) {
+        const one = await open(seed, join(scratch, `seed-${at}`), values, terminal);
+        opened.push(one);
+        seeds.push(one);
+      }
+
       const { gatherEvidence } = await import("@esteira/lifecycle/evidence/gather-evidence");
       const { evaluateGate } = await import("@esteira/lifecycle/gates/evaluate-gate");
       const { captureEnvironment } = await import("@esteira/sdk/node/environment");
@@ -78,6 +87,8 @@ export const gate: Command = {
       const evidence = await gatherEvidence({
         ...{ gate: parsed, gateDigest: gateDigest(rules), candidate, champion, data, columns, threshold, asOf },
         training: text(values, "training"),
+        seeds,
+        requests: text(values, "requests"),
         code: git ? `${git.commit}${git.dirty ? "+changes" : ""}` : "no commit",
         clock: Date.now,
       });

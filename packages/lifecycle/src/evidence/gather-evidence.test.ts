@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { evaluateBinary } from "@esteira/models/evaluation/evaluate";
 import { Random } from "@esteira/models/evaluation/random";
 import { tieKey } from "@esteira/models/evaluation/ranking";
+import { rocAuc } from "@esteira/models/evaluation/roc-auc";
 import type { LoadedModel } from "@esteira/models/flavors/flavor";
 import { columnsOf } from "@esteira/models/format/signature";
 import { isNumeric } from "@esteira/models/format/table";
+import { openRequestLog } from "@esteira/models/serving/request-log";
 import { parquetWriteFile } from "hyparquet-writer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { evaluateGate } from "../gates/evaluate-gate.ts";
@@ -223,6 +225,84 @@ describe("evidence from two models and a file", () => {
     });
     expect(await found({ champion: null })).toMatchObject({ champion: "not_applicable", signature: "not_applicable" });
     expect((await found({ candidate: contender("worse", model(-2)) })).champion).toBe("refused");
+  });
+
+  it("tells of seeds, of responses, of each input by itself and of the file what checks ask for", async () => {
+    const gate = parseGate(`
+version: 1
+name: more
+checks:
+  - { check: stability, spread: 0.05, models: 2 }
+  - { check: monotonic, feature: a, direction: rising }
+  - { check: monotonic, feature: nothing, direction: rising, insufficient: note }
+  - { check: leakage, share: 0.999, alone: 0.99 }
+  - { check: data, rows: 4000, columns: [a, b, payer], missing: 0.01 }
+  - { check: cost, budget: 0.05, recovery: 0.1, friction: 0.002, false_alert: 12, alert: 4, margin: 120 }
+  - { check: probabilities, brier: 0.1, ece: 0.05 }
+`);
+    const seeds = [contender("seed 1", model(2.01)), contender("seed 2", model(1.99))];
+    const evidence = await gatherEvidence(request({ gate, seeds }));
+    const { checks, outcome } = evaluateGate(gate, evidence);
+    expect(checks.map(({ check, status, reason }) => [check, status, reason])).toEqual(
+      checks.map(({ check, reason }, at) => [check, at === 2 ? "not_enough_evidence" : "passed", reason]),
+    );
+    expect(outcome).toBe("passed");
+    expect(evidence.seeds?.map(({ name }) => name)).toEqual(["seed 1", "seed 2"]);
+    expect(evidence.data).toMatchObject({ rows: ROWS, missing: [{ feature: "a", share: 0 }, { feature: "b" }] });
+    const aloneA = evidence.alone!.find(({ feature }) => feature === "a")!.auc;
+    const columnA = Float64Array.from(rows, ({ a }) => a);
+    expect(aloneA).toBeCloseTo(
+      rocAuc(
+        columnA,
+        Uint8Array.from(rows, ({ fraud }) => fraud),
+      ),
+      12,
+    );
+    const against = await gatherEvidence(request({ gate, candidate: contender("worse", model(-2)), seeds }));
+    const statuses = evaluateGate(gate, against).checks.map(({ check, status }) => [check, status]);
+    expect(statuses.slice(0, 2)).toEqual([
+      ["stability", "refused"],
+      ["monotonic", "refused"],
+    ]);
+  });
+
+  it("asks the model again what its service has logged", async () => {
+    const own = model(2);
+    const log = await mkdtemp(join(folder, "log-"));
+    const write = async (of: LoadedModel, version: string, redact: readonly string[] = []) => {
+      const requests = await openRequestLog({ folder: log, sample: 1, redact, writer: version });
+      for (let row = 0; row < 60; row += 2) {
+        const two = rows.slice(row, row + 2);
+        const table = {
+          names: ["a", "b"],
+          columns: [Float64Array.from(two, ({ a }) => a), Float64Array.from(two, ({ b }) => b)],
+          rowCount: 2,
+        };
+        requests.write({
+          ...{ status: 200, rows: 2, seconds: 0.001, requestId: `r${row}` },
+          scored: {
+            ...{ table, params: undefined, predictions: of.predict(table), variant: "primary" },
+            identity: { name: "pix", version },
+          },
+        });
+      }
+      await requests.close();
+    };
+    await write(own, "7");
+    const gate = parseGate("{ version: 1, name: served, checks: [{ check: served, rows: 60 }] }");
+    const judged = async (more: Partial<EvidenceRequest> = {}) => {
+      const evidence = await gatherEvidence(request({ gate, requests: log, ...more }));
+      return evaluateGate(gate, evidence).checks[0]!;
+    };
+    expect(await judged()).toMatchObject({ status: "passed", found: "60 rows, 0 differ" });
+    expect((await judged({ candidate: contender("models:/pix/8", own) })).status).toBe("not_enough_evidence");
+    expect((await judged({ candidate: contender("other", model(2.1)) })).status).toBe("refused");
+    await write(model(3), "8", ["a"]);
+    expect(await judged({ candidate: contender("models:/pix/7", own) })).toMatchObject({
+      status: "passed",
+      evidence: { unusable: 60 },
+    });
+    await expect(judged({ requests: join(folder, "nowhere") })).rejects.toThrow("holds no log of requests");
   });
 
   it.each<[string, Partial<EvidenceRequest>, string]>([

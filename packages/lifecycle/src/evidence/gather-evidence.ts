@@ -13,12 +13,15 @@ import type { Gate } from "../gates/gate.ts";
 import { driftTable } from "../monitoring/drift.ts";
 import { STANDARD_SETTINGS } from "../monitoring/settings.ts";
 import { instantOf, instantOrNone } from "./cells.ts";
+import { featureResponses } from "./feature-responses.ts";
 import { FeatureSampler } from "./feature-sampler.ts";
+import { aloneAucs, missingShares } from "./input-facts.ts";
 import { measureLatency } from "./measure-latency.ts";
 import { contributionShares } from "./model-shares.ts";
 import { parityBeside } from "./parity-beside.ts";
 import type { RowSample } from "./row-sample.ts";
 import { type EvaluationColumns, type ScoredFile, scoreFile } from "./score-file.ts";
+import { servedRows } from "./served-rows.ts";
 
 /** A packaged model that takes part. */
 export interface Contender {
@@ -42,6 +45,10 @@ export interface EvidenceRequest {
   readonly columns: EvaluationColumns;
   /** Rows of the training, with the same names of columns: for drift and for the windows. */
   readonly training?: string | undefined;
+  /** Models of the same training with other seeds, for the check of that name. */
+  readonly seeds?: readonly Contender[];
+  /** The folder of the request log of the candidate's service. */
+  readonly requests?: string | undefined;
   /** Alerts are the rows at or above it; what the model's metadata say when absent. */
   readonly threshold?: number | undefined;
   /** Labels are those known then; milliseconds. */
@@ -70,7 +77,8 @@ export async function gatherEvidence(request: EvidenceRequest): Promise<GateEvid
       `${candidate.name} does not say at which score it alerts: give the threshold that was chosen on validation rows.`,
     );
   const rivals = champion ? [champion] : [];
-  const scorers = [candidate, ...rivals].map((each) => ({
+  const seeds = wanted.has("stability") ? (request.seeds ?? []) : [];
+  const scorers = [candidate, ...rivals, ...seeds].map((each) => ({
     name: each.name,
     model: each.model,
     weightFactor: esteiraMetadata(each).weightFactor,
@@ -85,12 +93,18 @@ export async function gatherEvidence(request: EvidenceRequest): Promise<GateEvid
     throw invalid(`${data} has more than 255 kinds of fraud in '${columns.typology}': is it another column's name?`);
   const own = scores[0]!;
 
-  const evaluation = evaluateBinary({
-    ...{ scores: own, labels, amounts, tieKeys, threshold, slices: scored.slices },
-    ...(days === undefined ? {} : { days }),
-    ...(scored.typology === undefined
-      ? {}
-      : { typology: Uint8Array.from(scored.typology.codes), typologyNames: scored.typology.names }),
+  const evaluate = (of: Float64Array) =>
+    evaluateBinary({
+      ...{ scores: of, labels, amounts, tieKeys, threshold, slices: scored.slices },
+      ...(days === undefined ? {} : { days }),
+      ...(scored.typology === undefined
+        ? {}
+        : { typology: Uint8Array.from(scored.typology.codes), typologyNames: scored.typology.names }),
+    });
+  const evaluation = evaluate(own);
+  const ofSeed = (seed: Contender, at: number) => ({
+    ...{ name: seed.name, digest: `sha256:${seed.digest}` },
+    metrics: evaluate(scores[1 + rivals.length + at]!).metrics,
   });
   const against = (name: string, digest: string | null, theirs: Float64Array): RivalEvidence => ({
     name,
@@ -105,6 +119,16 @@ export async function gatherEvidence(request: EvidenceRequest): Promise<GateEvid
   const latency =
     wanted.has("latency") && rowScorer !== undefined
       ? measureLatency(candidate.model, inputs, scored.sample)
+      : undefined;
+  const alone = wanted.has("leakage") ? aloneAucs(inputs, scored.sample, scored.sampledLabels) : undefined;
+  const responding = request.gate.checks.flatMap((check) => (check.check === "monotonic" ? [check.feature] : []));
+  const responses =
+    rowScorer === undefined || responding.length === 0
+      ? undefined
+      : featureResponses(rowScorer, inputs, scored.sample, responding);
+  const served =
+    wanted.has("served") && request.requests !== undefined
+      ? await servedRows(request.requests, candidate.model, /^models:\/.+\/(\d+)$/.exec(candidate.name)?.[1])
       : undefined;
   return {
     digests: {
@@ -127,6 +151,11 @@ export async function gatherEvidence(request: EvidenceRequest): Promise<GateEvid
     // The largest first: what a desk without a model would look at.
     ...(columns.amount === undefined ? {} : { baselines: [against("amount only", null, amounts)] }),
     ...(shares === undefined ? {} : { importance: [...shares].map(([feature, gain]) => ({ feature, gain })) }),
+    ...(alone === undefined ? {} : { alone }),
+    data: { rows: labels.length, columns: scored.columns.toSorted(), missing: missingShares(inputs, scored.sample) },
+    ...(seeds.length === 0 ? {} : { seeds: seeds.map(ofSeed) }),
+    ...(responses === undefined ? {} : { responses }),
+    ...(served === undefined ? {} : { served }),
     ...windowsOf(scored, training, asOf),
     ...(training === undefined ? {} : { drift: driftOf(sampler, training.sample, scored.sample, shares) }),
     ...(latency === undefined ? {} : { latency }),

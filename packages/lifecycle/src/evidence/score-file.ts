@@ -51,6 +51,9 @@ export interface ScoredFile {
   /** From the first to just after the last; undefined without times. */
   readonly window: { readonly from: number; readonly to: number } | undefined;
   readonly sample: RowSample;
+  /** The labels of the sample's rows. */
+  readonly sampledLabels: RowSample;
+  readonly columns: readonly string[];
 }
 
 /**
@@ -82,6 +85,7 @@ export async function scoreFile(
   const slices = columns.slices.map((name) => ({ name, codes: new Codes(), values: new Growing() }));
   const scores = scorers.map(() => new Growing());
   const sample = sampler.newSample();
+  const sampledLabels = sampler.newSample();
 
   let before = 0;
   for await (const batch of source.batches(0)) {
@@ -113,7 +117,12 @@ export async function scoreFile(
     }
     for (const [at, scorer] of scorers.entries()) {
       const { table, predictions } = await predict(scorer, batch, file, before);
-      if (at === 0) sampler.offer(sample, table);
+      if (at === 0) {
+        sampler.offer(sample, table);
+        // Rows are taken by their number alone, so both samples hold the same.
+        for (let row = 0; row < batch.rowCount; row++)
+          sampledLabels.offer(() => Float64Array.of(kept.labels.values[before + row]!));
+      }
       const to = scores[at]!;
       for (let row = 0; row < batch.rowCount; row++)
         to.push(probabilityOf(predictions[row], scorer, file, before + row + 1));
@@ -134,6 +143,8 @@ export async function scoreFile(
     scores: scores.map(({ values }) => values),
     window: instants && { from: extreme(instants, Math.min), to: extreme(instants, Math.max) + 1 },
     sample,
+    sampledLabels,
+    columns: source.names,
   };
 }
 

@@ -1,13 +1,20 @@
 import { baselineCheck } from "./checks/baseline.ts";
 import { calibrationCheck } from "./checks/calibration.ts";
 import { championCheck } from "./checks/champion.ts";
+import { costCheck } from "./checks/cost.ts";
+import { dataCheck } from "./checks/data.ts";
 import { driftCheck } from "./checks/drift.ts";
+import { fairnessCheck } from "./checks/fairness.ts";
 import { latencyCheck } from "./checks/latency.ts";
 import { leakageCheck } from "./checks/leakage.ts";
 import { metricCheck } from "./checks/metric.ts";
+import { monotonicCheck } from "./checks/monotonic.ts";
 import { parityCheck } from "./checks/parity.ts";
+import { probabilitiesCheck } from "./checks/probabilities.ts";
+import { servedCheck } from "./checks/served.ts";
 import { signatureCheck } from "./checks/signature.ts";
 import { sliceCheck } from "./checks/slice.ts";
+import { stabilityCheck } from "./checks/stability.ts";
 import { windowsCheck } from "./checks/windows.ts";
 import type { GateEvidence } from "./evidence.ts";
 import { CATALOGUE, type CheckSettings, type Gate } from "./gate.ts";
@@ -59,5 +66,19 @@ function judge(settings: CheckSettings, evidence: GateEvidence): { title: string
       return { title: parityCheck.title(settings), finding: parityCheck.judge(settings, evidence) };
     case "signature":
       return { title: signatureCheck.title(settings), finding: signatureCheck.judge(settings, evidence) };
+    case "cost":
+      return { title: costCheck.title(settings), finding: costCheck.judge(settings, evidence) };
+    case "probabilities":
+      return { title: probabilitiesCheck.title(settings), finding: probabilitiesCheck.judge(settings, evidence) };
+    case "stability":
+      return { title: stabilityCheck.title(settings), finding: stabilityCheck.judge(settings, evidence) };
+    case "monotonic":
+      return { title: monotonicCheck.title(settings), finding: monotonicCheck.judge(settings, evidence) };
+    case "fairness":
+      return { title: fairnessCheck.title(settings), finding: fairnessCheck.judge(settings, evidence) };
+    case "data":
+      return { title: dataCheck.title(settings), finding: dataCheck.judge(settings, evidence) };
+    case "served":
+      return { title: servedCheck.title(settings), finding: servedCheck.judge(settings, evidence) };
   }
 }

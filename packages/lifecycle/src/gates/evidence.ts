@@ -48,6 +48,24 @@ export interface FeatureDrift {
   readonly inherent?: boolean;
 }
 
+/** How the score goes as one input grows and the others stay, row by row. */
+export interface FeatureResponse {
+  readonly feature: string;
+  /** How many values of it were tried on each row. */
+  readonly values: number;
+  /** Of each row: the largest step down, and up, from one value to the next; 0 for none. */
+  readonly falls: Float64Array;
+  readonly rises: Float64Array;
+}
+
+/** Requests that the model's service has logged, answered again. */
+export interface ServedRows {
+  /** |answer of now - answer logged|, a row each; infinite where one of them is no number. */
+  readonly differences: Float64Array;
+  /** Logged rows that are of another version, or lack a value that was redacted. */
+  readonly unusable: number;
+}
+
 /**
  * What a gate judges on. A part that is absent makes the checks that need it answer "not enough evidence". `champion: null`
  * says that there is none yet; an absent one says that nobody looked.
@@ -62,6 +80,23 @@ export interface GateEvidence {
   readonly baselines?: readonly RivalEvidence[];
   /** Total gain of each feature, in any unit. */
   readonly importance?: readonly { readonly feature: string; readonly gain: number }[];
+  /** How well each input ranks the frauds by itself: AUC-ROC, in the better of both directions. */
+  readonly alone?: readonly { readonly feature: string; readonly auc: number }[];
+  /** The evaluated file. */
+  readonly data?: {
+    readonly rows: number;
+    readonly columns: readonly string[];
+    /** Share of empty cells of each input, on a sample. */
+    readonly missing: readonly { readonly feature: string; readonly share: number }[];
+  };
+  /** Models of the same training with other seeds, on the same rows. */
+  readonly seeds?: readonly {
+    readonly name: string;
+    readonly digest: string;
+    readonly metrics: EvaluationReport["metrics"];
+  }[];
+  readonly responses?: readonly FeatureResponse[];
+  readonly served?: ServedRows;
   readonly windows?: DataWindows;
   /** Evaluation rows against training rows. */
   readonly drift?: readonly FeatureDrift[];

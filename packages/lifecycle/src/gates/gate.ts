@@ -2,13 +2,20 @@ import { z } from "zod";
 import { baselineCheck } from "./checks/baseline.ts";
 import { calibrationCheck } from "./checks/calibration.ts";
 import { championCheck } from "./checks/champion.ts";
+import { costCheck } from "./checks/cost.ts";
+import { dataCheck } from "./checks/data.ts";
 import { driftCheck } from "./checks/drift.ts";
+import { fairnessCheck } from "./checks/fairness.ts";
 import { latencyCheck } from "./checks/latency.ts";
 import { leakageCheck } from "./checks/leakage.ts";
 import { metricCheck } from "./checks/metric.ts";
+import { monotonicCheck } from "./checks/monotonic.ts";
 import { parityCheck } from "./checks/parity.ts";
+import { probabilitiesCheck } from "./checks/probabilities.ts";
+import { servedCheck } from "./checks/served.ts";
 import { signatureCheck } from "./checks/signature.ts";
 import { sliceCheck } from "./checks/slice.ts";
+import { stabilityCheck } from "./checks/stability.ts";
 import { windowsCheck } from "./checks/windows.ts";
 
 /** Every kind of check there is, by the name that `gate.yaml` uses. */
@@ -24,6 +31,13 @@ export const CATALOGUE = {
   latency: latencyCheck,
   parity: parityCheck,
   signature: signatureCheck,
+  cost: costCheck,
+  probabilities: probabilitiesCheck,
+  stability: stabilityCheck,
+  monotonic: monotonicCheck,
+  fairness: fairnessCheck,
+  data: dataCheck,
+  served: servedCheck,
 } as const;
 
 /** One check with its settings, as `gate.yaml` writes it. Rules between fields are here, where the whole check is seen. */
@@ -40,6 +54,13 @@ const checkSettings = z
     latencyCheck.settings,
     parityCheck.settings,
     signatureCheck.settings,
+    costCheck.settings,
+    probabilitiesCheck.settings,
+    stabilityCheck.settings,
+    monotonicCheck.settings,
+    fairnessCheck.settings,
+    dataCheck.settings,
+    servedCheck.settings,
   ])
   .superRefine((settings, context) => {
     const refuse = (field: string, message: string) => context.addIssue({ code: "custom", path: [field], message });
@@ -65,6 +86,16 @@ const checkSettings = z
         if (settings.ratio !== undefined && settings.ratio.min > settings.ratio.max)
           refuse("ratio", `min ${settings.ratio.min} is above max ${settings.ratio.max}; no value can pass`);
         break;
+      case "probabilities":
+        if (settings.brier === undefined && settings.ece === undefined) refuse("check", "give brier, ece or both");
+        break;
+      case "fairness":
+        if (settings.gap === undefined && settings.ratio === undefined) refuse("check", "give gap, ratio or both");
+        break;
+      case "data":
+        if ([settings.digest, settings.rows, settings.columns, settings.missing].every((limit) => limit === undefined))
+          refuse("check", "give at least one of digest, rows, columns and missing");
+        break;
       default:
     }
   });
@@ -79,7 +110,31 @@ export const gateSchema = z
   .superRefine(({ checks }, context) => {
     // Two limits on one metric that no value keeps at once.
     const limits = new Map<string, { min: number; max: number }>();
+    // One input whose score must both rise and fall with it.
+    const directions = new Map<string, string>();
+    const digests = new Set<string>();
     checks.forEach((settings, i) => {
+      if (settings.check === "monotonic") {
+        const known = directions.get(settings.feature);
+        if (known !== undefined && known !== settings.direction) {
+          context.addIssue({
+            code: "custom",
+            path: ["checks", i, "direction"],
+            message: `contradicts an earlier check of ${settings.feature}: no score is both rising and falling`,
+          });
+        }
+        directions.set(settings.feature, settings.direction);
+      }
+      if (settings.check === "data" && settings.digest !== undefined) {
+        digests.add(settings.digest.replace(/^sha256:/, ""));
+        if (digests.size > 1) {
+          context.addIssue({
+            code: "custom",
+            path: ["checks", i, "digest"],
+            message: "contradicts an earlier check of the data: no file has two digests",
+          });
+        }
+      }
       if (settings.check !== "metric") return;
       const both = limits.get(settings.metric) ?? { min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY };
       both.min = Math.max(both.min, settings.min ?? Number.NEGATIVE_INFINITY);

@@ -109,6 +109,36 @@ export function pairedBootstraps(
   });
 }
 
+/**
+ * The mean of one value a row on each draw of whole clusters, ascending: for a difference of two models that adds up over rows, such as
+ * that of their squared errors.
+ */
+export function meanReplicates(
+  values: Float64Array,
+  clusters: Int32Array,
+  { replicates, seed }: { readonly replicates: number; readonly seed: number },
+): Float64Array {
+  const clustering = clusteringOf(clusters, values.length);
+  const sums = new Float64Array(clustering.clusterCount);
+  const rows = new Int32Array(clustering.clusterCount);
+  for (let row = 0; row < values.length; row++) {
+    sums[clustering.clusters[row]!]! += values[row]!;
+    rows[clustering.clusters[row]!]!++;
+  }
+  const random = new Random(seed);
+  const weights = new Int32Array(clustering.clusterCount);
+  return Float64Array.from({ length: replicates }, () => {
+    weights.fill(0);
+    random.tally(weights.length, weights);
+    let [sum, count] = [0, 0];
+    for (let cluster = 0; cluster < weights.length; cluster++) {
+      sum += weights[cluster]! * sums[cluster]!;
+      count += weights[cluster]! * rows[cluster]!;
+    }
+    return sum / count;
+  }).sort();
+}
+
 /** Share of ascending replicates at or below `limit`: the one-sided P(Δ ≤ limit). */
 export function shareAtOrBelow(replicates: Float64Array, limit: number): number {
   let low = 0;

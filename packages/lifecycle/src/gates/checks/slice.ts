@@ -1,6 +1,7 @@
 import type { GroupMetrics } from "@esteira/models/evaluation/groups";
 import { z } from "zod";
 import { common, defineCheck, figure, lacking } from "./check.ts";
+import { measureOf, weightOf } from "./group-metric.ts";
 
 /** A floor (or a ceiling) that every group of a slice keeps. */
 export const sliceCheck = defineCheck({
@@ -77,11 +78,3 @@ export const sliceCheck = defineCheck({
     };
   },
 });
-
-function measureOf(group: GroupMetrics, metric: "recall" | "value_recall" | "fpr"): number {
-  if (metric === "recall") return group.recall;
-  return metric === "value_recall" ? group.valueRecall : group.falsePositiveRate;
-}
-
-const weightOf = (group: GroupMetrics, metric: "recall" | "value_recall" | "fpr"): number =>
-  metric === "fpr" ? group.rows - group.frauds : group.frauds;
