@@ -1,6 +1,7 @@
 import { accessOf } from "./access.ts";
 import { artifactsOf } from "./artifacts.ts";
 import { experimentsOf } from "./experiments.ts";
+import { flowsOf } from "./flows.ts";
 import { loggedModelsOf } from "./logged-models.ts";
 import { modelVersionsOf } from "./model-versions.ts";
 import { policiesOf } from "./policies.ts";
@@ -27,6 +28,7 @@ export function createClient(options: TransportOptions) {
     access: accessOf(transport),
     timeline: timelineOf(transport),
     policies: policiesOf(transport),
+    flows: flowsOf(transport),
     trust: trustOf(transport),
   };
 }

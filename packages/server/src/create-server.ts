@@ -4,6 +4,7 @@ import type { TrackingStore } from "@esteira/core/tracking-store";
 import type { WebhookStore } from "@esteira/core/webhook-store";
 import type { ArtifactStore } from "@esteira/store/artifacts/artifact-store";
 import { isLocalUri, localFolder } from "@esteira/store/artifacts/open";
+import type { FlowStore } from "@esteira/store/flow/flows";
 import type { PolicyStore } from "@esteira/store/policy/policies";
 import type { SealFile } from "@esteira/store/timeline/seal-file";
 import type { Timeline } from "@esteira/store/timeline/timeline";
@@ -18,6 +19,7 @@ import { multipartEndpoints } from "./artifacts/multipart.ts";
 import { presignedEndpoints } from "./artifacts/presigned.ts";
 import { mountArtifactProxy } from "./artifacts/proxy.ts";
 import { mountRunUpload } from "./artifacts/run-upload.ts";
+import { flowEndpoints } from "./flows/flows.ts";
 import { mountHealth } from "./health/health.ts";
 import { createApp } from "./http/app.ts";
 import type { BoundaryOptions } from "./http/boundary.ts";
@@ -50,7 +52,7 @@ export interface ServerOptions {
   readonly store: TrackingStore &
     RunQueryStore &
     RegistryStore &
-    WebhookStore & { readonly timeline: Timeline; readonly policies: PolicyStore };
+    WebhookStore & { readonly timeline: Timeline; readonly policies: PolicyStore; readonly flows: FlowStore };
   /** What signs the timeline; without it nothing does. */
   readonly seals?: SealFile | undefined;
   /** What the artifact proxy reads and writes. Without it no artifacts pass through (MLflow's `--no-serve-artifacts`). */
@@ -137,6 +139,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   mountEndpoints(app, UI_API, metricUiEndpoints(store));
   mountEndpoints(app, ESTEIRA_API, runQueryEndpoints(store));
   mountEndpoints(app, ESTEIRA_API, policyEndpoints(store.policies));
+  mountEndpoints(app, ESTEIRA_API, flowEndpoints(store.flows, store.policies));
   mountTimeline(app, store.timeline, options.seals, ESTEIRA_API);
   mountRunEvents(app, store, ESTEIRA_API, { ...STANDARD_WATCH, ...options.watch });
   mountAccess(app, options.access, { two: API, three: API_3, esteira: ESTEIRA_API });

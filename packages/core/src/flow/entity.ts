@@ -62,5 +62,4 @@ export type Report = Extract<FlowEvent, { readonly kind: "done" | "refused" | "w
 export const REPORTS = ["done", "refused", "waiting", "fault"] as const;
 
 /** What people ask of a flow. */
-export const ASKS = ["approve", "decline", "cancel", "rollback"] as const;
-export type Ask = (typeof ASKS)[number];
+export type Ask = "approve" | "decline" | "cancel" | "rollback";
