@@ -13,6 +13,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   deploy: "Serve versions on this machine",
   trust: "Trust jobs of a CI, by their OIDC identity",
   policy: "Protect aliases and stages of a registered model",
+  flow: "How versions go to production, step by step",
   evidence: "What speaks for a promotion",
   audit: "The timeline of the registry: verify it, look into it",
   db: "Look after a database",

@@ -1,11 +1,10 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { invalid } from "@esteira/core/errors";
-import { evidenceWire } from "@esteira/core/policy/evidence";
 import type { Target } from "@esteira/core/policy/policy";
-import { canonicalJson, type JsonObject } from "@esteira/core/timeline/json";
 import pc from "picocolors";
 import { type Command, text, type Values } from "../command.ts";
+import { evidenceOf, publicText, readKey, signEvidence } from "../evidence.ts";
 import { trackingClient } from "../tracking.ts";
 
 const MODEL = { flags: "-m, --model <name>", summary: "the registered model", required: true } as const;
@@ -109,12 +108,7 @@ export const policy: readonly Command[] = [
         return 0;
       }
       const key = readKey(await contentOf(file), file);
-      const signature = sign(
-        null,
-        Buffer.from(canonicalJson({ ...evidence, digests: { ...evidence.digests } } satisfies JsonObject)),
-        key,
-      );
-      const signed = { evidence, key: publicText(key), signature: signature.toString("base64") };
+      const signed = signEvidence(evidence, key);
       terminal.out(await trackingClient(terminal).policies.submitEvidence(signed));
       return 0;
     },
@@ -163,36 +157,3 @@ async function jsonOf(file: string): Promise<unknown> {
     throw invalid(`${file} is no JSON: ${error instanceof Error ? error.message : String(error)}.`);
   }
 }
-
-/** What is signed of a verdict: its outcome and what it is bound to. */
-function evidenceOf(verdict: unknown, name: string, version: number) {
-  const field = (key: string): unknown =>
-    typeof verdict === "object" && verdict !== null ? Reflect.get(verdict, key) : undefined;
-  const digests = field("digests");
-  const digest = typeof digests === "object" && digests !== null ? { ...digests } : {};
-  const bare =
-    "model" in digest && typeof digest.model === "string" ? { model: digest.model.replace(/^sha256:/, "") } : {};
-  const candidate = {
-    format: 1,
-    name,
-    version,
-    at: field("evaluated_at"),
-    outcome: field("outcome"),
-    digests: { ...digest, ...bare },
-  };
-  const { data, error } = evidenceWire.safeParse(candidate);
-  if (data !== undefined) return data;
-  const issue = error?.issues[0];
-  throw invalid(`The verdict's ${issue?.path.join(".") || "fields"}: ${issue?.message ?? "not understood"}.`);
-}
-
-function readKey(pem: string, file: string): KeyObject {
-  try {
-    const key = createPrivateKey(pem);
-    if (key.asymmetricKeyType === "ed25519") return key;
-  } catch {}
-  throw invalid(`${file} holds no Ed25519 private key: make one with \`esteira evidence key\`.`);
-}
-
-const publicText = (key: KeyObject): string =>
-  createPublicKey(key).export({ format: "der", type: "spki" }).toString("base64");

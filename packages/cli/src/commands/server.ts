@@ -5,6 +5,7 @@ import { backendStoreUri, DATABASE } from "../administration.ts";
 import { artifactOptions } from "../artifact-options.ts";
 import { BOUNDARY, boundaryOptions } from "../boundary-options.ts";
 import { type Command, text } from "../command.ts";
+import { workBesideServer } from "../flow/beside-server.ts";
 import { checkMlflowOptions, MLFLOW_OPTIONS } from "../mlflow-options.ts";
 import { OIDC } from "../oidc-options.ts";
 import { serverPort } from "../port.ts";
@@ -56,6 +57,10 @@ export const server: Command = {
       summary:
         "on SIGTERM, go on for so long while /ready answers 503, so that a balancer turns away first (default: 0)",
     },
+    {
+      flags: "--work-flows",
+      summary: "also do the steps of deployment flows, as `esteira flow work` does, in a process beside this one",
+    },
     SIGNING_KEY,
     { flags: "--no-metrics", summary: "count nothing: there is no /metrics for Prometheus" },
     ...OIDC,
@@ -73,6 +78,8 @@ export const server: Command = {
     const { webAssets } = await import("@esteira/web/node/assets");
     const webRoot = await webAssets({ onProgress: terminal.note });
     const access = await accessStart(values, terminal.env);
+    if (values.workFlows === true && access !== undefined && !terminal.env.MLFLOW_TRACKING_TOKEN)
+      throw invalid("With access control, --work-flows needs an admin's service token in MLFLOW_TRACKING_TOKEN.");
     const running = await startServer({
       host: text(values, "host") ?? (terminal.env.MLFLOW_HOST || "127.0.0.1"),
       port: serverPort(values, terminal.env),
@@ -96,7 +103,9 @@ export const server: Command = {
       terminal.out(`  curl -X POST ${running.url}/api/esteira/v1/access/setup -H 'content-type: application/json' \\`);
       terminal.out(`    -d '{"token": "${running.setupToken}", "username": "admin", "password": "..."}'`);
     }
+    const worker = values.workFlows === true ? workBesideServer(running.url, terminal.env, terminal.note) : undefined;
     const signal = await terminal.interrupted();
+    await worker?.stop();
     await running.close({ drainMs: signal === "SIGTERM" ? drainMs : 0 });
     return 0;
   },

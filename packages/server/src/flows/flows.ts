@@ -170,7 +170,7 @@ export function flowEndpoints(flows: FlowStore, policies: PolicyStore): readonly
         kind: requiredText,
         reason: text,
         seconds: requiredDouble.optional(),
-        result: z.unknown(),
+        result: z.unknown().optional(),
       }),
       output: one,
       run: async ({ flow_id, number, lease, kind, reason, seconds, result }, _, caller) => {

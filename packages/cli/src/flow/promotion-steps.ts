@@ -1,0 +1,144 @@
+import type { ModelVersion } from "@esteira/core/entities/registered-model";
+import { EsteiraError } from "@esteira/core/errors";
+import { STEPS } from "@esteira/core/flow/steps";
+import type { Wanted } from "@esteira/deploy/wanted";
+import {
+  applying,
+  deploymentName,
+  done,
+  refused,
+  type StepContext,
+  type StepWork,
+  stagingName,
+  uriOf,
+  waiting,
+} from "./step.ts";
+
+const LOOK_SECONDS = 5;
+
+/** Waits for those who must say yes, and for all else that the model's policy asks for. */
+export const approval: StepWork = async ({ claim }) => {
+  const { flow, unmet } = claim;
+  if (flow.spec.approval && flow.approvedBy === undefined)
+    return waiting(["nobody has approved the flow", ...unmet].join("; "), LOOK_SECONDS);
+  if (unmet.length > 0) return waiting(unmet.join("; "), LOOK_SECONDS);
+  return done(flow.approvedBy === undefined ? "nobody need approve" : `approved by ${flow.approvedBy}`);
+};
+
+/** Alias and stage through the policy, then all callers. */
+export const promote: StepWork = async (context) => {
+  const { claim, client, target } = context;
+  const { model, version, former, spec } = claim.flow;
+  const holder = (await client.registeredModels.findByAlias(model, spec.alias))?.version;
+  if (holder !== version && holder !== former)
+    return refused(
+      `the ${spec.alias} is version ${holder ?? "none"} by now, and was ${former ?? "none"} when the flow began`,
+    );
+  try {
+    if (holder !== version) await client.registeredModels.setAlias(model, spec.alias, version);
+    if (spec.stages && (await client.modelVersions.get(model, version)).currentStage !== "Production")
+      await client.modelVersions.transitionStage(model, version, {
+        stage: "Production",
+        archiveExistingVersions: true,
+      });
+  } catch (error) {
+    if (error instanceof EsteiraError && error.code === "PERMISSION_DENIED") return refused(error.message);
+    throw error;
+  }
+  const port = spec.production.port ?? (await target.status(deploymentName(model)))?.wanted.port;
+  const { url } = await target.apply(productionOf(model, version, port), applying(context));
+  return done(url, { url });
+};
+
+/** Puts away what stood in for it: staging, and the stage of the version before. */
+export const archive: StepWork = async (context) => {
+  const { claim, client, target } = context;
+  const { model, former, version, spec } = claim.flow;
+  await target.remove(stagingName(model), applying(context));
+  if (former === undefined || former === version || !spec.stages) return done("there was no version before");
+  const before = await ifThere(client.modelVersions.get(model, former));
+  if (before?.currentStage === "Production" || before?.currentStage === "Staging")
+    await client.modelVersions.transitionStage(model, former, { stage: "Archived", archiveExistingVersions: false });
+  return done(`version ${former} is archived`);
+};
+
+/** Callers first, then alias and stage, then staging. What nobody had begun stays as it is. */
+export const undo: StepWork = async (context) => {
+  const { claim, client, target } = context;
+  const { model, version, former, spec, furthest } = claim.flow;
+  const reached = (step: (typeof STEPS)[number]): boolean => STEPS.indexOf(furthest) >= STEPS.indexOf(step);
+  const back = former === version ? undefined : former;
+  const undone: string[] = [];
+  if (reached("shadow")) await putBackCallers(context, back, undone);
+  const candidate = await ifThere(client.modelVersions.get(model, version));
+  if (reached("promote") && candidate?.aliases.includes(spec.alias) === true) {
+    if (back !== undefined) {
+      await client.registeredModels.setAlias(model, spec.alias, back);
+      undone.push(`version ${back} is ${spec.alias} again`);
+    } else undone.push(await takeAway(() => client.registeredModels.deleteAlias(model, spec.alias), spec.alias));
+  }
+  if (spec.stages && candidate !== undefined) await putBackStage(context, candidate, back);
+  if (await target.remove(stagingName(model), applying(context))) undone.push("staging is empty");
+  return done(undone.length === 0 ? "there was nothing to undo" : undone.join("; "));
+};
+
+async function putBackCallers(context: StepContext, back: string | undefined, undone: string[]): Promise<void> {
+  const { claim, target } = context;
+  const { model, version } = claim.flow;
+  const name = deploymentName(model);
+  const wanted = (await target.status(name))?.wanted;
+  if (wanted === undefined) return;
+  const uri = uriOf(model, version);
+  if (wanted.model === uri && back === undefined) {
+    await target.remove(name, applying(context));
+    undone.push(`${name} serves nobody`);
+  } else if (wanted.model === uri && back !== undefined) {
+    await target.apply(productionOf(model, back, wanted.port), applying(context));
+    undone.push(`version ${back} answers all callers again`);
+  } else if (wanted.canary?.model === uri || wanted.shadow === uri) {
+    const { canary: _canary, shadow: _shadow, ...plain } = wanted;
+    await target.apply(plain, applying(context));
+    undone.push(`version ${version} answers nobody any more`);
+  }
+}
+
+async function putBackStage(
+  { client }: StepContext,
+  { name, version, currentStage }: ModelVersion,
+  back: string | undefined,
+): Promise<void> {
+  if (currentStage === "Production" && back !== undefined && (await ifThere(client.modelVersions.get(name, back))))
+    // Archives the other in the same transaction: there is one in production at any instant.
+    await client.modelVersions.transitionStage(name, back, { stage: "Production", archiveExistingVersions: true });
+  else if (currentStage === "Production" || currentStage === "Staging")
+    await takeAway(
+      () => client.modelVersions.transitionStage(name, version, { stage: "Archived", archiveExistingVersions: false }),
+      currentStage,
+    );
+}
+
+/** What a policy protects is only ever replaced: where nothing was before, it stays, and that is said. */
+async function takeAway(call: () => Promise<unknown>, what: string): Promise<string> {
+  try {
+    await call();
+    return `nobody is ${what}`;
+  } catch (error) {
+    if (!(error instanceof EsteiraError && error.code === "PERMISSION_DENIED")) throw error;
+    return `it is still ${what}, which the policy lets nobody take away`;
+  }
+}
+
+const productionOf = (model: string, version: string, port: number | undefined): Wanted => ({
+  ...{ name: deploymentName(model), model: uriOf(model, version) },
+  ...(port === undefined ? {} : { port }),
+});
+
+/** Undefined where the model or version was deleted meanwhile. */
+async function ifThere<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof EsteiraError && error.code === "RESOURCE_DOES_NOT_EXIST") return undefined;
+    throw error;
+  }
+}

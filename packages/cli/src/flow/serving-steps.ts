@@ -1,0 +1,160 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { DeploymentStatus } from "@esteira/deploy/target";
+import type { Wanted } from "@esteira/deploy/wanted";
+import { type Judgement, judgeCanary, judgeShadow, type Seen } from "@esteira/lifecycle/flow/judge";
+import { readPredictions } from "@esteira/models/flavors/predictions";
+import { fetchModel } from "@esteira/sdk/node/model-uri";
+import {
+  applying,
+  deploymentName,
+  done,
+  refused,
+  type StepContext,
+  type StepOutcome,
+  type StepWork,
+  stagingName,
+  uriOf,
+  waiting,
+} from "./step.ts";
+
+const ASK_MS = 30_000;
+const LOOK_SECONDS = 2;
+/** What MLflow and Esteira write beside a model that has an input example. */
+const EXAMPLE = "serving_input_example.json";
+
+/** Serves the version where no caller comes. */
+export const stage: StepWork = async (context) => {
+  const { model, version, spec } = context.claim.flow;
+  const { port } = spec.staging;
+  const wanted = { name: stagingName(model), model: uriOf(model, version), ...(port === undefined ? {} : { port }) };
+  const { url } = await context.target.apply(wanted, applying(context));
+  if (spec.stages) {
+    const { currentStage } = await context.client.modelVersions.get(model, version);
+    if (currentStage === "None" || currentStage === "Archived")
+      await context.client.modelVersions.transitionStage(model, version, {
+        stage: "Staging",
+        archiveExistingVersions: false,
+      });
+  }
+  return done(url, { url });
+};
+
+/** It lives, and answers a request with finite numbers. */
+export const smoke: StepWork = async (context) => {
+  const { claim, target, signal } = context;
+  const { model, spec } = claim.flow;
+  const url = (await target.status(stagingName(model)))?.url;
+  if (url === undefined) return refused("nothing is deployed in staging");
+  const within = () => AbortSignal.any([signal, AbortSignal.timeout(ASK_MS)]);
+  const ping = await fetch(`${url}/ping`, { signal: within() });
+  if (!ping.ok) return refused(`/ping answers ${ping.status}`);
+  const request = spec.staging.request ?? (await exampleOf(context));
+  if (request === undefined)
+    return refused(
+      "there is nothing to ask it: log the model with an input example, or give the flow a staging.request",
+    );
+  const headers = { "content-type": "application/json" };
+  const answer = await fetch(`${url}/invocations`, { method: "POST", headers, body: request, signal: within() });
+  const text = await answer.text();
+  if (!answer.ok) return refused(`it answers the request with ${answer.status}: ${text.slice(0, 500)}`);
+  const predictions = readPredictions(text);
+  if (predictions.length === 0) return refused("it answers the request with no prediction");
+  const wrong = predictions.findIndex((prediction) => !isWhole(prediction));
+  if (wrong >= 0) return refused(`its answer to row ${wrong + 1} is not finite: ${JSON.stringify(predictions[wrong])}`);
+  return done(`${predictions.length} rows answered`, { predictions: predictions.slice(0, 100) });
+};
+
+/** Lets the version answer beside the present one, and waits until enough was seen. */
+export const shadow: StepWork = async (context) => {
+  const { shadow: limits } = context.claim.flow.spec;
+  if (limits === undefined) return done("the flow has no shadow");
+  const present = await presentDeployment(context);
+  if (typeof present === "string") return done(present);
+  const { model, version } = context.claim.flow;
+  await context.target.apply({ ...present, shadow: uriOf(model, version) }, applying(context));
+  return judgedBy(context, (seen) => judgeShadow(limits, seen));
+};
+
+/** Lets the version answer some of the callers. */
+export const canary: StepWork = async (context) => {
+  const { canary: limits } = context.claim.flow.spec;
+  if (limits === undefined) return done("the flow has no canary");
+  const present = await presentDeployment(context);
+  if (typeof present === "string") return done(present);
+  const { model, version } = context.claim.flow;
+  const uri = uriOf(model, version);
+  // As the shadow it is asked what the present version answers: that compares them on the same requests.
+  await context.target.apply(
+    { ...present, canary: { model: uri, share: limits.share }, shadow: uri },
+    applying(context),
+  );
+  return done(`answers ${limits.share * 100} % of the requests`);
+};
+
+/** Waits until enough was seen of the canary, and judges it. */
+export const judge: StepWork = async (context) => {
+  const { canary: limits } = context.claim.flow.spec;
+  if (limits === undefined) return done("the flow has no canary");
+  const { model, version } = context.claim.flow;
+  const status = await context.target.status(deploymentName(model));
+  if (status?.wanted.canary === undefined) {
+    // The step before found nobody to answer.
+    const before = await presentDeployment(context);
+    return typeof before === "string" ? done(before) : refused("the canary is not deployed any more");
+  }
+  if (status.wanted.canary.model !== uriOf(model, version))
+    return refused(`the canary is ${status.wanted.canary.model} by now`);
+  return judgedBy(context, (seen) => judgeCanary(limits, seen));
+};
+
+/** What serves the present version's callers, without anything beside it; or why there is none. */
+async function presentDeployment({ claim, target }: StepContext): Promise<Wanted | string> {
+  const { model, version, former } = claim.flow;
+  if (former === undefined || former === version) return "there is no present version to compare with";
+  const name = deploymentName(model);
+  const status = await target.status(name);
+  if (status === undefined) return `nothing is deployed as ${name} yet, so it has no callers`;
+  return plain(status, uriOf(model, former));
+}
+
+const plain = ({ wanted }: DeploymentStatus, model: string): Wanted => ({
+  ...{ name: wanted.name, model },
+  ...(wanted.port === undefined ? {} : { port: wanted.port }),
+});
+
+async function judgedBy({ claim, target }: StepContext, verdictOf: (seen: Seen) => Judgement): Promise<StepOutcome> {
+  const name = deploymentName(claim.flow.model);
+  const [status, figures] = [await target.status(name), await target.observe(name)];
+  if (status === undefined) return refused(`nothing is deployed as ${name} any more`);
+  if (figures === undefined || figures.generation !== status.generation) {
+    // One that ended by itself speaks against the version, though nobody answers for it now.
+    if (status.restarts === 0) return waiting(`${name} does not answer`, LOOK_SECONDS);
+    return refused(`the serving process has ended by itself`);
+  }
+  const seen: Seen = { ...figures, restarts: status.restarts };
+  const { kind, reason } = verdictOf(seen);
+  if (kind === "open") return waiting(reason, LOOK_SECONDS);
+  return kind === "passed" ? done(reason, seen) : refused(reason, seen);
+}
+
+/** Of finite numbers, and texts. */
+const isWhole = (value: unknown): boolean => {
+  if (typeof value === "number") return Number.isFinite(value);
+  if (Array.isArray(value)) return value.every(isWhole);
+  if (typeof value === "object" && value !== null) return Object.values(value).every(isWhole);
+  return value !== null && value !== undefined;
+};
+
+/** The model's own input example, as a serving process takes it. */
+async function exampleOf({ claim, client }: StepContext): Promise<string | undefined> {
+  const { model, version } = claim.flow;
+  const scratch = await mkdtemp(join(tmpdir(), "esteira-flow-"));
+  try {
+    const folder = await fetchModel(uriOf(model, version), scratch, () => client);
+    return await readFile(join(folder, EXAMPLE), "utf8").catch(() => undefined);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}

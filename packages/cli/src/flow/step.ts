@@ -1,0 +1,55 @@
+import { createHash, type KeyObject } from "node:crypto";
+import type { Claim, Report } from "@esteira/core/flow/entity";
+import type { Work } from "@esteira/core/flow/steps";
+import type { Target } from "@esteira/deploy/target";
+import type { Client } from "@esteira/sdk/client";
+import type { Terminal } from "../command.ts";
+
+/** What a step may use. Every step may be done twice: after a crash whoever holds it next does it again, from its beginning. */
+export interface StepContext {
+  readonly claim: Claim;
+  readonly client: Client;
+  readonly target: Target;
+  /** Signs evidence; without it none is submitted. */
+  readonly key: KeyObject | undefined;
+  readonly env: Terminal["env"];
+  /** Aborted when the step is not this runner's any more, or the runner is to end. */
+  readonly signal: AbortSignal;
+}
+
+/** How a step went, and what was found, for the record. */
+export interface StepOutcome {
+  readonly report: Report;
+  readonly result?: unknown;
+}
+
+export type StepWork = (context: StepContext) => Promise<StepOutcome>;
+
+export const done = (note?: string, result?: unknown): StepOutcome => ({ report: { kind: "done", note }, result });
+export const refused = (reason: string, result?: unknown): StepOutcome => ({
+  report: { kind: "refused", reason },
+  result,
+});
+export const waiting = (reason: string, seconds: number): StepOutcome => ({
+  report: { kind: "waiting", reason, seconds },
+});
+
+export const uriOf = (model: string, version: string): string => `models:/${model}/${version}`;
+
+/** The name under which a model is deployed. Models may have names that deployments may not: then a digest keeps them apart. */
+export function deploymentName(model: string): string {
+  const plain = model
+    .replace(/[^A-Za-z0-9._-]/g, "-")
+    .replace(/^[^A-Za-z0-9]/, "x")
+    .slice(0, 60);
+  return plain === model ? plain : `${plain}-${createHash("sha256").update(model).digest("hex").slice(0, 8)}`;
+}
+
+export const stagingName = (model: string): string => `${deploymentName(model)}.staging`;
+
+/** What the last finished step of this kind found. */
+export const resultOf = ({ steps }: Claim, work: Work): unknown =>
+  steps.findLast((step) => step.work === work && step.ending === "done")?.result;
+
+/** The order of a change at the target: old runners do not undo what their successors did. */
+export const applying = ({ claim, signal }: StepContext) => ({ order: claim.order, signal });

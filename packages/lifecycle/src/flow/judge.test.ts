@@ -1,0 +1,52 @@
+import { flowSpecWire } from "@esteira/core/flow/flow-spec";
+import { expect, test } from "vitest";
+import { judgeCanary, judgeShadow, type Seen } from "./judge.ts";
+
+const { canary, shadow } = flowSpecWire.parse({
+  shadow: { requests: 50, max_difference: 0.1 },
+  canary: { requests: 100, max_failed_share: 0.02, max_slower: 2, max_difference: 0.1 },
+});
+const seen = (parts: Partial<Seen> = {}): Seen => ({
+  primary: { requests: 1000, failed: 10, seconds: { p99: 0.002 } },
+  canary: { requests: 100, failed: 3, seconds: { p99: 0.003 } },
+  shadow: { compared: 900, failed: 0, difference: { p99: 0.05 } },
+  restarts: 0,
+  ...parts,
+});
+const judged = (parts: Partial<Seen>) => judgeCanary(canary!, seen(parts));
+
+test("a canary passes that fails hardly more than the present version, is not much slower and not very different", () => {
+  expect(judged({})).toMatchObject({ kind: "passed" });
+});
+
+test("a canary is refused by each of its limits", () => {
+  const own = seen().canary;
+  expect(judged({ canary: { ...own, failed: 4 } })).toEqual({
+    kind: "refused",
+    reason: "the canary has failed on 4 of 100 requests, where 3 of 100 may",
+  });
+  expect(judged({ canary: { ...own, seconds: { p99: 0.0041 } } }).reason).toMatch(/2\.0 times|2\.1 times/);
+  expect(judged({ shadow: { compared: 9, failed: 0, difference: { p99: 0.11 } } }).reason).toMatch(/differ by 0\.11/);
+  expect(judged({ shadow: { compared: 9, failed: 0, difference: { p99: null } } }).reason).toMatch(/without end/);
+  expect(judged({ restarts: 1 })).toMatchObject({ kind: "refused", reason: expect.stringContaining("once") });
+});
+
+test("what was hardly seen passes nothing, and what cannot pass any more is refused at once", () => {
+  const few = { requests: 20, failed: 0, seconds: { p99: 0.001 } };
+  expect(judged({ canary: few })).toEqual({ kind: "open", reason: "the canary has answered 20 of 100 requests" });
+  expect(judged({ canary: { ...few, failed: 4 } })).toMatchObject({ kind: "refused" });
+  expect(judged({ primary: { requests: 0, failed: 0 }, canary: { ...few, requests: 100 } })).toMatchObject({
+    kind: "open",
+  });
+  expect(judged({ shadow: { compared: 0, failed: 0 } })).toMatchObject({ kind: "open" });
+});
+
+test("a shadow is judged by what it was compared on", () => {
+  const of = (parts: Partial<Seen["shadow"]>, restarts = 0) =>
+    judgeShadow(shadow!, seen({ shadow: { compared: 50, failed: 0, difference: { p99: 0.05 }, ...parts }, restarts }));
+  expect(of({})).toMatchObject({ kind: "passed" });
+  expect(of({ compared: 49 })).toEqual({ kind: "open", reason: "49 of 50 requests were compared" });
+  expect(of({ failed: 1 })).toMatchObject({ kind: "refused" });
+  expect(of({ difference: { p99: 0.2 } })).toMatchObject({ kind: "refused" });
+  expect(of({}, 2)).toMatchObject({ kind: "refused", reason: expect.stringContaining("2 times") });
+});

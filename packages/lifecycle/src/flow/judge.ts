@@ -1,0 +1,103 @@
+/** What was seen of a shadow or a canary, judged. Pure. */
+
+import type { FlowSpec } from "@esteira/core/flow/flow-spec";
+
+interface Quantiles {
+  readonly p99: number | null;
+}
+
+/** How a deployment's models have done since they were last changed; what a deployment target observes. */
+export interface Seen {
+  readonly primary: { readonly requests: number; readonly failed: number; readonly seconds?: Quantiles | undefined };
+  readonly canary: { readonly requests: number; readonly failed: number; readonly seconds?: Quantiles | undefined };
+  readonly shadow: {
+    readonly compared: number;
+    readonly failed: number;
+    readonly difference?: Quantiles | undefined;
+  };
+  /** How often the serving process ended by itself meanwhile. */
+  readonly restarts: number;
+}
+
+export type Judgement =
+  | { readonly kind: "passed" | "refused"; readonly reason: string }
+  /** Too little was seen to say either way. */
+  | { readonly kind: "open"; readonly reason: string };
+
+type ShadowLimits = NonNullable<FlowSpec["shadow"]>;
+type CanaryLimits = NonNullable<FlowSpec["canary"]>;
+
+export function judgeShadow(limits: ShadowLimits, { shadow, restarts }: Seen): Judgement {
+  if (restarts > 0) return crashed(restarts);
+  const seen = shadow.compared + shadow.failed;
+  const failing = tooMany(shadow.failed, seen, 0, limits, "the shadow");
+  if (failing !== undefined) return failing;
+  if (seen < limits.requests) return { kind: "open", reason: `${seen} of ${limits.requests} requests were compared` };
+  return (
+    tooDifferent(limits.max_difference, shadow.difference?.p99) ?? {
+      kind: "passed",
+      reason: `${seen} requests, ${shadow.failed} failed, differences ${figure(shadow.difference?.p99)} at the 99th percentile`,
+    }
+  );
+}
+
+export function judgeCanary(limits: CanaryLimits, { primary, canary, shadow, restarts }: Seen): Judgement {
+  if (restarts > 0) return crashed(restarts);
+  const usual = primary.requests === 0 ? 0 : primary.failed / primary.requests;
+  const failing = tooMany(canary.failed, canary.requests, usual, limits, "the canary");
+  if (failing !== undefined) return failing;
+  if (canary.requests < limits.requests)
+    return { kind: "open", reason: `the canary has answered ${canary.requests} of ${limits.requests} requests` };
+  const [own, theirs] = [canary.seconds?.p99, primary.seconds?.p99];
+  if (limits.max_slower !== undefined) {
+    if (own == null || theirs == null) return { kind: "open", reason: "the present version has answered no request" };
+    const slower = own / theirs;
+    if (slower > limits.max_slower)
+      return {
+        kind: "refused",
+        reason: `the canary is ${slower.toFixed(1)} times as slow as the present version (${ms(own)} against ${ms(theirs)} at the 99th percentile); at most ${limits.max_slower} is asked`,
+      };
+  }
+  if (limits.max_difference !== undefined && shadow.difference === undefined)
+    return { kind: "open", reason: "no answer of the present version was compared" };
+  return (
+    tooDifferent(limits.max_difference, shadow.difference?.p99) ?? {
+      kind: "passed",
+      reason: `${canary.requests} requests, ${canary.failed} failed, ${own == null ? "" : `${ms(own)} and `}differences ${figure(shadow.difference?.p99)} at the 99th percentile`,
+    }
+  );
+}
+
+const crashed = (restarts: number): Judgement => ({
+  kind: "refused",
+  reason: `the serving process has ended by itself ${restarts === 1 ? "once" : `${restarts} times`}`,
+});
+
+/** As soon as more have failed than may of all that will be looked at, however well the others go. */
+function tooMany(
+  failed: number,
+  seen: number,
+  usual: number,
+  { requests, max_failed_share }: Pick<ShadowLimits, "requests" | "max_failed_share">,
+  who: string,
+): Judgement | undefined {
+  const allowed = (usual + max_failed_share) * Math.max(requests, seen);
+  if (failed <= allowed) return undefined;
+  return {
+    kind: "refused",
+    reason: `${who} has failed on ${failed} of ${seen} requests, where ${Math.floor(allowed)} of ${Math.max(requests, seen)} may`,
+  };
+}
+
+function tooDifferent(limit: number | undefined, p99: number | null | undefined): Judgement | undefined {
+  if (limit === undefined || (p99 != null && p99 <= limit)) return undefined;
+  return {
+    kind: "refused",
+    reason: `its answers differ by ${figure(p99)} at the 99th percentile; at most ${limit} is asked`,
+  };
+}
+
+const ms = (seconds: number): string => `${(seconds * 1000).toPrecision(3)} ms`;
+/** Null is what JSON has for an infinite one. */
+const figure = (value: number | null | undefined): string =>
+  value === null ? "without end" : value === undefined ? "unknown" : String(Number(value.toPrecision(3)));
