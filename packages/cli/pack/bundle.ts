@@ -17,6 +17,23 @@ const WITHOUT_LOCALES: Plugin = {
   },
 };
 
+/**
+ * What Fastify asks for when a route has a JSON schema, or is called without a socket: no route of ours. They lie apart, and are read when somebody
+ * asks: half of the code that a server would read at its start.
+ */
+const APART = ["@fastify/ajv-compiler", "@fastify/fast-json-stringify-compiler", "light-my-request"];
+const fileOf = (name: string): string => `apart/${name.replace(/^.*\//, "")}`;
+
+const SET_APART: Plugin = {
+  name: "set-apart",
+  setup: ({ onResolve }) => {
+    onResolve({ filter: new RegExp(`^(${APART.join("|")})$`) }, ({ path }) => ({
+      path: `./${fileOf(path)}.cjs`,
+      external: true,
+    }));
+  },
+};
+
 export interface Bundle {
   /** Bytes of the code that was written. */
   readonly bytes: number;
@@ -29,23 +46,33 @@ export interface Bundle {
  * command loads only its own part.
  */
 export async function bundleCommand(root: string, outdir: string): Promise<Bundle> {
-  const { metafile } = await build({
-    entryPoints: [join(root, "packages/cli/src/main.ts")],
+  const common = {
     outdir,
     bundle: true,
-    splitting: true,
-    format: "esm",
     platform: "node",
     target: "node20.19",
-    conditions: ["@esteira/source"],
-    external: [...NATIVE, ...OPTIONAL],
-    plugins: [WITHOUT_LOCALES],
     // Functions keep the names that they have: to shorten them, and give each its own back when it is made, costs each request.
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: "linked",
-    metafile: true,
     logLevel: "error",
+  } as const;
+  await build({
+    ...common,
+    entryPoints: APART.map((name) => ({ in: name, out: fileOf(name) })),
+    absWorkingDir: join(root, "node_modules/fastify"),
+    format: "cjs",
+    outExtension: { ".js": ".cjs" },
+  });
+  const { metafile } = await build({
+    ...common,
+    entryPoints: [join(root, "packages/cli/src/main.ts")],
+    splitting: true,
+    format: "esm",
+    conditions: ["@esteira/source"],
+    external: [...NATIVE, ...OPTIONAL],
+    plugins: [WITHOUT_LOCALES, SET_APART],
+    metafile: true,
     // CommonJS packages ask for Node's own modules with require, which a module does not have.
     banner: {
       js: 'import{createRequire as esteiraRequire}from"node:module";const require=esteiraRequire(import.meta.url);',
@@ -62,7 +89,7 @@ function externalsOf(metafile: Metafile): string[] {
     imports.filter(({ external }) => external).map(({ path }) => path),
   );
   const known = new Set([...builtinModules, ...OPTIONAL]);
-  return [...new Set(names)].filter((name) => !name.startsWith("node:") && !known.has(name)).sort();
+  return [...new Set(names)].filter((name) => !/^(node:|\.)/.test(name) && !known.has(name)).sort();
 }
 
 /** The version of a package that the workspace works with, exact: what was tested is what is installed. */

@@ -8,7 +8,6 @@ import { createModelSource, type FetchedModel, type ModelSource } from "../servi
 import { watchModels } from "../serving/model-watch.ts";
 import { SERVE_OPTIONS, type ServeSettings, serveSettings } from "../serving/serve-settings.ts";
 import type { FetchedModels, Role, ServingProcess } from "../serving/serving-process.ts";
-import { trackingClient } from "../tracking.ts";
 
 /** Stopped by Ctrl-C before it served, as a shell tells it. */
 const INTERRUPTED = 130;
@@ -28,7 +27,7 @@ export const modelsServe: Command = {
     const interrupted = terminal.interrupted().then(() => stop.abort());
     const scratch = await mkdtemp(join(tmpdir(), "esteira-serve-"));
     try {
-      const client = () => trackingClient(terminal);
+      const client = async () => (await import("../tracking.ts")).trackingClient(terminal);
       if (settings.deployment !== undefined) {
         const { serveOrders } = await import("../serving/serve-orders.ts");
         await serveOrders({ folder: settings.deployment, settings, scratch, client, note: terminal.note, stop });

@@ -1,7 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Client } from "@esteira/sdk/client";
-import { fetchResolved, type ResolvedModel, resolveModel } from "@esteira/sdk/node/model-uri";
+import { type AskClient, fetchResolved, type ResolvedModel, resolveModel } from "@esteira/sdk/node/model-uri";
 
 /** A model folder on this machine, and which model it is. */
 export interface FetchedModel {
@@ -20,7 +19,7 @@ export interface ModelSource {
 }
 
 /** `scratch` is a folder for downloads, one a model. A download that fails leaves nothing and is tried again next time. */
-export function createModelSource(uri: string, scratch: string, client: () => Client): ModelSource {
+export function createModelSource(uri: string, scratch: string, client: AskClient): ModelSource {
   let current: ResolvedModel | undefined;
   let downloads = 0;
   return {

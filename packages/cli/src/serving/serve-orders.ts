@@ -12,7 +12,7 @@ import {
   writeJson,
 } from "@esteira/deploy/local/folder";
 import type { Wanted } from "@esteira/deploy/wanted";
-import type { Client } from "@esteira/sdk/client";
+import type { AskClient } from "@esteira/sdk/node/model-uri";
 import { createModelSource, type FetchedModel, type ModelSource } from "./model-source.ts";
 import type { ServeSettings } from "./serve-settings.ts";
 import { type FetchedModels, startServingProcess } from "./serving-process.ts";
@@ -34,7 +34,7 @@ export async function serveOrders({
   readonly folder: string;
   readonly settings: ServeSettings;
   readonly scratch: string;
-  readonly client: () => Client;
+  readonly client: AskClient;
   readonly note: (line: string) => void;
   readonly stop: AbortController;
 }): Promise<void> {
@@ -102,7 +102,7 @@ const said = ({ primary, canary, shadow }: FetchedModels): string =>
   ].join(", ");
 
 /** Models by their URI, each downloaded once for all that name it. */
-function modelCache(scratch: string, client: () => Client) {
+function modelCache(scratch: string, client: AskClient) {
   const kept = new Map<string, { source: ModelSource; model: FetchedModel }>();
   let sources = 0;
   const fetched = async (uri: string): Promise<FetchedModel> => {

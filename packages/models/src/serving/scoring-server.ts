@@ -9,6 +9,7 @@
 import { EsteiraError } from "@esteira/core/errors";
 import { METRICS_TYPE } from "@esteira/core/metrics";
 import { pythonJson } from "@esteira/core/python-json";
+import { SCHEMALESS } from "@esteira/core/schemaless";
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -130,6 +131,7 @@ export async function createScoringServer(options: ScoringServerOptions): Promis
   const app = Fastify({
     ...(options.log ? { loggerInstance: options.log } : { logger: false }),
     bodyLimit,
+    schemaController: SCHEMALESS,
     logController: new LogController({ disableRequestLogging: true }),
     return503OnClosing: true,
     forceCloseConnections: "idle",

@@ -4,7 +4,6 @@ import { fileURLToPath } from "node:url";
 import { invalid, notFound } from "@esteira/core/errors";
 import { loggedModelId, runId } from "@esteira/core/ids";
 import type { Client } from "../client.ts";
-import { downloadFolder } from "./folder.ts";
 
 /** Where a model is, in MLflow's spelling. */
 export type ModelUri =
@@ -48,26 +47,31 @@ export interface ResolvedModel {
     | { readonly kind: "artifacts"; readonly uri: string };
 }
 
+/** Gives the client when it is needed: a model that is a local folder needs none. */
+export type AskClient = () => Client | Promise<Client>;
+
 /** The local folder of a model: the folder itself, or a download of it into `into`. */
-export async function fetchModel(uri: string, into: string, client: () => Client): Promise<string> {
+export async function fetchModel(uri: string, into: string, client: AskClient): Promise<string> {
   return fetchResolved(await resolveModel(uri, client), into, client);
 }
 
-export async function fetchResolved({ location }: ResolvedModel, into: string, client: () => Client): Promise<string> {
+export async function fetchResolved({ location }: ResolvedModel, into: string, client: AskClient): Promise<string> {
   if (location.kind === "folder") return location.folder;
-  await downloadFolder(client(), location.uri, into);
+  // Loaded when there is something to load: a local folder is served without the client.
+  const { downloadFolder } = await import("./folder.ts");
+  await downloadFolder(await client(), location.uri, into);
   return into;
 }
 
 /** Throws RESOURCE_DOES_NOT_EXIST when the URI leads to nothing, INVALID_PARAMETER_VALUE when it is none. */
-export async function resolveModel(uri: string, client: () => Client): Promise<ResolvedModel> {
+export async function resolveModel(uri: string, client: AskClient): Promise<ResolvedModel> {
   const parsed = parseModelUri(uri);
   if (parsed.kind === "folder") {
     const found = await stat(parsed.folder).catch(() => undefined);
     if (!found?.isDirectory()) throw notFound(`No model folder at '${parsed.folder}': expected ${FORMS}.`);
     return { name: basename(resolve(parsed.folder)), version: "1", location: parsed };
   }
-  return resolveRemote(client(), parsed);
+  return resolveRemote(await client(), parsed);
 }
 
 const at = (name: string, version: string, uri: string): ResolvedModel => ({

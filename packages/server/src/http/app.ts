@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { EsteiraError, invalid } from "@esteira/core/errors";
+import { SCHEMALESS } from "@esteira/core/schemaless";
 import { stringifyJson } from "@esteira/core/wire/json";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { countRequests } from "../metrics/metrics-endpoint.ts";
@@ -42,8 +43,7 @@ export function createApp(
     forceCloseConnections: "idle",
     // A request that comes on a kept connection while the server ends is answered like any other.
     return503OnClosing: false,
-    // Requests are read and answers written by code of ours: fastify's own compilers need not even be loaded.
-    schemaController: { compilersFactory: { buildValidator: () => noSchemas, buildSerializer: () => noSchemas } },
+    schemaController: SCHEMALESS,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (error, request, reply) => sendFault(error, request, reply),
     clientErrorHandler: (error, socket) => {
@@ -65,10 +65,6 @@ export function createApp(
   leaveWhenDraining(app, options.isDraining);
   return app;
 }
-
-const noSchemas = (): never => {
-  throw new Error("A route has a schema of fastify's: describe it by its operation.");
-};
 
 /** Each client hears with its next answer that the connection ends, and takes another: none loses a request. */
 function leaveWhenDraining(app: FastifyInstance, isDraining: (() => boolean) | undefined): void {

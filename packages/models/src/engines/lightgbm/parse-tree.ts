@@ -85,11 +85,10 @@ export function parseTree(part: Part, numFeatures: number): Tree {
 
   // Numbers of the layout: splits first, then leaves.
   const placeOf = (link: number): number => (link >= 0 ? link : splits - link - 1);
-  const { order, child, depth } = layOutTree(
-    splits + leaves,
-    0,
-    (node) => (node < splits ? [placeOf(left[node]!), placeOf(right[node]!)] : undefined),
-    (problem) => refuse(`${where} ${problem}`),
+  const placesOf = (links: ArrayLike<number>): Int32Array =>
+    Int32Array.from({ length: splits + leaves }, (_, node) => (node < splits ? placeOf(links[node]!) : -1));
+  const { order, child, depth } = layOutTree(0, placesOf(left), placesOf(right), (problem) =>
+    refuse(`${where} ${problem}`),
   );
   if (order.length !== splits + leaves)
     throw refuse(`${where} has ${splits + leaves - order.length} nodes that its root does not reach`);

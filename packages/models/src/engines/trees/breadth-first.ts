@@ -10,15 +10,16 @@ export interface Layout {
 }
 
 /**
- * Lays out the nodes that the root reaches, out of `size`. `childrenOf` gives the numbers of both children, undefined
- * for a leaf. Throws what `refuse` makes of a link that leaves the tree or meets a node twice.
+ * Lays out the nodes that the root reaches. `left` and `right` have the number of each node's children, both -1 in a leaf.
+ * Throws what `refuse` makes of a link that leaves the tree or meets a node twice, and of a node with one child.
  */
 export function layOutTree(
-  size: number,
   root: number,
-  childrenOf: (node: number) => readonly [number, number] | undefined,
+  left: ArrayLike<number>,
+  right: ArrayLike<number>,
   refuse: (problem: string) => Error,
 ): Layout {
+  const size = left.length;
   const seen = new Uint8Array(size);
   const order = new Int32Array(size);
   const child = new Int32Array(size);
@@ -34,11 +35,13 @@ export function layOutTree(
   };
   enqueue(root, 0);
   for (let at = 0; at < filled; at++) {
-    const children = childrenOf(order[at]!);
-    if (children === undefined) continue;
+    const node = order[at]!;
+    const [l, r] = [left[node]!, right[node]!];
+    if (l === -1 && r === -1) continue;
+    if (l === -1 || r === -1) throw refuse(`has node ${node} with one child`);
     child[at] = filled;
-    enqueue(children[0], level[at]! + 1);
-    enqueue(children[1], level[at]! + 1);
+    enqueue(l, level[at]! + 1);
+    enqueue(r, level[at]! + 1);
   }
   return { order: order.subarray(0, filled), child: child.subarray(0, filled), depth: level[filled - 1]! };
 }

@@ -79,25 +79,23 @@ export function parseTree(tree: Field, numFeatures: number): Tree {
   const sets = readCategories(tree, size);
 
   // Nodes that pruning left behind are not reached and not kept.
-  const { order, child, depth } = layOutTree(
-    size,
-    0,
-    (node) => {
-      const [l, r] = [left[node]!, right[node]!];
-      if (l !== -1 && r !== -1) return [l, r];
-      if (l !== r) throw refuse(tree, `has node ${node} with one child`);
-      return undefined;
-    },
-    (problem) => refuse(tree, problem),
-  );
-  const feature = new Int32Array(order.length);
-  const value = Float32Array.from(order, (node) => conditions[node]!);
+  const { order, child, depth } = layOutTree(0, left, right, (problem) => refuse(tree, problem));
+  const kept = order.length;
+  const feature = new Int32Array(kept);
+  const value = new Float32Array(kept);
+  const defaultLeft = new Uint8Array(kept);
+  const cover = new Float32Array(kept);
   const categories = new Map<number, Uint32Array>();
-  order.forEach((node, at) => {
+  // A plain loop: a model has tens of thousands of nodes, and is read when its server starts.
+  for (let at = 0; at < kept; at++) {
+    const node = order[at]!;
+    value[at] = conditions[node]!;
+    defaultLeft[at] = missing[node] === 0 ? 0 : 1;
+    cover[at] = hessians[node]!;
     if (left[node] === -1) {
       if (!Number.isFinite(value[at]!)) throw refuse(tree, `has a leaf ${node} whose value is not a finite number`);
       feature[at] = -1;
-      return;
+      continue;
     }
     const index = indices[node]!;
     if (!Number.isInteger(index) || index < 0 || index >= numFeatures)
@@ -113,16 +111,6 @@ export function parseTree(tree: Field, numFeatures: number): Tree {
     } else if (Number.isNaN(value[at]!)) {
       throw refuse(tree, `has a threshold at node ${node} that is not a number`);
     }
-  });
-  return {
-    size: order.length,
-    depth,
-    feature,
-    value,
-    child,
-    defaultLeft: Uint8Array.from(order, (node) => (missing[node] === 0 ? 0 : 1)),
-    cover: Float32Array.from(order, (node) => hessians[node]!),
-    originalId: order,
-    categories,
-  };
+  }
+  return { size: kept, depth, feature, value, child, defaultLeft, cover, originalId: order, categories };
 }

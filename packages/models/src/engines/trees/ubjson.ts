@@ -3,6 +3,7 @@
  * checked against the bytes that are left, so a short or hostile file ends in one clear error.
  */
 
+import { endianness } from "node:os";
 import { invalid } from "@esteira/core/errors";
 
 export type UbjValue =
@@ -20,6 +21,12 @@ export type UbjValue =
   | { readonly [key: string]: UbjValue };
 
 const MAX_DEPTH = 64;
+const IS_LITTLE_ENDIAN = endianness() === "LE";
+const SWAP = {
+  2: (items: Buffer) => items.swap16(),
+  4: (items: Buffer) => items.swap32(),
+  8: (items: Buffer) => items.swap64(),
+} as const;
 
 const MARK = {
   objectStart: 0x7b,
@@ -39,6 +46,7 @@ const show = (marker: number): string =>
 /** Decodes one UBJSON value that fills `bytes`. Throws INVALID_PARAMETER_VALUE, naming the offset. */
 export function parseUbjson(bytes: Uint8Array): UbjValue {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const text = new TextDecoder("utf-8", { fatal: true });
   let at = 0;
 
@@ -111,6 +119,10 @@ export function parseUbjson(bytes: Uint8Array): UbjValue {
   const string = (): string => {
     const size = length();
     const start = take(size);
+    // Keys are short and plain, and come again in each tree: a decoder would take most of the time that reading a model takes.
+    let isPlain = size < 64;
+    for (let i = start; isPlain && i < at; i++) isPlain = bytes[i]! < 0x80;
+    if (isPlain) return file.toString("latin1", start, at);
     try {
       return text.decode(bytes.subarray(start, start + size));
     } catch {
@@ -118,51 +130,47 @@ export function parseUbjson(bytes: Uint8Array): UbjValue {
     }
   };
 
+  const room = (count: number, size: number): void => {
+    if (count * size > bytes.length - at) fail(`an array of ${count} items does not fit in the file`);
+  };
+
+  /** The next items, copied, in the byte order of the machine. */
+  const turned = (count: number, size: 2 | 4 | 8): ArrayBuffer => {
+    room(count, size);
+    const start = take(count * size);
+    const copy = new ArrayBuffer(count * size);
+    const items = Buffer.from(copy);
+    items.set(bytes.subarray(start, start + count * size));
+    if (IS_LITTLE_ENDIAN) SWAP[size](items);
+    return copy;
+  };
+
   /** `[$<type>#<count>`: one allocation, after the count is known to fit in what is left. */
   const typedList = (kind: number, count: number): UbjValue => {
-    const room = (size: number): void => {
-      if (count * size > bytes.length - at) fail(`an array of ${count} items does not fit in the file`);
-    };
     switch (kind) {
       case 0x69: {
-        room(1);
+        room(count, 1);
         return Int8Array.from({ length: count }, () => view.getInt8(take(1)));
       }
       case 0x55: {
-        room(1);
+        room(count, 1);
         const start = take(count);
         return bytes.slice(start, start + count);
       }
-      case 0x49: {
-        room(2);
-        const out = new Int16Array(count);
-        for (let i = 0; i < count; i++, at += 2) out[i] = view.getInt16(at);
-        return out;
-      }
-      case 0x6c: {
-        room(4);
-        const out = new Int32Array(count);
-        for (let i = 0; i < count; i++, at += 4) out[i] = view.getInt32(at);
-        return out;
-      }
+      case 0x49:
+        return new Int16Array(turned(count, 2));
+      case 0x6c:
+        return new Int32Array(turned(count, 4));
       case 0x4c: {
-        room(8);
+        room(count, 8);
         const out = new Float64Array(count);
         for (let i = 0; i < count; i++) out[i] = int64();
         return out;
       }
-      case 0x64: {
-        room(4);
-        const out = new Float32Array(count);
-        for (let i = 0; i < count; i++, at += 4) out[i] = view.getFloat32(at);
-        return out;
-      }
-      case 0x44: {
-        room(8);
-        const out = new Float64Array(count);
-        for (let i = 0; i < count; i++, at += 8) out[i] = view.getFloat64(at);
-        return out;
-      }
+      case 0x64:
+        return new Float32Array(turned(count, 4));
+      case 0x44:
+        return new Float64Array(turned(count, 8));
       default:
         return fail(`an array of type ${show(kind)} is not known`);
     }
