@@ -1,5 +1,5 @@
 import { EsteiraError } from "@esteira/core/errors";
-import type { Fact, MissingReason, ModelCard } from "./card.ts";
+import { FACTS, type Fact, type MissingReason, type ModelCard } from "./card.ts";
 
 /** Collects what could not be known. */
 export class Missing {
@@ -21,7 +21,11 @@ export class Missing {
   }
 
   get list(): ModelCard["unknown"] {
-    return [...this.#facts].map(([fact, why]) => ({ fact, why }));
+    // In one order, whatever answered first.
+    return FACTS.flatMap((fact) => {
+      const why = this.#facts.get(fact);
+      return why === undefined ? [] : [{ fact, why }];
+    });
   }
 }
 

@@ -1,0 +1,84 @@
+/** The files of a folder of decisions: segments with their keys, and the folder's own key. */
+
+import { randomBytes } from "node:crypto";
+import { mkdir, open, readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { invalid, notFound } from "@esteira/core/errors";
+
+const LINES = ".jsonl";
+const KEYS = ".keys";
+const SEGMENT = /^decisions-[\w.-]+$/;
+const FOLDER_KEY = "subjects.key";
+/** More than the longest line that is written. */
+const TAIL_BYTES = 1024 * 1024;
+
+export const linesFile = (folder: string, segment: string): string => join(folder, `${segment}${LINES}`);
+export const keysFile = (folder: string, segment: string): string => join(folder, `${segment}${KEYS}`);
+
+/** Names of the segments, the oldest first. */
+export async function listSegments(folder: string): Promise<readonly string[]> {
+  return (await readdir(folder))
+    .filter((file) => file.endsWith(LINES))
+    .map((file) => file.slice(0, -LINES.length))
+    .filter((name) => SEGMENT.test(name))
+    .sort();
+}
+
+/** Refuses a folder without records: asking must not make one. */
+export async function existingSegments(folder: string): Promise<readonly string[]> {
+  const found = await stat(folder).catch(() => undefined);
+  const segments = found?.isDirectory() ? await listSegments(folder) : [];
+  if (segments.length > 0) return segments;
+  throw notFound(
+    `There are no decision records in '${folder}': give the folder that the service writes them to with --decisions.`,
+  );
+}
+
+/** The key under which subjects have their pseudonyms, made when it is absent. Several processes may ask at once. */
+export async function folderKey(folder: string): Promise<Buffer> {
+  const path = join(folder, FOLDER_KEY);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  // Whoever comes second waits until the first has written it.
+  const handle = await open(path, "wx", 0o600).catch(() => undefined);
+  if (handle !== undefined) {
+    await handle.writeFile(randomBytes(32));
+    await handle.sync();
+    await handle.close();
+  }
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const key = await readFile(path);
+    if (key.length === 32) return key;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw invalid(`'${path}' is no key of 32 bytes: restore it, or no subject's records can be found.`);
+}
+
+/** The whole lines of a segment; `isTorn` when it ends in the middle of one, as a killed process leaves it. */
+export async function readLines(folder: string, segment: string): Promise<{ lines: string[]; isTorn: boolean }> {
+  const text = await readFile(linesFile(folder, segment), "utf8");
+  const lines = text.split("\n");
+  const last = lines.pop() ?? "";
+  return { lines, isTorn: last !== "" };
+}
+
+/** The last whole line of a segment; undefined when it has none. */
+export async function lastLine(folder: string, segment: string): Promise<string | undefined> {
+  const handle = await open(linesFile(folder, segment), "r");
+  try {
+    const { size } = await handle.stat();
+    const length = Math.min(size, TAIL_BYTES);
+    const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
+    const end = buffer.lastIndexOf(10);
+    if (end < 0) return undefined;
+    return buffer.subarray(buffer.lastIndexOf(10, end - 1) + 1, end).toString("utf8");
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The slots of a segment's keys; empty where the file is gone. */
+export const readKeys = (folder: string, segment: string): Promise<Buffer> =>
+  readFile(keysFile(folder, segment)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return Buffer.alloc(0);
+    throw error;
+  });
