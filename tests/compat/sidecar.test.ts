@@ -268,6 +268,7 @@ describe.skipIf("missing" in oracle)("a model that only Python scores", () => {
         canary: { uri: "", share: 0.5 },
         shadowUri: "",
         deployment: undefined,
+        decisions: undefined,
         requestLog: { folder: log, sample: 1, redact: ["hour"] },
       },
       { primary: model("labels"), canary: model("native"), shadow: model("chances") },

@@ -15,6 +15,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   policy: "Protect aliases and stages of a registered model",
   flow: "How versions go to production, step by step",
   evidence: "What speaks for a promotion",
+  decision: "What a model decided about a person: show it, make it again, erase it",
   audit: "The timeline of the registry: verify it, look into it",
   db: "Look after a database",
 };

@@ -16,6 +16,7 @@ import { monitorReplay } from "./monitor-step.ts";
 import { findRegistered, isHalfPromoted, promote, putInService } from "./promote.ts";
 import { type Replay, replay } from "./replay.ts";
 import { replayFeatures } from "./replay-features.ts";
+import { shownPath } from "./shown-path.ts";
 import { type Ending, gateStyle, metricsTable, typologyLines } from "./summary.ts";
 import { trainTracked } from "./train-step.ts";
 
@@ -130,7 +131,9 @@ export async function runLifecycle(context: JobContext, console: JobConsole, dat
     return { champion, refused };
   }
 
-  const replayed = await console.step("Serve", (say, progress) => serve(context, study, inService, say, progress));
+  const replayed = await console.step("Serve", (say, progress) =>
+    serve(context, study, inService, data, say, progress),
+  );
   const report = await console.step("Monitor", async (say, progress) => {
     progress("drift, alerts, performance on mature cohorts");
     const { path, lines } = await monitorReplay(context, study, inService, replayed, data);
@@ -143,7 +146,14 @@ export async function runLifecycle(context: JobContext, console: JobConsole, dat
 type Say = (line: string) => void;
 
 /** The live span through the served model: raw transfers where the service computes the features, else the features. */
-async function serve(context: JobContext, study: Study, inService: Champion, say: Say, progress: Say): Promise<Replay> {
+async function serve(
+  context: JobContext,
+  study: Study,
+  inService: Champion,
+  data: string,
+  say: Say,
+  progress: Say,
+): Promise<Replay> {
   const { options, protocol, scratch, signal } = context;
   const { version, model } = inService;
   const onProgress = (done: number, of: number) =>
@@ -154,6 +164,7 @@ async function serve(context: JobContext, study: Study, inService: Champion, say
         study,
         join(scratch, `${version.name}-${version.version}`),
         { modelName: version.name, modelVersion: version.version },
+        join(data, "decisions"),
         signal,
         onProgress,
       )
@@ -176,5 +187,7 @@ async function serve(context: JobContext, study: Study, inService: Champion, say
   }
   const why = result.example?.reasons.map((reason) => reason.text[options.language]).join("; ");
   if (why) say(`for example ${result.example?.id}: ${why}`);
+  if (result.recorded !== undefined)
+    say(`${count.format(result.recorded)} decisions to hold are on record in ${shownPath(join(data, "decisions"))}`);
   return result;
 }

@@ -68,6 +68,7 @@ export async function replayFeatures(
       latencyMs,
       latency: summariseLatency(latencyMs),
       parityMismatches,
+      recorded: undefined,
       example: undefined,
     };
   } finally {

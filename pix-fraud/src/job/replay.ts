@@ -1,5 +1,6 @@
 import { Agent } from "node:http";
 import { type LatencySummary, summariseLatency } from "@esteira/lifecycle/monitoring/latency";
+import { openDecisionLog } from "@esteira/models/decisions/decision-log";
 import { createScoringServer } from "@esteira/models/serving/scoring-server";
 import { labelSchedule } from "../features/offline.ts";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -33,15 +34,21 @@ export interface Replay {
    * score where it is sent them.
    */
   readonly parityMismatches: number;
+  /** Decisions to hold a transfer that are on record; undefined where the service made none. */
+  readonly recorded: number | undefined;
   /** The last transfer that was held, with its reasons. */
   readonly example: DecisionRecord | undefined;
 }
 
-/** Serves a model folder on a free loopback port and sends the live span through it, in order, labels as they come. */
+/**
+ * Serves a model folder on a free loopback port and sends the live span through it, in order, labels as they come. What holds a
+ * transfer is recorded in the folder `decisions`.
+ */
 export async function replay(
   study: Study,
   folder: string,
   identity: ServiceIdentity,
+  decisions: string,
   signal: AbortSignal,
   onProgress: (done: number, of: number) => void,
 ): Promise<Replay> {
@@ -70,9 +77,11 @@ export async function replay(
     done++;
   };
 
+  const log = await openDecisionLog({ folder: decisions });
   const app = await createScoringServer({
     model: service.model.loaded,
-    extend: (server) => mountDecisionRoutes(server, service, identity, onDecision),
+    decisions: log,
+    extend: (server) => mountDecisionRoutes(server, service, identity, onDecision, { log, kept: "held" }),
   });
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   try {
@@ -99,10 +108,13 @@ export async function replay(
       row = end;
       onProgress(done, count);
     }
+    // Not merely settled: on a full disk that would wait for room.
+    await log.close();
     return {
       rows,
       scores,
       alerts,
+      recorded: alerts.reduce((sum, alert) => sum + alert, 0) - log.missed,
       threshold: service.model.threshold,
       latencyMs,
       latency: summariseLatency(latencyMs),
@@ -112,6 +124,7 @@ export async function replay(
   } finally {
     agent.destroy();
     await app.close();
+    await log.close();
   }
 }
 

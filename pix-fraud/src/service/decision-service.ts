@@ -14,6 +14,8 @@ export interface DecisionRecord {
   /** Milliseconds since the epoch. */
   readonly time: number;
   readonly decision: Decision;
+  /** The model's raw probability. */
+  readonly prediction: number;
   /** Probability of fraud at the ledger's prevalence: what the threshold is compared with. */
   readonly score: number;
   /** The same at the prevalence of the world. */
@@ -42,12 +44,14 @@ export function createDecisionService(model: FraudModel): DecisionService {
     online,
     decide(id, transfer, explain) {
       const features = online.process(transfer, new Float32Array(model.names.length));
-      const score = correctOdds(model.probability(features), model.weightFactor);
+      const prediction = model.probability(features);
+      const score = correctOdds(prediction, model.weightFactor);
       const decision = decide(score, model.threshold);
       return {
         id,
         time: transfer.time,
         decision,
+        prediction,
         score,
         productionProbability: correctOdds(score, production),
         threshold: model.threshold,

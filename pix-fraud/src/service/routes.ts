@@ -1,6 +1,7 @@
 import { EsteiraError } from "@esteira/core/errors";
 import type { FastifyInstance } from "fastify";
 import type { DecisionRecord, DecisionService } from "./decision-service.ts";
+import { type DecisionKeeping, decisionKeeper } from "./keep-decisions.ts";
 import { fraudWire, parseItems, toNamedFraud, toNamedTransfer, transferWire } from "./transfer-wire.ts";
 
 export interface ServiceIdentity {
@@ -10,14 +11,17 @@ export interface ServiceIdentity {
 
 /**
  * The native routes beside MLflow's scoring protocol. `POST /v1/transfers` takes one raw transfer, or a list of up to 1000
- * in order of time, and answers its decision; `POST /v1/frauds` teaches the features a fraud that became known.
+ * in order of time, and answers its decision; `POST /v1/frauds` teaches the features a fraud that became known. With `keeping`,
+ * decisions are recorded: on the disk normally milliseconds after the answer, and counted as late after a second.
  */
 export function mountDecisionRoutes(
   app: FastifyInstance,
   service: DecisionService,
   identity: ServiceIdentity,
   onDecision?: (record: DecisionRecord, milliseconds: number) => void,
+  keeping?: DecisionKeeping,
 ): void {
+  const keep = keeping && decisionKeeper(keeping, service.model, identity, Date.now);
   const model = {
     name: identity.modelName,
     version: identity.modelVersion,
@@ -29,7 +33,9 @@ export function mountDecisionRoutes(
     const answers = items.map((wire) => {
       const started = performance.now();
       const record = service.decide(wire.id, toNamedTransfer(wire), wire.explain);
-      onDecision?.(record, performance.now() - started);
+      const milliseconds = performance.now() - started;
+      onDecision?.(record, milliseconds);
+      keep?.(record, wire, milliseconds);
       return decisionToWire(record);
     });
     return single ? { ...answers[0], model } : { decisions: answers, model };

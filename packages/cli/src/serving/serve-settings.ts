@@ -23,6 +23,7 @@ export interface ServeSettings extends EngineSettings {
   readonly requestLog:
     | { readonly folder: string; readonly sample: number; readonly redact: readonly string[] }
     | undefined;
+  readonly decisions: { readonly folder: string; readonly threshold: number | undefined } | undefined;
 }
 
 export const SERVE_OPTIONS: readonly CommandOption[] = [
@@ -49,6 +50,11 @@ export const SERVE_OPTIONS: readonly CommandOption[] = [
   { flags: "--request-log <folder>", summary: "write what was asked and answered, as JSON lines that turn by size" },
   { flags: "--request-log-sample <share>", summary: "share of the requests that are written", default: "1" },
   { flags: "--request-log-redact <columns>", summary: "columns whose values are not written, with commas between" },
+  {
+    flags: "--decisions <folder>",
+    summary: "record every decision for those who ask about it: whole, in order, erasable by X-Esteira-Subject",
+  },
+  { flags: "--decisions-threshold <score>", summary: "scores from here on are recorded as alerts, with their reasons" },
 ];
 
 export function serveSettings(values: Values, env: Terminal["env"]): ServeSettings {
@@ -75,6 +81,7 @@ export function serveSettings(values: Values, env: Terminal["env"]): ServeSettin
     refreshSeconds: whole(values, "refresh", "--refresh", 0, 86_400),
     maxInFlight: whole(values, "maxInFlight", "--max-in-flight", 1, 1_000_000),
     bodyLimit: whole(values, "bodyLimit", "--body-limit", 1, 1024) * 1024 * 1024,
+    decisions: decisionsOf(values),
     requestLog:
       folder === undefined
         ? undefined
@@ -94,6 +101,18 @@ function whole(values: Values, name: string, flag: string, low: number, high: nu
   const value = Number(given);
   if (/^\d+$/.test(given) && value >= low && value <= high) return value;
   throw invalid(`${flag} is '${given}': expected a whole number from ${low} to ${high}.`);
+}
+
+function decisionsOf(values: Values): ServeSettings["decisions"] {
+  const folder = text(values, "decisions");
+  const given = text(values, "decisionsThreshold");
+  if (folder === undefined) {
+    if (given === undefined) return undefined;
+    throw invalid("--decisions-threshold belongs to --decisions: give the folder that records are written to.");
+  }
+  const threshold = given === undefined ? undefined : Number(given);
+  if (threshold === undefined || (given?.trim() !== "" && Number.isFinite(threshold))) return { folder, threshold };
+  throw invalid(`--decisions-threshold is '${given}': expected a number.`);
 }
 
 function shareOf(given: string | undefined, flag: string): number {

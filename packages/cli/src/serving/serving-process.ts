@@ -8,6 +8,7 @@ import { createScoringServer, type ScoringServerOptions } from "@esteira/models/
 import { openTracing } from "@esteira/models/serving/tracing";
 import type { Traffic } from "@esteira/models/serving/traffic";
 import type { FetchedModel } from "./model-source.ts";
+import { openRecording } from "./recording.ts";
 import type { ServeSettings } from "./serve-settings.ts";
 
 export const ROLES = ["primary", "canary", "shadow"] as const;
@@ -58,8 +59,12 @@ export async function startServingProcess(
   shareMetrics?: ScoringServerOptions["shareMetrics"],
 ): Promise<ServingProcess> {
   const { engine, python, timeoutSeconds } = settings;
-  const open = ({ folder }: FetchedModel): Promise<ServableModel> =>
-    openModel(folder, { engine, python, timeoutSeconds, note, signal, onPrint: (line) => note(`python: ${line}`) });
+  const recording = await openRecording(settings);
+  const open = async (model: FetchedModel): Promise<ServableModel> => {
+    await recording?.learn(model);
+    const onPrint = (line: string) => note(`python: ${line}`);
+    return openModel(model.folder, { engine, python, timeoutSeconds, note, signal, onPrint });
+  };
   const opened: ModelHolder[] = [];
   const hold = async (model: FetchedModel): Promise<ModelHolder> => {
     const { name, version } = model;
@@ -98,8 +103,12 @@ export async function startServingProcess(
       }),
       bodyLimit: settings.bodyLimit,
       maxInFlight: settings.maxInFlight,
-      onRequest: requestLog && ((request) => requestLog.write(request)),
+      onRequest: (request) => {
+        requestLog?.write(request);
+        recording?.keep(request);
+      },
       unlogged: requestLog && (() => requestLog.missed),
+      decisions: recording?.log,
       tracing,
       shareMetrics,
     });
@@ -146,6 +155,7 @@ export async function startServingProcess(
       async close() {
         await app.close();
         await requestLog?.close();
+        await recording?.close();
         await tracing?.close();
         await closeModels();
       },
@@ -155,6 +165,7 @@ export async function startServingProcess(
     return await begin();
   } catch (error) {
     await closeModels();
+    await recording?.close();
     if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
       throw new EsteiraError(
         "INVALID_PARAMETER_VALUE",

@@ -120,7 +120,9 @@ export async function openDecisionLog(options: DecisionLogOptions): Promise<Deci
     async close() {
       isClosing = true;
       await flushing;
-      await segment?.close();
+      const last = segment;
+      segment = undefined;
+      await last?.close();
     },
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -128,6 +128,26 @@ describe("decision records", () => {
     await log.settled();
     await log.close();
     expect(await verifyDecisions(folder)).toMatchObject({ decisions: 20_000, missed: 10, faults: [] });
+  });
+});
+
+describe("a disk that fails", () => {
+  it("holds decisions up until it works again, and counts what never found room", async () => {
+    const folder = join(await scratch(), "records");
+    const log = await openDecisionLog({ folder });
+    await rm(folder, { recursive: true });
+    log.write(decision("t1"));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await mkdir(folder);
+    await log.settled();
+    expect(await readDecisions(folder, "t1")).toHaveLength(1);
+    await rm(folder, { recursive: true });
+    const other = await openDecisionLog({ folder });
+    await rm(folder, { recursive: true });
+    other.write(decision("t2"));
+    await other.close();
+    expect(other.missed).toBe(1);
+    await log.close();
   });
 });
 

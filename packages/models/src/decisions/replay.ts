@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { invalid } from "@esteira/core/errors";
 import { correctOdds } from "../evaluation/prior-correction.ts";
-import type { ServableModel } from "../flavors/flavor.ts";
+import type { RowScorer, ServableModel } from "../flavors/flavor.ts";
 import { modelDigest } from "../format/digest.ts";
 import type { Column } from "../format/table.ts";
 import { isSame } from "./cells.ts";
@@ -38,7 +38,8 @@ export async function checkModel(folder: string, { id, model }: Decision): Promi
 /** Asks the model what the decision asked it. Throws as the model does. */
 export async function replayDecision(decision: Decision, model: ServableModel): Promise<Replayed> {
   const prediction = await predict(decision, model);
-  const score = typeof prediction === "number" ? scoreOf(prediction, decision.oddsFactor) : null;
+  const score =
+    typeof prediction === "number" && Number.isFinite(prediction) ? scoreOf(prediction, decision.oddsFactor) : null;
   const differences: string[] = [];
   const compare = (what: string, before: unknown, now: unknown) => {
     if (!isSame(before, now)) differences.push(`${what} was ${JSON.stringify(before)}, is ${JSON.stringify(now)}`);
@@ -47,9 +48,10 @@ export async function replayDecision(decision: Decision, model: ServableModel): 
   compare("score", decision.score, score);
   const { rowScorer } = model;
   if (decision.reasons.length > 0 && rowScorer !== undefined) {
-    const contributions = rowScorer.explain(rowOf(decision, rowScorer.featureNames));
+    const { row, names } = rowOf(decision, rowScorer);
+    const contributions = rowScorer.explain(row);
     for (const { feature, contribution } of decision.reasons)
-      compare(`contribution of ${feature}`, contribution, contributions[rowScorer.featureNames.indexOf(feature)]);
+      compare(`contribution of ${feature}`, contribution, contributions[names.indexOf(feature)]);
   }
   return { prediction, score, differences };
 }
@@ -62,7 +64,7 @@ async function predict(decision: Decision, model: ServableModel): Promise<unknow
   if (scorer === "row") {
     if (model.rowScorer === undefined)
       throw invalid(`The model of decision '${decision.id}' does not answer one number a row.`);
-    return model.rowScorer.score(rowOf(decision, model.rowScorer.featureNames));
+    return model.rowScorer.score(rowOf(decision, model.rowScorer).row);
   }
   const table = {
     names: columns.map(({ name }) => name),
@@ -72,13 +74,17 @@ async function predict(decision: Decision, model: ServableModel): Promise<unknow
   return (await model.predict(table, params))[0];
 }
 
-/** The values as a row of the model, by name. */
-function rowOf({ columns, values }: Decision, names: readonly string[]): Float64Array {
+/** The values as a row of the model, and what each place of it is called: a row that was asked as one is one already. */
+function rowOf({ scorer, columns, values }: Decision, { featureNames }: RowScorer) {
   const at = new Map(columns.map(({ name }, i) => [name, i]));
-  return Float64Array.from(names, (name) => {
-    const value = values[at.get(name) ?? -1];
-    return typeof value === "number" ? value : Number.NaN;
-  });
+  const places = scorer === "row" ? columns.map((_, i) => i) : featureNames.map((name) => at.get(name) ?? -1);
+  return {
+    names: scorer === "row" ? columns.map(({ name }) => name) : featureNames,
+    row: Float64Array.from(places, (place) => {
+      const value = values[place];
+      return typeof value === "number" ? value : Number.NaN;
+    }),
+  };
 }
 
 function columnOf({ type }: DecisionColumn, value: unknown): Column {

@@ -18,6 +18,8 @@ export interface ScoredRequest {
   readonly seconds: number;
   /** The caller's X-Request-Id, or one made here. */
   readonly requestId: string;
+  /** Whom it is about, as the caller says: the X-Esteira-Subject header, at most two with a comma between. */
+  readonly subjects?: readonly string[];
   /** What was asked and answered; absent when refused. */
   readonly scored?: Scored;
 }
@@ -73,6 +75,7 @@ export function createAnswering(onRequest: (request: ScoredRequest) => void, tra
         rows: scored?.table.rowCount ?? 0,
         seconds,
         requestId: requestIdOf(request),
+        ...subjectsOf(request),
         ...(scored === undefined ? {} : { scored }),
       });
       return send(reply, answer);
@@ -117,6 +120,17 @@ function nameModel(reply: FastifyReply, { name, version }: ModelIdentity, varian
 function textHeader(request: FastifyRequest, name: string): string | undefined {
   const value = request.headers[name];
   return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function subjectsOf(request: FastifyRequest): Pick<ScoredRequest, "subjects"> {
+  const said = textHeader(request, "x-esteira-subject");
+  if (said === undefined) return {};
+  return {
+    subjects: said
+      .split(",")
+      .map((subject) => subject.trim())
+      .filter((subject) => subject !== ""),
+  };
 }
 
 const requestIdOf = (request: FastifyRequest): string =>

@@ -1,6 +1,6 @@
 /** Scores what a request asks with the model that the traffic gives it to, and lets the shadow see it afterwards. */
 
-import type { Prediction, ServableModel } from "../flavors/flavor.ts";
+import type { Prediction, RowScorer, ServableModel } from "../flavors/flavor.ts";
 import { isList, readPredictions, writePredictions } from "../flavors/predictions.ts";
 import { type Answer, RefusedRequest } from "../format/answer.ts";
 import type { Frame } from "../format/enforce.ts";
@@ -33,6 +33,8 @@ export interface Replied extends Asked {
 }
 
 export interface Scored extends Replied {
+  /** Of the model that answered, where it can explain a row. */
+  readonly rowScorer?: RowScorer;
   readonly variant: Variant;
   readonly identity: ModelIdentity;
 }
@@ -76,7 +78,7 @@ export function createDispatcher(
         // The shadow reads the request by its own signature: it is the new model's readiness that is tried.
         if (variant === "primary" || !isSame(traffic.shadow?.identity, identity))
           shadow?.compare(question, replied.predictions);
-        return { ...replied, variant, identity };
+        return { ...replied, variant, identity, ...(model.rowScorer && { rowScorer: model.rowScorer }) };
       });
     },
   };

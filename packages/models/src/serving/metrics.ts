@@ -24,6 +24,9 @@ export interface ServingState {
   readonly generation: () => number;
   /** Answered requests that the log missed because its disk was slower than they came. */
   readonly unlogged?: () => number;
+  /** Decisions of which there is no record, and those that were on the disk late. */
+  readonly unrecorded?: () => number;
+  readonly recordedLate?: () => number;
 }
 
 export function createServingMetrics(now: ServingState): ServingMetrics {
@@ -55,6 +58,16 @@ export function createServingMetrics(now: ServingState): ServingMetrics {
     "esteira_scoring_unlogged_total",
     "Answered requests that the request log missed.",
     now.unlogged ?? (() => undefined),
+  );
+  metrics.total(
+    "esteira_scoring_decisions_unrecorded_total",
+    "Decisions that could not be recorded because the disk was full, failed or too slow.",
+    now.unrecorded ?? (() => undefined),
+  );
+  metrics.total(
+    "esteira_scoring_decisions_late_total",
+    "Decisions whose record was on the disk more than a second after the answer.",
+    now.recordedLate ?? (() => undefined),
   );
   const shadowed = metrics.counter("esteira_scoring_shadow_requests_total", "Requests that the shadow model saw.", [
     "outcome",

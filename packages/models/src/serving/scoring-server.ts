@@ -17,6 +17,7 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from "fastify";
+import type { DecisionLog } from "../decisions/decision-log.ts";
 import type { ServableModel } from "../flavors/flavor.ts";
 import { writePredictions } from "../flavors/predictions.ts";
 import { type Answer, RefusedRequest } from "../format/answer.ts";
@@ -57,6 +58,8 @@ export interface ScoringServerOptions {
   readonly onVariant?: ((sight: VariantSight) => void) | undefined;
   /** Answered requests that `onRequest` could not keep, for the metrics. */
   readonly unlogged?: (() => number) | undefined;
+  /** Where decisions are recorded: how many could not be, and how many were late, for the metrics. */
+  readonly decisions?: Pick<DecisionLog, "missed" | "late"> | undefined;
   /** Follows each scoring request; its caller closes it. */
   readonly tracing?: Tracing | undefined;
   /** Makes what `/metrics` answers of this process's own series; they as they are unless given. */
@@ -113,6 +116,10 @@ export async function createScoringServer(options: ScoringServerOptions): Promis
     refused: () => admission.refused,
     generation: () => primary.generation,
     ...(options.unlogged === undefined ? {} : { unlogged: options.unlogged }),
+    ...(options.decisions && {
+      unrecorded: () => options.decisions?.missed ?? 0,
+      recordedLate: () => options.decisions?.late ?? 0,
+    }),
   });
   const traffic: Traffic = options.traffic ?? { primary, canary: options.canary, shadow: options.shadow };
   const shadow = createShadow(
