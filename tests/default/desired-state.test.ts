@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { LoggedModelId } from "@esteira/core/ids";
 import { localTarget } from "@esteira/deploy/local/local-target";
 import { modelDigest } from "@esteira/models/format/digest";
 import { writeModelFolder } from "@esteira/models/format/model-folder";
@@ -18,6 +19,7 @@ let folder: string;
 let server: RunningServer;
 let client: Client;
 const digests: string[] = [];
+let logged: LoggedModelId;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "esteira-desired-"));
@@ -35,6 +37,7 @@ beforeAll(async () => {
     const digest = await modelDigest(model);
     digests.push(digest);
     const { modelId, artifactUri } = await client.loggedModels.create({ experimentId, name: "model" });
+    logged = modelId;
     await uploadFolder(client, model, artifactUri);
     await client.loggedModels.finalize(modelId, "LOGGED_MODEL_READY");
     const tags = [{ key: "esteira.model.sha256", value: digest }];
@@ -80,7 +83,7 @@ describe("esteira plan and apply", { timeout: 240_000 }, () => {
     await write(`{ digest: "${digests[0]}", version: 1, target: live }`);
     const first = await esteira("plan", { exitCode: true });
     expect(first).toMatchObject({ code: 4, out: expect.stringContaining("+ @champion: version 1") });
-    expect(first.out).toContain("serve models:/pix/1 as live");
+    expect(first.out).toMatch(/serve .*pix\/1-[0-9a-f]{16} as live/);
     expect(await esteira("apply")).toMatchObject({ code: 0, notes: expect.stringContaining("live serves version 1") });
     for (let again = 0; again < 2; again++) {
       expect(await esteira("apply")).toMatchObject({ code: 0, out: expect.stringContaining("Nothing to do") });
@@ -92,7 +95,10 @@ describe("esteira plan and apply", { timeout: 240_000 }, () => {
     await write(`{ digest: "${digests[1]}", target: live }`, "      trial: null\n");
     expect(await esteira("apply")).toMatchObject({ code: 0 });
     expect((await client.registeredModels.getByAlias("pix", "champion")).version).toBe("2");
-    expect(await deployments().status("live")).toMatchObject({ wanted: { model: "models:/pix/2" }, state: "serving" });
+    expect(await deployments().status("live")).toMatchObject({
+      wanted: { model: expect.stringContaining("/pix/2-") },
+      state: "serving",
+    });
   });
 
   it("tell a drift, by whom it came and since when", async () => {
@@ -123,6 +129,17 @@ describe("esteira plan and apply", { timeout: 240_000 }, () => {
     expect((await client.registeredModels.getByAlias("pix", "champion")).version).toBe("2");
     expect(await client.registeredModels.findByAlias("pix", "trial")).toBeUndefined();
     await client.policies.remove("pix");
+    // Another model's files under this digest: it is not deployed, and so not made champion either.
+    const tags = [{ key: "esteira.model.sha256", value: `sha256:${"0".repeat(64)}` }];
+    const forged = await client.modelVersions.create({
+      name: "pix",
+      source: `models:/${logged}`,
+      modelId: logged,
+      tags,
+    });
+    await write(`{ digest: "sha256:${"0".repeat(64)}", version: ${forged.version}, target: live }`);
+    await expect(esteira("apply")).rejects.toThrow("its files have sha256:");
+    expect((await client.registeredModels.getByAlias("pix", "champion")).version).toBe("2");
     await write("{ digest: short }");
     await expect(esteira("plan")).rejects.toThrow("models.yaml:4:27: ");
     await expect(esteira("apply", { file: join(folder, "no.yaml") })).rejects.toThrow("cannot be read");

@@ -5,7 +5,7 @@ import type { LocalTarget } from "@esteira/deploy/local/local-target";
 import type { Terminal } from "./command.ts";
 
 /** Where this machine's deployments are kept: ESTEIRA_DEPLOYMENTS, else below the user's state. */
-const rootOf = (env: Terminal["env"]): string =>
+export const deploymentsRoot = (env: Terminal["env"]): string =>
   env.ESTEIRA_DEPLOYMENTS ||
   join(env.XDG_STATE_HOME || join(env.HOME || homedir(), ".local", "state"), "esteira", "deployments");
 
@@ -13,5 +13,5 @@ const rootOf = (env: Terminal["env"]): string =>
 export async function localDeployments(env: Terminal["env"]): Promise<LocalTarget> {
   const { localTarget } = await import("@esteira/deploy/local/local-target");
   const command = fileURLToPath(new URL("../bin/esteira.mjs", import.meta.url));
-  return localTarget({ root: rootOf(env), command: [process.execPath, command], env });
+  return localTarget({ root: deploymentsRoot(env), command: [process.execPath, command], env });
 }

@@ -35,6 +35,7 @@ export function trustOf(transport: Transport) {
             claims: Object.entries(input.claims).map(([key, value]) => ({ key, value })),
             steps: input.steps,
             experiment_ids: input.experimentIds,
+            read_only_experiment_ids: input.readOnlyExperimentIds,
             minutes: input.minutes,
           },
           service,

@@ -129,6 +129,6 @@ export function trustCommands(ci: "github" | "gitlab" | "jenkins", settings: Pip
     `${steps("ci", "read,train,register,evidence")} \\\n    ${owner} --branch ${branch}`,
     `${steps("staging", "promote")} \\\n    ${owner} --branch ${branch} --environment staging`,
     `${steps("production", "promote")} \\\n    ${owner} --branch ${branch} --environment production`,
-    `${steps("reviews", "train", reviewsOf(experiment))} \\\n    ${owner} --claim ${review}`,
+    `${steps("reviews", "train", reviewsOf(experiment))} --reads "${experiment}" \\\n    ${owner} --claim ${review}`,
   ];
 }

@@ -1,8 +1,10 @@
+import { resolve } from "node:path";
 import { invalid } from "@esteira/core/errors";
 import type { DeploymentStatus } from "@esteira/deploy/target";
 import { parseModelUri } from "@esteira/sdk/node/model-uri";
 import pc from "picocolors";
 import { type Command, type Terminal, text } from "../command.ts";
+import { freeVersions, holdVersion } from "../deployed-models.ts";
 import { localDeployments } from "../deployments.ts";
 import { trackingClient } from "../tracking.ts";
 
@@ -25,7 +27,7 @@ export const deploy: readonly Command[] = [
         throw invalid(`--port is '${port}': expected 1 to 65535.`);
       const wanted = {
         name: text(values, "name") ?? "",
-        model: await pinned(text(values, "uri") ?? "", terminal),
+        model: await heldModel(text(values, "uri") ?? "", terminal),
         ...(port === undefined ? {} : { port: Number(port) }),
       };
       const target = await localDeployments(terminal.env);
@@ -35,6 +37,7 @@ export const deploy: readonly Command[] = [
         return 0;
       }
       terminal.out(shown(await target.apply(wanted)));
+      await freeVersions(target, terminal.env, Date.now());
       return 0;
     },
   },
@@ -70,12 +73,17 @@ export const deploy: readonly Command[] = [
   },
 ];
 
-/** A deployment says which version it serves: an alias is followed once, now. */
-async function pinned(uri: string, terminal: Terminal): Promise<string> {
+/** The folder of the version that a URI leads to now: an alias is followed once. */
+async function heldModel(uri: string, terminal: Terminal): Promise<string> {
   const parsed = parseModelUri(uri);
-  if (parsed.kind !== "alias") return uri;
-  const { version } = await trackingClient(terminal).registeredModels.getByAlias(parsed.name, parsed.alias);
-  return `models:/${parsed.name}/${version}`;
+  if (parsed.kind === "folder") return resolve(parsed.folder);
+  const client = trackingClient(terminal);
+  if (parsed.kind === "version") return holdVersion(client, terminal.env, parsed.name, parsed.version);
+  if (parsed.kind !== "alias") {
+    throw invalid(`'${uri}' is not what is deployed: give models:/NAME/VERSION, models:/NAME@ALIAS or a folder.`);
+  }
+  const { version } = await client.registeredModels.getByAlias(parsed.name, parsed.alias);
+  return holdVersion(client, terminal.env, parsed.name, version);
 }
 
 const shown = ({ wanted, state, url, problem }: DeploymentStatus): string =>

@@ -7,6 +7,7 @@ import type { TargetPlan } from "@esteira/lifecycle/desired/render-plan";
 import type { Client } from "@esteira/sdk/client";
 import pc from "picocolors";
 import { type Command, type CommandOption, type Terminal, text, type Values } from "../command.ts";
+import { freeVersions, heldFolder, holdVersion } from "../deployed-models.ts";
 import { localDeployments } from "../deployments.ts";
 import { trackingClient } from "../tracking.ts";
 
@@ -42,6 +43,8 @@ export const desired: readonly Command[] = [
       const { plan, targets, client, deployments } = await look(values, terminal);
       await say(values, terminal, plan, targets);
       if (plan.refusals.length > 0) return REFUSED;
+      // Files that are not what their version says stop it before anything is changed.
+      for (const { model, version } of plan.placements) await holdVersion(client, terminal.env, model, version);
       try {
         await change(plan, client);
       } catch (error) {
@@ -50,9 +53,10 @@ export const desired: readonly Command[] = [
         return REFUSED;
       }
       for (const placement of plan.placements) {
-        const { url } = await deployments.apply(wantedOf(placement));
+        const { url } = await deployments.apply(wantedOf(placement, terminal.env));
         terminal.note(`${placement.target} serves version ${placement.version} of ${placement.model} at ${url}`);
       }
+      if (plan.placements.length > 0) await freeVersions(deployments, terminal.env, Date.now());
       return 0;
     },
   },
@@ -71,20 +75,20 @@ async function look(values: Values, terminal: Terminal) {
   const plan = planModels(wanted, await foundModels(client, Object.keys(wanted.models)));
   const deployments = await localDeployments(terminal.env);
   const targets: TargetPlan[] = [];
-  for (const placement of plan.placements) targets.push(await targetPlan(deployments, placement));
+  for (const placement of plan.placements) targets.push(await targetPlan(deployments, placement, terminal.env));
   return { plan, targets, client, deployments };
 }
 
 /** An alias may move tomorrow, and the version that is served only when it is applied again. */
-const wantedOf = ({ target, model, version, port }: Placement): Wanted => ({
+const wantedOf = ({ target, model, version, digest, port }: Placement, env: Terminal["env"]): Wanted => ({
   name: target,
-  model: `models:/${model}/${version}`,
+  model: heldFolder(env, { name: model, version, digest }),
   ...(port === undefined ? {} : { port }),
 });
 
-async function targetPlan(deployments: Target, placement: Placement): Promise<TargetPlan> {
+async function targetPlan(deployments: Target, placement: Placement, env: Terminal["env"]): Promise<TargetPlan> {
   const { target } = placement;
-  const changes = await deployments.plan(wantedOf(placement));
+  const changes = await deployments.plan(wantedOf(placement, env));
   const status = await deployments.status(target);
   return {
     target,

@@ -6,7 +6,11 @@ import { audienceOf } from "../ci/audience.ts";
 import { type Command, type CommandOption, listed, text, texts, type Values } from "../command.ts";
 import { trackingClient } from "../tracking.ts";
 
-const MODEL: CommandOption = { flags: "-m, --model <name>", summary: "the registered model", required: true };
+const MODEL: CommandOption = {
+  flags: "-m, --model <name>",
+  summary: "the registered model, made when absent",
+  required: true,
+};
 const GITHUB = "https://token.actions.githubusercontent.com";
 
 /** Identities of CIs, at the server of MLFLOW_TRACKING_URI. */
@@ -33,6 +37,7 @@ export const trust: readonly Command[] = [
         flags: "--experiments <names>",
         summary: "whose runs it may read, and train in, with commas between; made when absent",
       },
+      { flags: "--reads <names>", summary: "experiments whose runs it may only read, such as those of the champion" },
       { flags: "--minutes <minutes>", summary: "how long a token for a step lives", default: "15" },
     ],
     async run(values, terminal) {
@@ -44,8 +49,11 @@ export const trust: readonly Command[] = [
         audience: audienceOf(values, terminal.env),
         steps: listed(text(values, "steps")).map(stepOf),
         experimentIds: await experimentIds(client, listed(text(values, "experiments"))),
+        readOnlyExperimentIds: await experimentIds(client, listed(text(values, "reads"))),
         minutes: Number(text(values, "minutes")),
       };
+      // A job may make neither a model nor an experiment, so both are made now.
+      await client.registeredModels.ensure({ name: identity.model });
       const added = await client.trust.add(identity);
       terminal.out(`${pc.bold(added.name)} may ${added.steps.join(", ")} on ${added.model}, as ${added.issuer} says:`);
       for (const [claim, value] of [["aud", added.audience], ...Object.entries(added.claims)]) {
@@ -118,7 +126,6 @@ function stepOf(name: string): Step {
 
 async function experimentIds(client: Client, names: readonly string[]): Promise<readonly string[]> {
   const ids: string[] = [];
-  // A job may not make an experiment, so it is made now.
   for (const name of names) ids.push(await client.experiments.ensure(name));
   return ids;
 }

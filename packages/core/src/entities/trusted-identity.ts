@@ -20,6 +20,8 @@ export interface TrustedIdentity {
   readonly steps: readonly Step[];
   /** Whose runs may be read, and by `train` written. */
   readonly experimentIds: readonly string[];
+  /** Whose runs may only be read, such as those of the champion's. */
+  readonly readOnlyExperimentIds: readonly string[];
   /** How long a token that is given for a step lives. */
   readonly minutes: number;
   /** Milliseconds since the epoch. */

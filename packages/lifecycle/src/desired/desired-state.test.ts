@@ -41,7 +41,7 @@ describe("models.yaml", () => {
         { kind: "set", model: "pix", alias: "challenger", to: "10", digest: B, isProtected: false },
         { kind: "remove", model: "pix", alias: "old", from: "1", isProtected: false },
       ],
-      placements: [{ target: "live", model: "pix", alias: "champion", version: "2", port: 5080 }],
+      placements: [{ target: "live", model: "pix", alias: "champion", version: "2", digest: A, port: 5080 }],
       refusals: [],
     });
     const targets = [{ target: "live", changes: ["serve models:/pix/2 as live"] }];

@@ -30,6 +30,8 @@ export interface Placement {
   readonly model: string;
   readonly alias: string;
   readonly version: string;
+  /** 64 hexadecimal digits. */
+  readonly digest: string;
   readonly port?: number;
 }
 
@@ -73,7 +75,14 @@ export function planModels(desired: DesiredState, found: ReadonlyMap<string, Fou
       if (version !== from) changes.push({ kind: "set", ...base, to: version, digest });
       if (wanted.target !== undefined) {
         const port = desired.targets[wanted.target]?.port;
-        placements.push({ target: wanted.target, model, alias, version, ...(port === undefined ? {} : { port }) });
+        placements.push({
+          target: wanted.target,
+          model,
+          alias,
+          version,
+          digest,
+          ...(port === undefined ? {} : { port }),
+        });
       }
     }
   }

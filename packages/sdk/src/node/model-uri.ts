@@ -1,5 +1,5 @@
-import { stat } from "node:fs/promises";
-import { basename, resolve } from "node:path";
+import { readFile, stat } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { invalid, notFound } from "@esteira/core/errors";
 import { loggedModelId, runId } from "@esteira/core/ids";
@@ -69,9 +69,19 @@ export async function resolveModel(uri: string, client: AskClient): Promise<Reso
   if (parsed.kind === "folder") {
     const found = await stat(parsed.folder).catch(() => undefined);
     if (!found?.isDirectory()) throw notFound(`No model folder at '${parsed.folder}': expected ${FORMS}.`);
-    return { name: basename(resolve(parsed.folder)), version: "1", location: parsed };
+    return { ...(await downloadedFrom(parsed.folder)), location: parsed };
   }
   return resolveRemote(await client(), parsed);
+}
+
+/** A download from a registry says in a file of MLflow's which version it is; any other folder is the first of its name. */
+async function downloadedFrom(folder: string): Promise<{ readonly name: string; readonly version: string }> {
+  const meta = await readFile(join(folder, "registered_model_meta"), "utf8").catch(() => "");
+  const field = (key: string) => new RegExp(`^${key}: *(["']?)(.+)\\1 *$`, "m").exec(meta)?.[2];
+  const [name, version] = [field("model_name"), field("model_version")];
+  return name !== undefined && version !== undefined
+    ? { name, version }
+    : { name: basename(resolve(folder)), version: "1" };
 }
 
 const at = (name: string, version: string, uri: string): ResolvedModel => ({

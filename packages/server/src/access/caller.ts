@@ -92,10 +92,16 @@ export function ciCaller(store: Pick<AccessStore, "ownersOf">, token: StepToken,
   const { step, identity } = token;
   const resources = [
     { type: "registered_model" as const, id: identity.model },
-    ...identity.experimentIds.map((id) => ({ type: "experiment" as const, id })),
+    ...[...identity.experimentIds, ...identity.readOnlyExperimentIds].map((id) => ({
+      type: "experiment" as const,
+      id,
+    })),
   ];
   const grants = resources.map(({ type, id }): Grant => {
-    const isOwn = type === "registered_model" ? SCOPE_OF_STEP[step] === "registry" : step === "train";
+    const isOwn =
+      type === "registered_model"
+        ? SCOPE_OF_STEP[step] === "registry"
+        : step === "train" && identity.experimentIds.includes(id);
     return { resourceType: type, resourcePattern: id, permission: isOwn ? "EDIT" : "READ" };
   });
   return callerOf(

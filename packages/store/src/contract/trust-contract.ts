@@ -16,6 +16,7 @@ export function describeTrusts(name: string, newUri: () => Promise<string>): voi
       claims: { repository: "acme/fraud" },
       steps: ["register", "promote"] as const,
       experimentIds: ["1"],
+      readOnlyExperimentIds: ["2"],
     };
     const token = (id: string) => ({
       ...{ id, hash: "h", step: "register" as const, subject: "job", expiresAt: now + 900_000 },

@@ -11,6 +11,7 @@ export const TRUST_OBJECTS: readonly SchemaObject[] = [
   claims TEXT NOT NULL,
   steps VARCHAR(255) NOT NULL,
   experiment_ids TEXT NOT NULL,
+  read_only_experiment_ids TEXT NOT NULL,
   minutes INTEGER NOT NULL,
   digest VARCHAR(64) NOT NULL,
   created_at BIGINT NOT NULL

@@ -9,8 +9,9 @@ export interface TrustTables {
     claims: string;
     /** Separated by blanks. */
     steps: string;
-    /** JSON: a list of ids. */
+    /** JSON: lists of ids. */
     experiment_ids: string;
+    read_only_experiment_ids: string;
     minutes: number;
     digest: string;
     created_at: number;

@@ -134,12 +134,11 @@ const identityDigest = ({
 }: Pick<TrustedIdentity, "issuer" | "audience" | "claims">): string =>
   digestOf(canonicalJson({ issuer, audience, claims })).replace("sha256:", "");
 
-const recorded = ({ createdAt: _, claims, steps, experimentIds, ...rest }: TrustedIdentity): JsonObject => ({
-  ...rest,
-  claims,
-  steps: [...steps],
-  experimentIds: [...experimentIds],
-});
+const recorded = (identity: TrustedIdentity): JsonObject => {
+  const { createdAt: _, claims, steps, experimentIds, readOnlyExperimentIds, ...rest } = identity;
+  const lists = { steps, experimentIds, readOnlyExperimentIds };
+  return { ...rest, claims, ...Object.fromEntries(Object.entries(lists).map(([name, list]) => [name, [...list]])) };
+};
 
 const toRow = (identity: TrustedIdentity): Row => ({
   name: identity.name,
@@ -149,6 +148,7 @@ const toRow = (identity: TrustedIdentity): Row => ({
   claims: JSON.stringify(identity.claims),
   steps: identity.steps.join(" "),
   experiment_ids: JSON.stringify(identity.experimentIds),
+  read_only_experiment_ids: JSON.stringify(identity.readOnlyExperimentIds),
   minutes: identity.minutes,
   digest: identity.digest,
   created_at: identity.createdAt,
@@ -165,6 +165,7 @@ const fromRow = (row: Row): TrustedIdentity => ({
   claims: claimsOf.parse(JSON.parse(row.claims)),
   steps: STEPS.filter((step) => row.steps.split(" ").includes(step)),
   experimentIds: idsOf.parse(JSON.parse(row.experiment_ids)),
+  readOnlyExperimentIds: idsOf.parse(JSON.parse(row.read_only_experiment_ids)),
   minutes: row.minutes,
   createdAt: row.created_at,
   digest: row.digest,

@@ -121,13 +121,22 @@ describe("a job of a trusted CI", () => {
   });
 
   it("trains in the experiments of its identity and in no other", async () => {
-    await add("trainer", { steps: ["train"], claims: claimsOf({ repository: "acme/train", ref }) });
+    const champions = await post("experiments/create", { name: "the champion's" }, admin, API);
+    const reads = { read_only_experiment_ids: [champions.body.experiment_id] };
+    await add("trainer", { steps: ["train"], claims: claimsOf({ repository: "acme/train", ref }), ...reads });
     const { body } = await exchange(await sign({ repository: "acme/train" }), "train");
     const train = bearer(String(body.token));
     const made = await post("experiments/create", { name: "not theirs" }, admin, API);
     expect(await post("runs/create", { experiment_id: "0", start_time: 1 }, train, API)).toMatchObject({ status: 200 });
-    const elsewhere = { experiment_id: made.body.experiment_id, start_time: 1 };
-    expect(await post("runs/create", elsewhere, train, API)).toMatchObject({ status: 403 });
+    for (const [{ body: other }, status] of [
+      [made, 403],
+      [champions, 200],
+    ] as const) {
+      const elsewhere = { experiment_id: other.experiment_id, start_time: 1 };
+      expect(await post("runs/create", elsewhere, train, API)).toMatchObject({ status: 403 });
+      const url = `${API}/experiments/get?experiment_id=${other.experiment_id}`;
+      expect(await team.server.call("GET", url, undefined, train)).toMatchObject({ status });
+    }
     expect(await version("pix", train)).toMatchObject({ status: 403 });
   });
 

@@ -42,6 +42,7 @@ export function ciIdentityEndpoints(parts: {
         claims: keyedValues,
         steps: texts,
         experiment_ids: texts,
+        read_only_experiment_ids: texts,
         minutes: int64,
       }),
       output: z.object({ identity: trustedIdentityWire }),
@@ -54,6 +55,7 @@ export function ciIdentityEndpoints(parts: {
           claims: Object.fromEntries(input.claims.map(({ key, value }) => [key, value])),
           steps: [...new Set(input.steps.map(stepOf))],
           experimentIds: [...new Set(input.experiment_ids.map(canonicalExperimentId))],
+          readOnlyExperimentIds: [...new Set(input.read_only_experiment_ids.map(canonicalExperimentId))],
           minutes: input.minutes ?? DEFAULT_MINUTES,
         };
         checkIdentity(identity);
