@@ -9,10 +9,12 @@ import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { type AccessOptions, createAccess } from "./access/access.ts";
 import type { FirstAdmin } from "./access/setup.ts";
 import { type ArtifactOptions, configureArtifacts } from "./artifacts/configure.ts";
+import { artifactLocations } from "./artifacts/locations.ts";
 import { sweepRegularly } from "./artifacts/sweep.ts";
 import { createServer } from "./create-server.ts";
 import { type BoundaryOptions, checkStaticPrefix } from "./http/boundary.ts";
 import { createServerMetrics } from "./metrics/server-metrics.ts";
+import { heldDigests, type ModelDigest } from "./policies/held-models.ts";
 import type { WebhookOptions } from "./webhooks/mount.ts";
 import { webhookKeyFile } from "./webhooks/webhook-key.ts";
 
@@ -44,6 +46,11 @@ export interface StartOptions extends ArtifactOptions {
    * a SQLite database has its own beside it, and on PostgreSQL nothing is signed.
    */
   readonly signingKey?: string | undefined;
+  /**
+   * How the digest of a model's files is made. With it a promotion under a policy reads the files that this server holds again, and
+   * they must be those that the version's tag names.
+   */
+  readonly modelDigest?: ModelDigest | undefined;
   /** Turns access control on. */
   readonly access?: AccessStart | undefined;
   /** Lets everybody on the network do everything: to listen beyond this machine without access control. */
@@ -85,7 +92,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   refuseOpenNetwork(options);
   const artifacts = configureArtifacts(options);
   const metrics = options.metrics === false ? undefined : createServerMetrics();
+  const { modelDigest } = options;
+  const held = modelDigest && heldDigests(artifactLocations(artifacts.proxied, artifacts.roots), modelDigest);
   const store = await openStore({
+    heldDigest: held,
     meter: metrics?.database,
     uri: options.backendStoreUri,
     artifactRoot: artifacts.defaultRoot,

@@ -48,6 +48,8 @@ export interface StoreOptions {
   readonly webhookKey?: string | undefined;
   /** 32 hexadecimal digits for each new run, dataset and logged model. */
   readonly newId?: () => string;
+  /** See `StoreContext`: without it the tag of a version is taken at its word. */
+  readonly heldDigest?: StoreContext["heldDigest"] | undefined;
   /** Told how the writes go. */
   readonly meter?: DatabaseMeter | undefined;
 }

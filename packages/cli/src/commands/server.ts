@@ -77,6 +77,7 @@ export const server: Command = {
     const { webhookOptions } = await import("@esteira/server/webhooks/environment");
     const { webAssets } = await import("@esteira/web/node/assets");
     const webRoot = await webAssets({ onProgress: terminal.note });
+    const { digestOfFiles } = await import("@esteira/models/format/digest");
     const access = await accessStart(values, terminal.env);
     if (values.workFlows === true && access !== undefined && !terminal.env.MLFLOW_TRACKING_TOKEN)
       throw invalid("With access control, --work-flows needs an admin's service token in MLFLOW_TRACKING_TOKEN.");
@@ -86,6 +87,7 @@ export const server: Command = {
       backendStoreUri: uri,
       ...reach,
       ...artifactOptions(values, terminal.env),
+      modelDigest: digestOfFiles,
       webhooks: webhookOptions(terminal.env),
       signingKey: signingKey(values, terminal.env),
       webhookKey: terminal.env.MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY,

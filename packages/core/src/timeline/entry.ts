@@ -39,6 +39,8 @@ export const ACTIONS = [
   "policy.set",
   "policy.removed",
   "policy.broken",
+  "policy.changed-outside",
+  "promotion.refused",
   "evidence.submitted",
   "approval.given",
   "trust.added",

@@ -1,7 +1,8 @@
 /** The identity of a model folder: what it contains, not when or by which run it was written. */
 
 import { createHash } from "node:crypto";
-import { lstat, readdir, readFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { invalid } from "@esteira/core/errors";
 import { pythonJson } from "@esteira/core/python-json";
@@ -49,21 +50,46 @@ async function listFiles(folder: string, prefix = ""): Promise<string[]> {
   return names;
 }
 
+/** The files of a model, wherever they lie. */
+export interface ModelFiles {
+  /** How a person finds them. */
+  readonly place: string;
+  /** Paths of all files, with "/". */
+  readonly names: readonly string[];
+  read(name: string): Promise<AsyncIterable<Uint8Array>>;
+}
+
 /**
  * SHA-256 over names and contents of all files, names sorted, as 64 hex digits. MLmodel counts without its time and
- * ids and in a fixed order of keys, so logging one model twice gives one digest. Links are refused.
+ * ids and in a fixed order of keys, so logging one model twice gives one digest.
+ *
+ * @throws EsteiraError INVALID_PARAMETER_VALUE where there is no MLmodel.
  */
-export async function modelDigest(folder: string): Promise<string> {
-  const names = (await listFiles(folder)).filter((name) => !NOT_OF_THE_MODEL.has(name));
-  if (!names.includes("MLmodel")) throw invalid(`'${folder}' is no model folder: it has no file MLmodel`);
+export async function digestOfFiles({ place, names: all, read }: ModelFiles): Promise<string> {
+  const names = all.filter((name) => !NOT_OF_THE_MODEL.has(name));
+  if (!names.includes("MLmodel")) throw invalid(`'${place}' is no model folder: it has no file MLmodel`);
   names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   const whole = createHash("sha256");
   for (const name of names) {
-    const bytes = await readFile(join(folder, name));
-    const content = createHash("sha256")
-      .update(name === "MLmodel" ? timelessMlmodel(bytes) : bytes)
-      .digest("hex");
-    whole.update(`${Buffer.byteLength(name)}:${name}:${content}\n`);
+    const content = createHash("sha256");
+    const parts = await read(name);
+    if (name === "MLmodel") content.update(timelessMlmodel(await bytesOf(parts)));
+    else for await (const part of parts) content.update(part);
+    whole.update(`${Buffer.byteLength(name)}:${name}:${content.digest("hex")}\n`);
   }
   return whole.digest("hex");
 }
+
+async function bytesOf(parts: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const all: Uint8Array[] = [];
+  for await (const part of parts) all.push(part);
+  return Buffer.concat(all);
+}
+
+/** `digestOfFiles` of a folder. Links are refused. */
+export const modelDigest = async (folder: string): Promise<string> =>
+  digestOfFiles({
+    place: folder,
+    names: await listFiles(folder),
+    read: async (name) => createReadStream(join(folder, name)),
+  });

@@ -1,9 +1,11 @@
 import { generateKeyPairSync, sign } from "node:crypto";
+import { notFound } from "@esteira/core/errors";
 import type { Evidence, SignedEvidence } from "@esteira/core/policy/evidence";
 import { parsePolicy } from "@esteira/core/policy/policy";
 import type { Actor } from "@esteira/core/timeline/entry";
 import { canonicalJson } from "@esteira/core/timeline/json";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { connectExisting } from "../maintenance/connect.ts";
 import { openStore, type Store } from "../open.ts";
 import { fingerprint } from "../timeline/checkpoint.ts";
 import { refused } from "./support.ts";
@@ -77,7 +79,8 @@ export function describePolicies(name: string, newUri: () => Promise<string>): v
       await store.policies.setPolicy("free", parsePolicy({ aliases: ["champion"] }), admin);
       await denied(store.renameRegisteredModel("twin", "free"), "free is under a policy");
       expect((await store.getVersionByAlias("fraud", "champion")).version).toBe("1");
-      expect((await store.timeline.head())?.sequence).toBe((size ?? 0) + 2);
+      // Two entries of the twin, and three promotions refused for three reasons.
+      expect((await store.timeline.head())?.sequence).toBe((size ?? 0) + 2 + 3);
       // What is not protected moves as ever.
       await store.setAlias("fraud", "challenger", "2");
       await store.transitionStage("fraud", "2", { stage: "Staging", archiveExistingVersions: true });
@@ -189,9 +192,10 @@ export function describePolicies(name: string, newUri: () => Promise<string>): v
       now += 6 * 60_000;
       await denied(champion("3"), "(Black Friday)");
       const entries = await store.timeline.lifeOf("fraud");
-      expect(entries.slice(-2)).toMatchObject([
+      expect(entries.slice(-3)).toMatchObject([
         { action: "policy.broken", actor: admin, reason: expect.stringContaining("version 1 blocks every payment") },
         { action: "alias.set", reason: "version 1 blocks every payment" },
+        { action: "promotion.refused", reason: expect.stringContaining("(Black Friday)") },
       ]);
     });
 
@@ -229,8 +233,100 @@ export function describePolicies(name: string, newUri: () => Promise<string>): v
       expect(inProduction).toHaveLength(1);
       expect(["1", "2"]).toContain((await store.getVersionByAlias("fraud", "champion")).version);
       const report = await store.timeline.verify();
-      expect(report).toMatchObject({ faults: [], outside: [], found: [], entries: 7 + 60 });
+      expect(report).toMatchObject({ faults: [], outside: [], found: [], entries: 7 + 60 + 2 });
       await Promise.all(others.map((one) => one.close()));
+    });
+
+    test("enters who was refused what, once an hour, and no flood of it", async () => {
+      await set({ aliases: ["champion"], stages: ["Production"], evidence: withEvidence });
+      const refusals = async () =>
+        (await store.timeline.lifeOf("fraud")).filter(({ action }) => action === "promotion.refused");
+      for (let round = 0; round < 5; round++)
+        await denied(store.as(ana).setAlias("fraud", "champion", "2"), "evidence");
+      await denied(champion("2"), "evidence");
+      expect(await refusals()).toMatchObject([
+        { actor: ana, subject: { model: "fraud", version: 2, alias: "champion" }, before: {}, after: {} },
+        {
+          actor: { name: "local" },
+          reason: "alias champion: there is no evidence that its gate was passed, signed by a trusted key",
+        },
+      ]);
+      for (let who = 0; who < 40; who++)
+        await denied(store.as({ name: `p${who}`, origin: "token" }).setAlias("fraud", "champion", "3"), "evidence");
+      expect(await refusals()).toHaveLength(20);
+      now += 3_600_001;
+      await denied(store.as(ana).setAlias("fraud", "champion", "2"), "evidence");
+      expect(await refusals()).toHaveLength(21);
+      // What does not exist, or is no version, is no refusal of a policy.
+      await refused(champion("9"), "RESOURCE_DOES_NOT_EXIST", "not found");
+      expect(await refusals()).toHaveLength(21);
+      expect(await store.timeline.verify()).toMatchObject({ faults: [], outside: [], found: [] });
+    });
+
+    test("are compared with the chain: what SQL has changed of them is found, and entered", async () => {
+      await set({ aliases: ["champion"], evidence: withEvidence });
+      await store.policies.submitEvidence(signed(1), ana);
+      await store.policies.breakGlass("fraud", { reason: "it must go at once", minutes: 5 }, admin);
+      expect((await store.timeline.verify()).found).toEqual([]);
+      const database = await connectExisting(uri);
+      const found = async (work: Promise<unknown>) => {
+        await work;
+        return (await store.timeline.verify()).found;
+      };
+      const { db } = database;
+      const lenient = JSON.stringify(parsePolicy({ aliases: ["other"] }));
+      expect(await found(db.updateTable("esteira_policies").set({ policy: lenient }).execute())).toMatchObject([
+        { model: "fraud", chain: { policy: { aliases: ["champion"] } }, found: { policy: { aliases: ["other"] } } },
+      ]);
+      expect((await store.timeline.lifeOf("fraud")).at(-1)).toMatchObject({
+        action: "policy.changed-outside",
+        after: { policy: { aliases: ["other"] } },
+      });
+      expect((await store.timeline.verify()).found).toEqual([]);
+      expect(await found(db.deleteFrom("esteira_policies").execute())).toMatchObject([
+        { chain: { policy: { aliases: ["other"] } }, found: { policy: null } },
+      ]);
+      const until = now + DAY;
+      expect(await found(db.updateTable("esteira_broken_glass").set({ until }).execute())).toMatchObject([
+        { found: { broken: expect.stringContaining("it must go at once") } },
+      ]);
+      await db.deleteFrom("esteira_broken_glass").execute();
+      const row = await db.selectFrom("esteira_evidence").selectAll().executeTakeFirstOrThrow();
+      const forged = { ...row, version: 2 };
+      expect(await found(db.insertInto("esteira_evidence").values(forged).execute())).toMatchObject([
+        { model: "fraud", chain: {}, found: { evidence: [`2 ${row.digest}`] } },
+      ]);
+      await db.deleteFrom("esteira_evidence").where("version", "=", 2).execute();
+      const { id } = await store.createUser({ username: "eva", isAdmin: false });
+      const yes = { model: "fraud", version: 1, target: "alias champion", user_id: id, at: now };
+      expect(await found(db.insertInto("esteira_approvals").values(yes).execute())).toMatchObject([
+        { found: { approvals: ["1 alias champion eva"] } },
+      ]);
+      await database.close();
+    });
+
+    test("read the files of a version again where this server holds them", async () => {
+      const files = new Map([
+        ["s3://b/1", MODEL],
+        ["s3://b/2", "b".repeat(64)],
+      ]);
+      const holding = await openStore({
+        ...{ uri, artifactRoot: "mlflow-artifacts:/", clock: () => ++now },
+        heldDigest: async (location) => {
+          if (location === "s3://b/3") throw notFound("There is no file MLmodel.");
+          return files.get(location);
+        },
+      });
+      await set({ aliases: ["champion"], evidence: withEvidence });
+      for (const version of [1, 2, 3]) await store.policies.submitEvidence(signed(version), ana);
+      await holding.setAlias("fraud", "champion", "1");
+      await denied(holding.setAlias("fraud", "champion", "2"), `its files have the digest ${"b".repeat(64)}`);
+      await denied(holding.setAlias("fraud", "champion", "3"), "cannot be read as a model (There is no file MLmodel)");
+      // Nothing is asked of what no policy protects, nor where the files lie elsewhere.
+      await holding.setAlias("fraud", "challenger", "3");
+      files.delete("s3://b/2");
+      await holding.setAlias("fraud", "champion", "2");
+      await holding.close();
     });
 
     test.each([

@@ -12,6 +12,11 @@ export interface StoreContext {
   /** URI under which experiments get their artifact locations, such as `mlflow-artifacts:/`. */
   readonly artifactRoot: string;
   readonly meter?: DatabaseMeter | undefined;
+  /**
+   * The digest (64 hexadecimal digits) of the model whose files lie at a location, read anew; undefined for a location that this process
+   * does not read. Throws where it reads the location and finds no model.
+   */
+  readonly heldDigest?: ((location: string) => Promise<string | undefined>) | undefined;
 }
 
 export function createContext(options: {
@@ -20,12 +25,14 @@ export function createContext(options: {
   random?: () => number;
   newId?: () => string;
   meter?: DatabaseMeter | undefined;
+  heldDigest?: StoreContext["heldDigest"];
 }): StoreContext {
   return {
     artifactRoot: options.artifactRoot,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
     meter: options.meter,
+    heldDigest: options.heldDigest,
     newId: options.newId ?? (() => randomUUID().replaceAll("-", "")),
   };
 }

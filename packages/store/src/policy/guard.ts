@@ -9,8 +9,10 @@ import {
   targetName,
   unmetChecks,
 } from "@esteira/core/policy/policy";
+import type { StoreContext } from "../database/context.ts";
+import type { Session } from "../database/session.ts";
 import type { Database } from "../database/tables.ts";
-import { findVersionTag } from "../registry/version-tag.ts";
+import { findVersionLocation, findVersionTag } from "../registry/version-tag.ts";
 import { vouchedEvidence } from "../trust/vouched-evidence.ts";
 
 /** The tag by which a version says which bytes its model has. */
@@ -56,12 +58,12 @@ export async function allowPromotion(
     version,
     target,
     beside = [],
-  }: {
-    readonly model: string;
-    readonly version: number;
-    readonly target: Target;
+    held,
+  }: Promotion & {
     /** The versions that would share the target with it: a protected one is one version's alone. */
     readonly beside?: readonly number[];
+    /** What the version's files are found to be; see `findHeld`. */
+    readonly held?: HeldModel | undefined;
   },
 ): Promise<Grounds> {
   const protection = await protectionOf(db, model, now);
@@ -71,13 +73,64 @@ export async function allowPromotion(
   const { unmet, evidence, modelDigest } = await judged(db, now, policy, { model, version, target });
   const shared =
     beside.length === 0 ? [] : [`version ${beside.join(", ")} stands there too: archive it by the same call`];
-  if (unmet.length + shared.length > 0)
-    throw refusal(`Version ${version} of ${model} may not become ${targetName(target)}`, [...unmet, ...shared]);
+  const all = [...unmet, ...shared, ...(policy.evidence === undefined ? [] : otherFiles(held, modelDigest))];
+  if (all.length > 0) throw new PromotionRefused({ model, version, target }, all);
   const newest = evidence.filter(({ model: digest }) => digest === modelDigest).at(-1);
   return policy.evidence === undefined || newest === undefined ? {} : { evidence: newest.digest };
 }
 
-interface Promotion {
+/** A promotion that a policy stands against. */
+export class PromotionRefused extends EsteiraError {
+  readonly promotion: Promotion;
+  readonly unmet: readonly string[];
+
+  constructor(promotion: Promotion, unmet: readonly string[]) {
+    const { model, version, target } = promotion;
+    const what = `Version ${version} of ${model} may not become ${targetName(target)}`;
+    super("PERMISSION_DENIED", `${what}, because of its policy: ${unmet.join("; ")}.`);
+    this.promotion = promotion;
+    this.unmet = unmet;
+  }
+}
+
+/** A model's files as they were just read: their digest, or why there is none. */
+export type HeldModel = { readonly digest: string } | { readonly missing: string };
+
+/** The tag is what the evidence was checked against; the files are what will answer. */
+function otherFiles(held: HeldModel | undefined, tagged: string | undefined): readonly string[] {
+  if (held === undefined || tagged === undefined) return [];
+  if ("missing" in held) return [`its files cannot be read as a model (${held.missing})`];
+  return held.digest === tagged ? [] : [`its files have the digest ${held.digest}, and its tag names ${tagged}`];
+}
+
+/**
+ * Reads what a version holds, where its policy asks for evidence and this process can read it. Outside of any transaction, because
+ * models are large; a version's location never changes.
+ */
+export async function findHeld(
+  session: Session,
+  context: StoreContext,
+  { model, version, target }: Promotion,
+): Promise<HeldModel | undefined> {
+  const { heldDigest, clock } = context;
+  if (heldDigest === undefined) return undefined;
+  const location = await session.read(async (db) => {
+    const protection = await protectionOf(db, model, clock());
+    const isAsked = protection?.broken === undefined && protection?.policy.evidence !== undefined;
+    if (!isAsked || !protects(protection.policy, target)) return undefined;
+    return findVersionLocation(db, model, version);
+  });
+  if (location === undefined) return undefined;
+  try {
+    const digest = await heldDigest(location);
+    return digest === undefined ? undefined : { digest };
+  } catch (error) {
+    if (!(error instanceof EsteiraError)) throw error;
+    return { missing: error.message.replace(/\.$/, "") };
+  }
+}
+
+export interface Promotion {
   readonly model: string;
   readonly version: number;
   readonly target: Target;

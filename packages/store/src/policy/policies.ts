@@ -15,6 +15,7 @@ import { lifeOf } from "../timeline/life.ts";
 import { digestOf } from "../timeline/merkle.ts";
 import { keepVouched } from "../trust/vouched-evidence.ts";
 import { approversOf, readPolicy } from "./guard.ts";
+import { brokenUntil } from "./policy-state.ts";
 
 /** A clock of another machine may be a little ahead. */
 const SKEW_MS = 5 * 60_000;
@@ -103,7 +104,7 @@ export function policyStore(session: Session, context: StoreContext): PolicyStor
           subject: { model },
           before: {},
           after: {},
-          reason: `until ${new Date(until).toISOString()}: ${reason}`,
+          reason: brokenUntil(until, reason),
         });
         return until;
       });

@@ -13,7 +13,8 @@ import type { Session } from "../database/session.ts";
 import { insertMany } from "../database/sql.ts";
 import { type Database, WORKSPACE } from "../database/tables.ts";
 import { startWithVersion } from "../flow/begin.ts";
-import { allowPromotion, allowRemoval, type Grounds } from "../policy/guard.ts";
+import { allowPromotion, allowRemoval, findHeld, type Grounds, type HeldModel } from "../policy/guard.ts";
+import { orRecordRefusal } from "../policy/refusals.ts";
 import { type Change, type Recorder, recorded } from "../timeline/append.ts";
 import { descriptionState, tagState, versionState } from "../timeline/registry-state.ts";
 import { readLoggedModel } from "../tracking/logged-models.ts";
@@ -95,7 +96,10 @@ export function modelVersionStore(
     },
     transitionStage: async (name, version, change) => {
       const number = parseVersion(version);
-      return writeModel(name, (db) => transition(db, context.clock(), name, number, change, record));
+      const target = { stage: parseStage(change.stage) };
+      const held = await findHeld(session, context, { model: name, version: number, target });
+      const write = writeModel(name, (db) => transition(db, context.clock(), name, number, change, held, record));
+      return orRecordRefusal(write, session, context, record, actor);
     },
     searchModelVersions: (query) => searchModelVersions(session, query),
     getDownloadUri: async (name, version) => {
@@ -381,6 +385,7 @@ async function transition(
   name: string,
   version: number,
   change: Parameters<RegistryStore["transitionStage"]>[2],
+  held: HeldModel | undefined,
   record: Recorder,
 ): Promise<ModelVersion> {
   const stage = parseStage(change.stage);
@@ -402,6 +407,7 @@ async function transition(
             version,
             target: { stage },
             beside: change.archiveExistingVersions ? [] : inStage,
+            held,
           })),
         };
   if (others.length > 0) {

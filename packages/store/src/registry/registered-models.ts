@@ -19,7 +19,15 @@ import type { Session } from "../database/session.ts";
 import { groupBy, inList, insertMany } from "../database/sql.ts";
 import { type Database, WORKSPACE } from "../database/tables.ts";
 import { endFlows, renameFlowRows } from "../flow/model-gone.ts";
-import { allowPromotion, allowRemoval, allowUnprotected, forgetGrounds, renamePolicyRows } from "../policy/guard.ts";
+import {
+  allowPromotion,
+  allowRemoval,
+  allowUnprotected,
+  findHeld,
+  forgetGrounds,
+  renamePolicyRows,
+} from "../policy/guard.ts";
+import { orRecordRefusal } from "../policy/refusals.ts";
 import { type Recorder, recorded } from "../timeline/append.ts";
 import { descriptionState, modelState, tagState } from "../timeline/registry-state.ts";
 import { emitAlias, emitModelCreated, emitModelTag } from "../webhooks/outbox.ts";
@@ -143,10 +151,12 @@ export function registeredModelStore(
     setAlias: async (name, alias, version) => {
       checkNewAlias(alias);
       const number = parseVersion(version);
-      await writeModel(name, async (db) => {
+      const promotion = { model: name, version: number, target: { alias } };
+      const held = await findHeld(session, context, promotion);
+      const write = writeModel(name, async (db) => {
         await findModelVersion(db, name, number);
         const old = await findAlias(db, name, alias);
-        const grounds = await allowPromotion(db, context.clock(), { model: name, version: number, target: { alias } });
+        const grounds = await allowPromotion(db, context.clock(), { ...promotion, held });
         await db
           .insertInto("registered_model_aliases")
           .values({ alias, version: number, name, workspace: WORKSPACE })
@@ -161,6 +171,7 @@ export function registeredModelStore(
           ...grounds,
         });
       });
+      await orRecordRefusal(write, session, context, record, actor);
     },
     deleteAlias: async (name, alias) => {
       checkAlias(alias);

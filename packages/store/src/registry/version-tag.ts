@@ -17,3 +17,15 @@ export async function findVersionTag(
     .executeTakeFirst();
   return row === undefined ? undefined : (row.value ?? "");
 }
+
+/** Where a version's files lie; undefined where it has none, or does not exist. */
+export async function findVersionLocation(db: Database, name: string, version: number): Promise<string | undefined> {
+  const row = await db
+    .selectFrom("model_versions")
+    .select(["storage_location", "source"])
+    .where("workspace", "=", WORKSPACE)
+    .where("name", "=", name)
+    .where("version", "=", version)
+    .executeTakeFirst();
+  return row?.storage_location || row?.source || undefined;
+}

@@ -1,5 +1,6 @@
 import { NO_HASH, parseEntry, type TimelineEntry } from "@esteira/core/timeline/entry";
 import { type OutsideChange, RegistryHistory } from "@esteira/core/timeline/model-state";
+import { PolicyHistory } from "@esteira/core/timeline/policy-state";
 import type { Checkpoint } from "@esteira/core/wire/timeline";
 import { entryHash, MerkleTree } from "./merkle.ts";
 
@@ -41,6 +42,7 @@ const MOST_TOLD = 100;
 /** Goes through a chain once, entry by entry in the order of their sequence, and says what is wrong with it. */
 export class ChainVerifier {
   readonly history = new RegistryHistory();
+  readonly policies = new PolicyHistory();
   readonly #tree = new MerkleTree();
   readonly #checkpoints: readonly Checkpoint[];
   readonly #faults: ChainFault[] = [];
@@ -89,6 +91,7 @@ export class ChainVerifier {
     if (Math.max(0, behindMs) !== (entry.behind ?? 0))
       this.#fault(sequence, "says otherwise than its instant how far the clock went back");
     const outside = this.history.apply(entry);
+    this.policies.apply(entry);
     if (outside !== undefined && this.#outside.length < MOST_TOLD) this.#outside.push(outside);
     this.#goOn(sequence, at, row.hash ?? hash, hash);
   }

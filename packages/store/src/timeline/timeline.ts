@@ -1,10 +1,12 @@
 import { EsteiraError, invalid, notFound } from "@esteira/core/errors";
 import { type Actor, LOCAL, NO_HASH, parseEntry, type TimelineEntry } from "@esteira/core/timeline/entry";
+import { type JsonObject, own } from "@esteira/core/timeline/json";
 import { type OutsideChange, RegistryHistory } from "@esteira/core/timeline/model-state";
 import type { Checkpoint } from "@esteira/core/wire/timeline";
 import type { StoreContext } from "../database/context.ts";
 import type { Session } from "../database/session.ts";
 import type { Database } from "../database/tables.ts";
+import { policyState } from "../policy/policy-state.ts";
 import { HEAD, lockHead, recorder } from "./append.ts";
 import { type ChainReport, ChainVerifier, type StoredEntry } from "./chain-verifier.ts";
 import { type SealReport, verifySeals } from "./checkpoint.ts";
@@ -154,15 +156,22 @@ async function enterOutsideChanges(
   };
   await feed();
   const found = seen.history.differences(await registryState(db));
+  const policies = seen.policies.differences(await policyState(db));
   // A chain that is not sound says nothing about the registry, and is left as it was found.
   if (seen.isSoundUpTo(head)) {
     const record = recorder(context, actor);
     for (const { model, chain, found: after } of found) {
       await record(db, { action: "model.changed-outside", subject: { model }, before: chain, after });
     }
+    for (const { model, chain, found: after } of policies) {
+      const policy = (state: JsonObject | null) => ({ policy: (state && own(state, "policy")) ?? null });
+      if (chain === null || !Object.hasOwn(chain, "policy")) continue;
+      const change = { before: policy(chain), after: policy(after) };
+      await record(db, { action: "policy.changed-outside", subject: { model }, ...change });
+    }
     await feed();
   }
-  return { found, head: await lockHead(db) };
+  return { found: [...found, ...policies], head: await lockHead(db) };
 }
 
 /** Which version an alias or a stage of a model named, and since which entry. */
