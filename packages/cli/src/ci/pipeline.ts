@@ -115,9 +115,9 @@ export function jobsOf(settings: PipelineSettings): readonly Job[] {
 
 /** What an admin tells the server once, so that the jobs' tokens are trusted: each with no more than it needs. */
 export function trustCommands(ci: "github" | "gitlab" | "jenkins", settings: PipelineSettings): readonly string[] {
-  const { model, branch, experiment } = settings;
+  const { model, server, branch, experiment } = settings;
   const steps = (name: string, list: string, runs = experiment) =>
-    `esteira trust add "${model}-${name}" --model "${model}" --steps ${list} --experiments "${runs}"`;
+    `esteira trust add "${model}-${name}" --model "${model}" --steps ${list} --experiments "${runs}" --audience ${server}`;
   if (ci === "jenkins") {
     return [
       `${steps("ci", "read,train,register,evidence,promote")} \\\n    --issuer https://JENKINS/oidc --claim sub=https://JENKINS/job/JOB/`,

@@ -158,7 +158,7 @@ function shown({ sequence, at, actor, action, subject, after, evidence, reason, 
   const by =
     actor.origin === "local" || actor.origin === "anonymous"
       ? actor.name
-      : `${actor.name} (${[actor.origin, actor.token].filter(Boolean).join(" ")})`;
+      : `${actor.name} (${[actor.origin, actor.issuer, actor.token].filter(Boolean).join(" ")})`;
   return [
     `${String(sequence).padStart(6)} ${new Date(at).toISOString()} ${by} ${pc.bold(action)} ${model}`,
     ...Object.entries(parts).map(([name, value]) => `${name} ${value}`),
