@@ -17,6 +17,14 @@ export function policiesOf(transport: Transport) {
         z.object({ policy: policyWire }).transform((wire) => wire.policy),
         { query: { name }, service },
       ),
+    /** Undefined of a model under no policy. */
+    find: (name: string): Promise<Policy | undefined> =>
+      transport.call(
+        "GET",
+        "policies/find",
+        z.object({ policy: policyWire.optional() }).transform((wire) => wire.policy),
+        { query: { name }, service },
+      ),
     /** For admins. */
     list: (): Promise<readonly { readonly name: string; readonly policy: Policy }[]> =>
       transport.call(

@@ -176,6 +176,7 @@ export const ROUTES: Readonly<Record<string, RouteCase>> = {
     send: () => ({ name: "none", policy: { aliases: ["live"] } }),
   },
   "GET /api/esteira/v1/policies/get": { least: "READ", send: model },
+  "GET /api/esteira/v1/policies/find": { least: "READ", send: model },
   "GET /api/esteira/v1/policies/list": { least: "admin" },
   "POST /api/esteira/v1/policies/remove": { least: "admin", send: () => ({ name: "none" }) },
   "POST /api/esteira/v1/policies/break-glass": {

@@ -37,6 +37,18 @@ export function policyEndpoints(policies: PolicyStore): readonly Endpoint[] {
     }),
     endpoint({
       method: "GET",
+      path: "/policies/find",
+      policy: reads(read("version", "name")),
+      summary: "Get the policy of a registered model, or nothing when it is under none",
+      input: z.object({ name: requiredText }),
+      output: z.object({ policy: policyWire.optional() }),
+      run: async ({ name }) => {
+        const policy = await policies.findPolicy(name);
+        return policy === undefined ? {} : { policy };
+      },
+    }),
+    endpoint({
+      method: "GET",
       path: "/policies/list",
       policy: reads(ADMIN),
       summary: "List the policies of all registered models",

@@ -212,6 +212,7 @@ export function describePolicies(name: string, newUri: () => Promise<string>): v
       await store.policies.removePolicy("fraud", admin);
       await champion("1");
       await refused(store.policies.getPolicy("fraud"), "RESOURCE_DOES_NOT_EXIST", "under no policy");
+      expect(await store.policies.findPolicy("fraud")).toBeUndefined();
     });
 
     test("leaves one champion, however many servers promote", async () => {

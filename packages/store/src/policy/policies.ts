@@ -25,6 +25,8 @@ const MAX_GLASS_MINUTES = 24 * 60;
 export interface PolicyStore {
   setPolicy(model: string, policy: Policy, actor: Actor): Promise<void>;
   getPolicy(model: string): Promise<Policy>;
+  /** Undefined of a model under none. */
+  findPolicy(model: string): Promise<Policy | undefined>;
   listPolicies(): Promise<readonly { readonly model: string; readonly policy: Policy }[]>;
   removePolicy(model: string, actor: Actor): Promise<void>;
   /** Sets a policy aside for some minutes, with the reason in the timeline. Answers until when (ms). */
@@ -69,6 +71,7 @@ export function policyStore(session: Session, context: StoreContext): PolicyStor
         });
       });
     },
+    findPolicy: (model) => session.read((db) => readPolicy(db, model)),
     getPolicy: async (model) => found(await session.read((db) => readPolicy(db, model)), model),
     listPolicies: () =>
       session.read(async (db) => {

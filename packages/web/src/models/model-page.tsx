@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { registeredModelQuery, versionsQuery } from "../api/queries.ts";
 import { useFormat, useText } from "../i18n/use-text.tsx";
+import { Protection } from "../policy/protection.tsx";
 import { Moment } from "../shell/moment.tsx";
 import { Dim, Facts, Heading, Note, Page, Section } from "../shell/page.tsx";
 import { SmallTable } from "../shell/small-table.tsx";
@@ -35,6 +36,9 @@ function Loaded({ model }: { model: RegisteredModel }) {
       {model.description ? <Note>{model.description}</Note> : <Dim>{text.models.noDescription}</Dim>}
       <Section title={text.models.versions}>
         <Answer query={versions}>{(list) => <VersionTable versions={list} model={model} />}</Answer>
+      </Section>
+      <Section title={text.policy.title}>
+        <Protection name={model.name} />
       </Section>
       <Section title={text.run.details}>
         <Facts

@@ -1,0 +1,227 @@
+import type { Policy } from "@esteira/core/policy/policy";
+import { Button, Checkbox, Textarea, TextInput } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import { Refusal } from "../access/refusal.tsx";
+import { client } from "../api/client.ts";
+import { useText } from "../i18n/use-text.tsx";
+import classes from "./policy.module.css";
+import { draftOf, type FreezeDraft, type PolicyDraft, PROTECTABLE, policyOf } from "./policy-draft.ts";
+
+interface PartProps {
+  readonly draft: PolicyDraft;
+  readonly change: (part: Partial<PolicyDraft>) => void;
+}
+
+/** Sets a model's policy. What is wrong with it the server says, and nothing written is lost. */
+export function PolicyForm({
+  name,
+  policy,
+  onEnd,
+}: {
+  name: string;
+  policy: Policy | undefined;
+  onEnd: () => Promise<void> | void;
+}) {
+  const text = useText();
+  const [draft, setDraft] = useState(() => draftOf(policy));
+  const change = (part: Partial<PolicyDraft>) => setDraft((before) => ({ ...before, ...part }));
+  const save = useMutation({ mutationFn: () => client.policies.set(name, policyOf(draft)), onSuccess: onEnd });
+  return (
+    <form
+      className={classes.form}
+      onSubmit={(event) => {
+        event.preventDefault();
+        save.mutate();
+      }}
+    >
+      <Targets draft={draft} change={change} />
+      <EvidencePart draft={draft} change={change} />
+      <ApprovalsPart draft={draft} change={change} />
+      <FreezesPart draft={draft} change={change} />
+      <Refusal error={save.error} />
+      <div className={classes.row}>
+        <Button type="submit" loading={save.isPending}>
+          {text.policy.save}
+        </Button>
+        <Button variant="subtle" color="gray" onClick={() => void onEnd()}>
+          {text.common.cancel}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function Targets({ draft, change }: PartProps) {
+  const text = useText();
+  return (
+    <fieldset>
+      <TextInput
+        label={text.models.aliases}
+        description={text.policy.aliasesHint}
+        value={draft.aliases}
+        onChange={(event) => change({ aliases: event.currentTarget.value })}
+        autoComplete="off"
+        size="sm"
+        autoFocus
+      />
+      <div className={classes.row}>
+        {PROTECTABLE.map((stage) => (
+          <Checkbox
+            key={stage}
+            size="sm"
+            label={text.stages[stage]}
+            checked={draft.stages.includes(stage)}
+            onChange={(event) => {
+              const isOn = event.currentTarget.checked;
+              change({ stages: PROTECTABLE.filter((one) => (one === stage ? isOn : draft.stages.includes(one))) });
+            }}
+          />
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+function EvidencePart({ draft, change }: PartProps) {
+  const text = useText();
+  return (
+    <fieldset>
+      <Checkbox
+        size="sm"
+        label={text.policy.asksEvidence}
+        checked={draft.asksEvidence}
+        onChange={(event) => change({ asksEvidence: event.currentTarget.checked })}
+      />
+      {draft.asksEvidence ? (
+        <>
+          <Textarea
+            label={text.policy.keys}
+            description={text.policy.keysHint}
+            value={draft.keys}
+            onChange={(event) => change({ keys: event.currentTarget.value })}
+            autosize
+            minRows={2}
+            size="sm"
+          />
+          <Textarea
+            label={text.policy.identities}
+            description={text.policy.identitiesHint}
+            value={draft.identities}
+            onChange={(event) => change({ identities: event.currentTarget.value })}
+            autosize
+            minRows={1}
+            size="sm"
+          />
+          <div className={classes.pair}>
+            <TextInput
+              label={text.policy.gate}
+              description={text.policy.gateHint}
+              value={draft.gate}
+              onChange={(event) => change({ gate: event.currentTarget.value })}
+              autoComplete="off"
+              size="sm"
+            />
+            <TextInput
+              label={text.policy.maxAge}
+              description={text.policy.maxAgeHint}
+              value={draft.maxAgeDays}
+              onChange={(event) => change({ maxAgeDays: event.currentTarget.value })}
+              type="number"
+              min={1}
+              max={3650}
+              size="sm"
+            />
+          </div>
+        </>
+      ) : null}
+    </fieldset>
+  );
+}
+
+function ApprovalsPart({ draft, change }: PartProps) {
+  const text = useText();
+  return (
+    <fieldset>
+      <Checkbox
+        size="sm"
+        label={text.policy.asksApprovals}
+        checked={draft.asksApprovals}
+        onChange={(event) => change({ asksApprovals: event.currentTarget.checked })}
+      />
+      {draft.asksApprovals ? (
+        <div className={classes.pair}>
+          <TextInput
+            label={text.policy.people}
+            value={draft.count}
+            onChange={(event) => change({ count: event.currentTarget.value })}
+            type="number"
+            min={1}
+            max={20}
+            size="sm"
+          />
+          <TextInput
+            label={text.policy.role}
+            value={draft.role}
+            onChange={(event) => change({ role: event.currentTarget.value })}
+            autoComplete="off"
+            size="sm"
+          />
+        </div>
+      ) : null}
+    </fieldset>
+  );
+}
+
+function FreezesPart({ draft, change }: PartProps) {
+  const text = useText();
+  const edit = (key: number, part: Partial<FreezeDraft>) =>
+    change({ freezes: draft.freezes.map((freeze) => (freeze.key === key ? { ...freeze, ...part } : freeze)) });
+  return (
+    <fieldset>
+      {draft.freezes.map((freeze) => (
+        <div key={freeze.key} className={classes.freeze}>
+          <TextInput
+            label={text.policy.from}
+            type="datetime-local"
+            value={freeze.from}
+            onChange={(event) => edit(freeze.key, { from: event.currentTarget.value })}
+            size="sm"
+          />
+          <TextInput
+            label={text.policy.until}
+            type="datetime-local"
+            value={freeze.until}
+            onChange={(event) => edit(freeze.key, { until: event.currentTarget.value })}
+            size="sm"
+          />
+          <TextInput
+            label={text.policy.reason}
+            value={freeze.reason}
+            onChange={(event) => edit(freeze.key, { reason: event.currentTarget.value })}
+            autoComplete="off"
+            size="sm"
+          />
+          <Button
+            variant="subtle"
+            color="gray"
+            onClick={() => change({ freezes: draft.freezes.filter(({ key }) => key !== freeze.key) })}
+          >
+            {text.policy.removeFreeze}
+          </Button>
+        </div>
+      ))}
+      <div>
+        <Button
+          variant="default"
+          onClick={() => {
+            const key = 1 + Math.max(-1, ...draft.freezes.map((freeze) => freeze.key));
+            change({ freezes: [...draft.freezes, { key, from: "", until: "", reason: "" }] });
+          }}
+        >
+          {text.policy.addFreeze}
+        </Button>
+      </div>
+    </fieldset>
+  );
+}
