@@ -15,6 +15,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   pipeline: "a whole Spark pipeline over one row, without Spark",
   "gate-power": "what the gate's comparison with the champion can tell apart, by frauds and margin",
   gate: "a gate's verdict on a million rows, with 2,000 paired draws",
+  promotion: "an alias under a policy moved: evidence, files and entry, from request to answer",
   serving: "models serve beside mlflow models serve: start, memory, requests a second",
   soak: "models serve under steady load while its aliases move: failed requests and memory",
   joining: "whether joining requests of one row into one call of the model would pay, by engine",
