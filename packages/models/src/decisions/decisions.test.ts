@@ -260,6 +260,16 @@ describe("an erasure", () => {
     ]);
   });
 
+  it("does not say that there is nothing of a subject when it could not find it", async () => {
+    const folder = await scratch();
+    await written(folder, ["t1"]);
+    await rm(join(folder, "subjects.key"));
+    await expect(eraseDecisions({ of: "subject", subject: "ana" }, context(folder))).rejects.toThrow(
+      "is gone: restore it",
+    );
+    expect(await readDecisions(folder, "t1")).toHaveLength(1);
+  });
+
   it("takes over the lock of a process that is gone", async () => {
     const folder = await scratch();
     await written(folder, ["t1"]);

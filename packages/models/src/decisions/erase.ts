@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { EsteiraError, invalid, notFound } from "@esteira/core/errors";
 import { ERASURES, type Erasure, readErasures, readSegment } from "./chain.ts";
 import { isAbout, isErased, pseudonym, SLOT_BYTES } from "./sealing.ts";
-import { existingSegments, folderKey, keysFile, readKeys } from "./segments.ts";
+import { existingFolderKey, existingSegments, keysFile, readKeys } from "./segments.ts";
 
 /** Whose records: of a subject, of an id, or all that were decided before an instant (milliseconds since the epoch). */
 export type ErasureOrder =
@@ -57,7 +57,7 @@ async function slotsOf(order: ErasureOrder, folder: string, segment: string): Pr
   const slotAt = (slot: number) => keys.subarray(slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES);
   const isKept = (slot: number) => slotAt(slot).length === SLOT_BYTES && !isErased(slotAt(slot));
   if (order.of === "subject") {
-    const tag = pseudonym(await folderKey(folder), order.subject);
+    const tag = pseudonym(await existingFolderKey(folder), order.subject);
     return Array.from({ length: Math.floor(keys.length / SLOT_BYTES) }, (_, slot) => slot).filter(
       (slot) => isKept(slot) && isAbout(slotAt(slot), tag),
     );

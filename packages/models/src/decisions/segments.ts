@@ -9,6 +9,7 @@ const LINES = ".jsonl";
 const KEYS = ".keys";
 const SEGMENT = /^decisions-[\w.-]+$/;
 const FOLDER_KEY = "subjects.key";
+const KEY_BYTES = 32;
 /** More than the longest line that is written. */
 const TAIL_BYTES = 1024 * 1024;
 
@@ -41,16 +42,25 @@ export async function folderKey(folder: string): Promise<Buffer> {
   // Whoever comes second waits until the first has written it.
   const handle = await open(path, "wx", 0o600).catch(() => undefined);
   if (handle !== undefined) {
-    await handle.writeFile(randomBytes(32));
+    await handle.writeFile(randomBytes(KEY_BYTES));
     await handle.sync();
     await handle.close();
   }
   for (let attempt = 0; attempt < 100; attempt++) {
-    const key = await readFile(path);
-    if (key.length === 32) return key;
+    if ((await readFile(path)).length === KEY_BYTES) break;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw invalid(`'${path}' is no key of 32 bytes: restore it, or no subject's records can be found.`);
+  return existingFolderKey(folder);
+}
+
+/** As `folderKey`, where records are already: with a new key nobody's records would be found, and nobody would know. */
+export async function existingFolderKey(folder: string): Promise<Buffer> {
+  const path = join(folder, FOLDER_KEY);
+  const key = await readFile(path).catch(() => undefined);
+  if (key?.length === KEY_BYTES) return key;
+  throw invalid(
+    `'${path}' is ${key === undefined ? "gone" : "no key of 32 bytes"}: restore it, for without it no subject's records can be found.`,
+  );
 }
 
 /** The whole lines of a segment; `isTorn` when it ends in the middle of one, as a killed process leaves it. */
