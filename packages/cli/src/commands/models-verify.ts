@@ -22,7 +22,7 @@ export const modelsVerify: Command = {
     {
       flags: "--against <engine>",
       summary:
-        "python: compare with MLflow's pyfunc, which runs what the model asks Python to run; spark: with Spark's own transform",
+        "python: compare with MLflow's pyfunc, which runs what the model asks Python to run; spark: with Spark's own transform; xgboost: with libxgboost, without Python",
     },
     {
       flags: "--python <file>",
@@ -40,7 +40,7 @@ export const modelsVerify: Command = {
     const against = text(values, "against");
     const engine = PARITY_ENGINES.find((known) => known === against);
     if (against !== undefined && engine === undefined)
-      throw invalid(`--against is '${against}': expected ${PARITY_ENGINES.join(" or ")}, the engines to compare with.`);
+      throw invalid(`--against is '${against}': expected ${PARITY_ENGINES.join(", ")}, the engines to compare with.`);
     const { verifyModel } = await import("@esteira/models/verification/verify-model");
     const client = () => trackingClient(terminal);
     const scratch = await mkdtemp(join(tmpdir(), "esteira-verify-"));

@@ -10,17 +10,16 @@ import type { Parity } from "./parity.ts";
 /** Written beside the model; not part of its digest. */
 export const PARITY_FILE = "esteira_parity.json";
 
-export const PARITY_ENGINES = ["python", "spark"] as const;
-/** `python`: MLflow's pyfunc, with the library that made the model; `spark`: Spark's own `PipelineModel.transform`. */
+export const PARITY_ENGINES = ["python", "spark", "xgboost"] as const;
+/**
+ * `python`: MLflow's pyfunc, with the library that made the model; `spark`: Spark's own `PipelineModel.transform`; `xgboost`: libxgboost in
+ * this process, without Python.
+ */
 export type ParityEngine = (typeof PARITY_ENGINES)[number];
-
-/** What a report may compare with; `xgboost`: libxgboost in the process that made the model. */
-export const REPORTED_ENGINES = [...PARITY_ENGINES, "xgboost"] as const;
-type ReportedEngine = (typeof REPORTED_ENGINES)[number];
 
 export interface ParityReport extends Parity {
   readonly format: "esteira-parity/1";
-  readonly against: ReportedEngine;
+  readonly against: ParityEngine;
   /** Of the model that was compared, 64 hex digits. */
   readonly digest: string;
   /** When, in ISO 8601. */
@@ -35,7 +34,7 @@ export interface ParityQuestion {
   readonly model: ServableModel;
   readonly folder: string;
   readonly example: Frame;
-  /** The interpreter that has the engine. */
+  /** The interpreter that has the engine, where that is a library of Python. */
   readonly python: string;
   readonly tolerance: number;
   readonly digest: string;
@@ -44,7 +43,7 @@ export interface ParityQuestion {
 }
 
 export function reportParity(
-  against: ReportedEngine,
+  against: ParityEngine,
   { digest, at, tolerance }: Pick<ParityQuestion, "digest" | "at" | "tolerance">,
   versions: Readonly<Record<string, string>>,
   parity: Parity,
@@ -72,7 +71,7 @@ const distance = z
 
 const reportWire = z.object({
   format: z.literal("esteira-parity/1"),
-  against: z.enum(REPORTED_ENGINES),
+  against: z.enum(PARITY_ENGINES),
   digest: z.string(),
   comparedAt: z.iso.datetime(),
   rows: count,

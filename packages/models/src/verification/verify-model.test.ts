@@ -4,6 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { modelBytes } from "../engines/trees/fixtures/fixture.ts";
+import { xgboostForTests } from "../engines/xgboost/xgboost.testing.ts";
 import { modelDigest } from "../format/digest.ts";
 import { writeModelFolder } from "../format/model-folder.ts";
 import { columnsOf } from "../format/signature.ts";
@@ -13,6 +14,7 @@ import { PARITY_FILE, readParityReport, reportParity } from "./parity-report.ts"
 import { type Verification, verifyModel } from "./verify-model.ts";
 
 const NAMES = ["amount", "hour", "age", "velocity", "balance", "distance"];
+const native = await xgboostForTests();
 const PYTHON = process.env.ESTEIRA_ORACLE_PYTHON;
 
 let root: string;
@@ -52,6 +54,19 @@ describe("verifyModel", () => {
       example: "passed",
     });
     expect(result).toMatchObject({ passed: true, digest });
+  });
+
+  it.skipIf(native === undefined)("asks libxgboost without Python, and only what it answers itself", async () => {
+    const against = { engine: "xgboost", python: "no-such-python" } as const;
+    const { parity, passed } = await verifyModel(sound, { tolerance: 2.4e-7, against });
+    expect(passed).toBe(true);
+    expect(parity).toMatchObject({ against: "xgboost", passed: true, incomparable: 0, rows: 1 + 7 * NAMES.length });
+    const classifier = await spoiled("classifier", "MLmodel", (bytes) =>
+      `${bytes}`.replaceAll("xgboost.core.Booster", "xgboost.sklearn.XGBClassifier"),
+    );
+    const { checks } = await verifyModel(classifier, { tolerance: 2.4e-7, against });
+    expect(checks.at(-1)).toMatchObject({ name: "parity", verdict: "failed" });
+    expect(checks.at(-1)?.detail).toContain("compare with python");
   });
 
   it("fails a model of another digest, and counts no report beside the model", async () => {

@@ -13,6 +13,7 @@ import { parsePayload } from "../serving/payload.ts";
 import type { ParityEngine, ParityReport } from "./parity-report.ts";
 import { compareWithPython } from "./python-parity.ts";
 import { compareModelWithSpark } from "./spark-parity.ts";
+import { compareModelWithXgboost } from "./xgboost-parity.ts";
 
 export interface Check {
   readonly name: "files" | "digest" | "model" | "signature" | "example" | "parity";
@@ -31,7 +32,7 @@ export interface Verification {
 export interface VerifyOptions {
   /** The digest that the folder must have, 64 hex digits. */
   readonly digest?: string | undefined;
-  /** The engine to compare with, and the interpreter that has it; absent, nothing is compared and no Python runs. */
+  /** The engine to compare with, and the interpreter that has it; absent, nothing is compared and no Python runs; xgboost needs none. */
   readonly against?: { readonly engine: ParityEngine; readonly python: string } | undefined;
   /** How far an answer may lie from the original's, by the size of the larger, or by 1. */
   readonly tolerance: number;
@@ -39,7 +40,7 @@ export interface VerifyOptions {
   readonly now?: () => number;
 }
 
-const COMPARE = { python: compareWithPython, spark: compareModelWithSpark };
+const COMPARE = { python: compareWithPython, spark: compareModelWithSpark, xgboost: compareModelWithXgboost };
 
 const messageOf = (error: unknown): string => {
   if (error instanceof EsteiraError) return error.message;

@@ -1,11 +1,17 @@
 /** Golden rows through libxgboost, in this process, and through our flavor. */
 
+import { invalid } from "@esteira/core/errors";
 import { Booster } from "../engines/xgboost/booster.ts";
-import type { NativeXgboost } from "../engines/xgboost/native.ts";
+import { locateXgboost } from "../engines/xgboost/library.ts";
+import { type NativeXgboost, openXgboost } from "../engines/xgboost/native.ts";
 import { loadModel } from "../flavors/load-model.ts";
-import { goldenRows, namedColumns } from "./golden-rows.ts";
+import { readModelFile } from "../format/model-folder.ts";
+import { goldenRows, namedColumns, rowsOf } from "./golden-rows.ts";
 import { compareAnswers, valuesOf } from "./parity.ts";
-import { type ParityReport, reportParity } from "./parity-report.ts";
+import { type ParityQuestion, type ParityReport, reportParity } from "./parity-report.ts";
+
+/** What MLflow calls a native model of XGBoost; older files say no class, and hold one. */
+const BOOSTER = "xgboost.core.Booster";
 
 export interface XgboostQuestion {
   /** Of the model, with a signature of columns of numbers. */
@@ -20,6 +26,24 @@ export interface XgboostQuestion {
   readonly at: number;
   /** How far an answer may lie from libxgboost's, by the size of the larger, or by 1. */
   readonly tolerance: number;
+}
+
+/**
+ * A model folder against libxgboost, found or installed as for training. Throws INVALID_PARAMETER_VALUE when the model is no Booster of
+ * XGBoost, whose answers libxgboost gives itself, or its columns are no numbers.
+ */
+export async function compareModelWithXgboost(question: ParityQuestion): Promise<ParityReport> {
+  const { model, folder, example } = question;
+  const { data, model_class: kind = BOOSTER } = model.config.flavors.xgboost ?? {};
+  if (typeof data !== "string" || kind !== BOOSTER)
+    throw invalid(
+      `The model is ${typeof data === "string" ? `a ${String(kind)}` : "none of XGBoost"}; libxgboost answers as a ${BOOSTER} alone: compare with python`,
+    );
+  const columns = namedColumns(model.signature?.inputs);
+  const given = rowsOf(example, columns).map((row) => row.map((cell) => (cell === null ? Number.NaN : Number(cell))));
+  const library = await locateXgboost();
+  const modelBytes = await readModelFile(folder, data);
+  return compareWithXgboost({ ...question, modelBytes, given, native: openXgboost(library.path) });
 }
 
 /** Throws INVALID_PARAMETER_VALUE when the folder has no model of XGBoost, or no signature of columns. */
@@ -39,12 +63,9 @@ export async function compareWithXgboost(question: XgboostQuestion): Promise<Par
   const booster = Booster.load(native, modelBytes);
   try {
     const theirs = await booster.predictBatch(Float32Array.from(cells.flat()), rows.length);
-    const parity = compareAnswers(
-      rows,
-      golden.kinds,
-      ours,
-      Array.from(theirs, (value) => [value]),
-    );
+    const width = theirs.length / rows.length;
+    const answers = rows.map((_, row) => Array.from(theirs.subarray(row * width, (row + 1) * width)));
+    const parity = compareAnswers(rows, golden.kinds, ours, answers);
     return reportParity("xgboost", question, { xgboost: native.version }, parity);
   } finally {
     booster.dispose();

@@ -1,4 +1,4 @@
-import { REPORTED_ENGINES } from "@esteira/models/verification/parity-report";
+import { PARITY_ENGINES } from "@esteira/models/verification/parity-report";
 import { z } from "zod";
 import { common, defineCheck, figure, lacking } from "./check.ts";
 
@@ -10,7 +10,7 @@ export const parityCheck = defineCheck({
   inputs: ["parity", "digests", "evaluatedAt"],
   settings: z.strictObject({
     check: z.literal("parity"),
-    against: z.enum(REPORTED_ENGINES).optional().describe("The engine that must have been asked; any when absent."),
+    against: z.enum(PARITY_ENGINES).optional().describe("The engine that must have been asked; any when absent."),
     ulp: z
       .number()
       .int()
