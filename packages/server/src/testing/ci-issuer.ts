@@ -10,10 +10,21 @@ export interface CiIssuer {
   /** How often its keys were asked for. */
   readonly asked: () => number;
   /** A token with these claims; what is absent is what a genuine one has at `now` (ms). */
-  sign(claims: JWTPayload, options?: { now?: number; kid?: string; isStranger?: boolean }): Promise<string>;
+  sign(claims: JWTPayload, options?: SignOptions): Promise<string>;
   /** Publishes another key from now on, and signs with it. */
   rotate(): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface SignOptions {
+  /** Milliseconds since the epoch. */
+  readonly now?: number;
+  readonly kid?: string;
+  /** Signs with a key that is not published; `brings` puts it into the header, as if that made it good. */
+  readonly isStranger?: boolean;
+  readonly brings?: boolean;
+  /** What else the header says. */
+  readonly header?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -30,19 +41,15 @@ export async function startCiIssuer(
   let count = 0;
   let asked = 0;
   let jwk = { ...(await exportJWK(pair.publicKey)), alg: "RS256", use: "sig", kid };
-  const sign: CiIssuer["sign"] = (claims, { now = Date.now(), kid: other, isStranger = false } = {}) => {
+  const sign: CiIssuer["sign"] = async (claims, options = {}) => {
+    const { now = Date.now(), isStranger = false, brings = false, header = {} } = options;
     const seconds = Math.floor(now / 1000);
-    const all: JWTPayload = {
-      iss: issuer,
-      jti: `job-${++count}`,
-      iat: seconds,
-      nbf: seconds,
-      exp: seconds + 300,
-      ...claims,
-    };
+    const own = { iss: issuer, jti: `job-${++count}`, iat: seconds, nbf: seconds, exp: seconds + 300 };
     // A claim that is undefined is left out.
-    return new SignJWT(JSON.parse(JSON.stringify(all)))
-      .setProtectedHeader({ alg: "RS256", typ: "JWT", kid: other ?? kid })
+    const all: JWTPayload = JSON.parse(JSON.stringify({ ...own, ...claims }));
+    const brought = brings ? { jwk: await exportJWK(stranger.publicKey) } : {};
+    return new SignJWT(all)
+      .setProtectedHeader({ alg: "RS256", typ: "JWT", kid: options.kid ?? kid, ...brought, ...header })
       .sign(isStranger ? stranger.privateKey : pair.privateKey);
   };
   const server = createServer(async (request, response) => {

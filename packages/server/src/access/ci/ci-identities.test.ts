@@ -74,6 +74,12 @@ const stepToken = async (step: string) => {
   expect(status).toBe(200);
   return bearer(String(body.token));
 };
+/** Says of the header's field `x` that who does not know it must refuse; the signature is over another header then. */
+const critical = (token: string) => {
+  const [head = "", ...rest] = token.split(".");
+  const header = JSON.parse(Buffer.from(head, "base64url").toString());
+  return [base64({ ...header, crit: ["x"] }), ...rest].join(".");
+};
 const base64 = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
 describe("a job of a trusted CI", () => {
@@ -178,6 +184,14 @@ describe("an exchange is refused with a sentence, and changes nothing:", () => {
     "no subject": [() => sign({ sub: undefined }), 401, "claim sub"],
     "an unknown key": [() => sign({}, { kid: "unknown" }), 401, "a key that its issuer does not publish"],
     "a stranger's signature": [() => sign({}, { isStranger: true }), 401, "signature is not good"],
+    "a key that it brings along": [() => sign({}, { isStranger: true, brings: true }), 401, "signature is not good"],
+    "a place for keys that it names": [
+      () => sign({}, { isStranger: true, header: { jku: "https://evil.example/jwks" } }),
+      401,
+      "signature is not good",
+    ],
+    "a header that must be understood": [() => sign({}, { header: { x: 1 } }).then(critical), 401, "is not valid"],
+    "an issuer that is no text": [() => sign({ iss: 7 }), 401, "is not trusted"],
     "an issuer in other case": [() => sign({ iss: issuer.issuer.replace("http", "HTTP") }), 401, "is not trusted"],
     "an issuer with a slash": [() => sign({ iss: `${issuer.issuer}/` }), 401, "is not trusted"],
     "an issuer that nobody trusts": [() => sign({ iss: "https://token.example" }), 401, "is not trusted"],
