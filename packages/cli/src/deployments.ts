@@ -1,8 +1,8 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { LocalTarget } from "@esteira/deploy/local/local-target";
 import type { Terminal } from "./command.ts";
+import { OWN_COMMAND } from "./own-command.ts";
 
 /** Where this machine's deployments are kept: ESTEIRA_DEPLOYMENTS, else below the user's state. */
 export const deploymentsRoot = (env: Terminal["env"]): string =>
@@ -12,6 +12,5 @@ export const deploymentsRoot = (env: Terminal["env"]): string =>
 /** Deployments on this machine, each a process of this very command. */
 export async function localDeployments(env: Terminal["env"]): Promise<LocalTarget> {
   const { localTarget } = await import("@esteira/deploy/local/local-target");
-  const command = fileURLToPath(new URL("../bin/esteira.mjs", import.meta.url));
-  return localTarget({ root: deploymentsRoot(env), command: [process.execPath, command], env });
+  return localTarget({ root: deploymentsRoot(env), command: [process.execPath, OWN_COMMAND], env });
 }

@@ -1,10 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import type { Terminal } from "../command.ts";
+import { OWN_COMMAND } from "../own-command.ts";
 
-const COMMAND = fileURLToPath(new URL("../../bin/esteira.mjs", import.meta.url));
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 30_000;
 
@@ -20,7 +19,7 @@ export function workBesideServer(
   const stopped = new AbortController();
   const run = async (): Promise<void> => {
     for (let pause = FIRST_PAUSE_MS; !stopped.signal.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-      const child = spawn(process.execPath, [COMMAND, "flow", "work", "--with-parent"], {
+      const child = spawn(process.execPath, [OWN_COMMAND, "flow", "work", "--with-parent"], {
         env: { ...env, MLFLOW_TRACKING_URI: url },
         stdio: ["pipe", "inherit", "inherit"],
       });

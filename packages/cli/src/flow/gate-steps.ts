@@ -3,12 +3,11 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { EsteiraError } from "@esteira/core/errors";
 import { evidenceOf, signEvidence } from "../evidence.ts";
+import { OWN_COMMAND } from "../own-command.ts";
 import { done, refused, resultOf, type StepWork, uriOf } from "./step.ts";
 
-const COMMAND = fileURLToPath(new URL("../../bin/esteira.mjs", import.meta.url));
 const MODEL_DIGEST = "esteira.model.sha256";
 const LONGEST_SAID = 2000;
 /** The exit codes of a gate: it passed, or did not. */
@@ -49,7 +48,7 @@ export const evaluate: StepWork = async ({ claim, env, signal }) => {
       ...gate.slices.map((column) => ["--slice", column] as const),
     ];
     const args = options.flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]));
-    const child = spawn(process.execPath, [COMMAND, "gate", ...args], {
+    const child = spawn(process.execPath, [OWN_COMMAND, "gate", ...args], {
       env: { ...env, NO_COLOR: "1" },
       stdio: ["ignore", "ignore", "pipe"],
       signal,
