@@ -99,6 +99,7 @@ async function until(point: string): Promise<string | undefined> {
   throw new Error(`The flow never got to ${point}: it is at ${workNow()}\n${server.said()}`);
 }
 const places: readonly string[] = POINTS;
+const held = (version: string) => expect.stringContaining(`/pix/${version}-`);
 const place = (work: string): number => places.indexOf(work);
 
 async function ended(id: number): Promise<Flow> {
@@ -189,9 +190,7 @@ test(`of ${KILLS} kills at the steps of flows none loses a step, does one twice,
     expect(await ended(id)).toMatchObject({ outcome: "promoted", version });
     await sound(id, STEPS);
     expect((await client.registeredModels.getByAlias("pix", "champion")).version).toBe(version);
-    expect(await target().list()).toMatchObject([
-      { wanted: { name: "pix", model: `models:/pix/${version}` }, restarts: 0 },
-    ]);
+    expect(await target().list()).toMatchObject([{ wanted: { name: "pix", model: held(version) }, restarts: 0 }]);
     expect(await processesNaming(`--deployment=${join(root, "deployments")}`)).toHaveLength(1);
     if (!isShort()) {
       champion = version;
@@ -202,7 +201,7 @@ test(`of ${KILLS} kills at the steps of flows none loses a step, does one twice,
     expect(await ended(id)).toMatchObject({ outcome: "rolled-back" });
     await sound(id, [...STEPS, "undo"]);
     expect((await client.registeredModels.getByAlias("pix", "champion")).version).toBe(champion);
-    expect(await target().list()).toMatchObject([{ wanted: { model: `models:/pix/${champion}` } }]);
+    expect(await target().list()).toMatchObject([{ wanted: { model: held(champion) } }]);
   }
   const statuses = await asking.stop();
   expect([...statuses.keys()]).toEqual([200]);

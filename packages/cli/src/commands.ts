@@ -35,7 +35,6 @@ const MODULES: readonly Module[] = [
   { words: ["trust"], load: async () => (await import("./commands/trust.ts")).trust },
   { words: ["audit"], load: async () => (await import("./commands/audit.ts")).audit },
   { words: ["policy", "evidence", "approve"], load: async () => (await import("./commands/policy.ts")).policy },
-  { words: ["deployments"], load: async () => (await import("./commands/deployments.ts")).deployments },
   { words: ["flow"], load: async () => (await import("./commands/flow.ts")).flow },
   { words: ["openapi"], load: async () => [(await import("./commands/openapi.ts")).openapi] },
   { words: ["db check"], load: async () => [(await import("./commands/db-check.ts")).dbCheck] },

@@ -15,6 +15,10 @@ export interface HeldVersion {
   readonly digest: string;
 }
 
+/** Whether a deployment's model is this version, as it is kept on this machine. */
+export const isHeldVersion = (env: Terminal["env"], model: string, name: string, version: string): boolean =>
+  model.startsWith(join(rootOf(env), encodeURIComponent(name), `${version}-`));
+
 const DAY_MS = 86_400_000;
 const rootOf = (env: Terminal["env"]): string => `${deploymentsRoot(env)}-models`;
 

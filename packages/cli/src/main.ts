@@ -13,7 +13,6 @@ const GROUPS: Readonly<Record<string, string>> = {
   deploy: "Serve versions on this machine",
   trust: "Trust jobs of a CI, by their OIDC identity",
   policy: "Protect aliases and stages of a registered model",
-  deployments: "What is served on this machine",
   flow: "How versions go to production, step by step",
   evidence: "What speaks for a promotion",
   decision: "What a model decided about a person: show it, make it again, erase it",

@@ -51,6 +51,18 @@ export const deploy: readonly Command[] = [
     },
   },
   {
+    name: "deploy logs",
+    summary: "Print the last lines that a deployment's process wrote",
+    options: [NAME, { flags: "-l, --lines <count>", summary: "how many", default: "50" }],
+    async run(values, terminal) {
+      const lines = text(values, "lines") ?? "";
+      if (!/^\d{1,6}$/.test(lines)) throw invalid(`--lines is '${lines}': expected a whole number.`);
+      const target = await localDeployments(terminal.env);
+      for (const line of await target.logs(text(values, "name") ?? "", Number(lines))) terminal.out(line);
+      return 0;
+    },
+  },
+  {
     name: "deploy rollback",
     summary: "Serve what a deployment served before the last change",
     options: [NAME],

@@ -2,15 +2,16 @@ import type { ModelVersion } from "@esteira/core/entities/registered-model";
 import { EsteiraError } from "@esteira/core/errors";
 import { STEPS } from "@esteira/core/flow/steps";
 import type { Wanted } from "@esteira/deploy/wanted";
+import { freeVersions, isHeldVersion } from "../deployed-models.ts";
 import {
   applying,
   deploymentName,
   done,
+  heldBy,
   refused,
   type StepContext,
   type StepWork,
   stagingName,
-  uriOf,
   waiting,
 } from "./step.ts";
 
@@ -46,7 +47,7 @@ export const promote: StepWork = async (context) => {
     throw error;
   }
   const port = spec.production.port ?? (await target.status(deploymentName(model)))?.wanted.port;
-  const { url } = await target.apply(productionOf(model, version, port), applying(context));
+  const { url } = await target.apply(await productionOf(context, version, port), applying(context));
   return done(url, { url });
 };
 
@@ -55,6 +56,7 @@ export const archive: StepWork = async (context) => {
   const { claim, client, target } = context;
   const { model, former, version, spec } = claim.flow;
   await target.remove(stagingName(model), applying(context));
+  await freeVersions(target, context.env, Date.now());
   if (former === undefined || former === version || !spec.stages) return done("there was no version before");
   const before = await ifThere(client.modelVersions.get(model, former));
   if (before?.currentStage === "Production" || before?.currentStage === "Staging")
@@ -88,14 +90,14 @@ async function putBackCallers(context: StepContext, back: string | undefined, un
   const name = deploymentName(model);
   const wanted = (await target.status(name))?.wanted;
   if (wanted === undefined) return;
-  const uri = uriOf(model, version);
-  if (wanted.model === uri && back === undefined) {
-    await target.remove(name, applying(context));
-    undone.push(`${name} serves nobody`);
-  } else if (wanted.model === uri && back !== undefined) {
-    await target.apply(productionOf(model, back, wanted.port), applying(context));
-    undone.push(`version ${back} answers all callers again`);
-  } else if (wanted.canary?.model === uri || wanted.shadow === uri) {
+  const isCandidate = (served: string | undefined): boolean =>
+    served !== undefined && isHeldVersion(context.env, served, model, version);
+  if (isCandidate(wanted.model)) {
+    const former = back === undefined ? undefined : await ifThere(productionOf(context, back, wanted.port));
+    if (former === undefined) await target.remove(name, applying(context));
+    else await target.apply(former, applying(context));
+    undone.push(former === undefined ? `${name} serves nobody` : `version ${back} answers all callers again`);
+  } else if (isCandidate(wanted.canary?.model) || isCandidate(wanted.shadow)) {
     const { canary: _canary, shadow: _shadow, ...plain } = wanted;
     await target.apply(plain, applying(context));
     undone.push(`version ${version} answers nobody any more`);
@@ -128,10 +130,13 @@ async function takeAway(call: () => Promise<unknown>, what: string): Promise<str
   }
 }
 
-const productionOf = (model: string, version: string, port: number | undefined): Wanted => ({
-  ...{ name: deploymentName(model), model: uriOf(model, version) },
-  ...(port === undefined ? {} : { port }),
-});
+async function productionOf(context: StepContext, version: string, port: number | undefined): Promise<Wanted> {
+  const { model } = context.claim.flow;
+  return {
+    ...{ name: deploymentName(model), model: await heldBy(context, version) },
+    ...(port === undefined ? {} : { port }),
+  };
+}
 
 /** Undefined where the model or version was deleted meanwhile. */
 async function ifThere<T>(call: Promise<T>): Promise<T | undefined> {

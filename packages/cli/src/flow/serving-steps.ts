@@ -1,21 +1,20 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { DeploymentStatus } from "@esteira/deploy/target";
 import type { Wanted } from "@esteira/deploy/wanted";
 import { type Judgement, judgeCanary, judgeShadow, type Seen } from "@esteira/lifecycle/flow/judge";
 import { readPredictions } from "@esteira/models/flavors/predictions";
-import { fetchModel } from "@esteira/sdk/node/model-uri";
+import { isHeldVersion } from "../deployed-models.ts";
 import {
   applying,
   deploymentName,
   done,
+  heldBy,
   refused,
   type StepContext,
   type StepOutcome,
   type StepWork,
   stagingName,
-  uriOf,
   waiting,
 } from "./step.ts";
 
@@ -28,7 +27,8 @@ const EXAMPLE = "serving_input_example.json";
 export const stage: StepWork = async (context) => {
   const { model, version, spec } = context.claim.flow;
   const { port } = spec.staging;
-  const wanted = { name: stagingName(model), model: uriOf(model, version), ...(port === undefined ? {} : { port }) };
+  const held = await heldBy(context, version);
+  const wanted = { name: stagingName(model), model: held, ...(port === undefined ? {} : { port }) };
   const { url } = await context.target.apply(wanted, applying(context));
   if (spec.stages) {
     const { currentStage } = await context.client.modelVersions.get(model, version);
@@ -72,8 +72,8 @@ export const shadow: StepWork = async (context) => {
   if (limits === undefined) return done("the flow has no shadow");
   const present = await presentDeployment(context);
   if (typeof present === "string") return done(present);
-  const { model, version } = context.claim.flow;
-  await context.target.apply({ ...present, shadow: uriOf(model, version) }, applying(context));
+  const held = await heldBy(context, context.claim.flow.version);
+  await context.target.apply({ ...present, shadow: held }, applying(context));
   return judgedBy(context, (seen) => judgeShadow(limits, seen));
 };
 
@@ -83,11 +83,10 @@ export const canary: StepWork = async (context) => {
   if (limits === undefined) return done("the flow has no canary");
   const present = await presentDeployment(context);
   if (typeof present === "string") return done(present);
-  const { model, version } = context.claim.flow;
-  const uri = uriOf(model, version);
+  const held = await heldBy(context, context.claim.flow.version);
   // As the shadow it is asked what the present version answers: that compares them on the same requests.
   await context.target.apply(
-    { ...present, canary: { model: uri, share: limits.share }, shadow: uri },
+    { ...present, canary: { model: held, share: limits.share }, shadow: held },
     applying(context),
   );
   return done(`answers ${limits.share * 100} % of the requests`);
@@ -104,19 +103,20 @@ export const judge: StepWork = async (context) => {
     const before = await presentDeployment(context);
     return typeof before === "string" ? done(before) : refused("the canary is not deployed any more");
   }
-  if (status.wanted.canary.model !== uriOf(model, version))
+  if (!isHeldVersion(context.env, status.wanted.canary.model, model, version))
     return refused(`the canary is ${status.wanted.canary.model} by now`);
   return judgedBy(context, (seen) => judgeCanary(limits, seen));
 };
 
 /** What serves the present version's callers, without anything beside it; or why there is none. */
-async function presentDeployment({ claim, target }: StepContext): Promise<Wanted | string> {
+async function presentDeployment(context: StepContext): Promise<Wanted | string> {
+  const { claim, target } = context;
   const { model, version, former } = claim.flow;
   if (former === undefined || former === version) return "there is no present version to compare with";
   const name = deploymentName(model);
   const status = await target.status(name);
   if (status === undefined) return `nothing is deployed as ${name} yet, so it has no callers`;
-  return plain(status, uriOf(model, former));
+  return plain(status, await heldBy(context, former));
 }
 
 const plain = ({ wanted }: DeploymentStatus, model: string): Wanted => ({
@@ -148,13 +148,7 @@ const isWhole = (value: unknown): boolean => {
 };
 
 /** The model's own input example, as a serving process takes it. */
-async function exampleOf({ claim, client }: StepContext): Promise<string | undefined> {
-  const { model, version } = claim.flow;
-  const scratch = await mkdtemp(join(tmpdir(), "esteira-flow-"));
-  try {
-    const folder = await fetchModel(uriOf(model, version), scratch, () => client);
-    return await readFile(join(folder, EXAMPLE), "utf8").catch(() => undefined);
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+async function exampleOf(context: StepContext): Promise<string | undefined> {
+  const folder = await heldBy(context, context.claim.flow.version);
+  return readFile(join(folder, EXAMPLE), "utf8").catch(() => undefined);
 }

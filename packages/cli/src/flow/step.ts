@@ -4,6 +4,7 @@ import type { Work } from "@esteira/core/flow/steps";
 import type { Target } from "@esteira/deploy/target";
 import type { Client } from "@esteira/sdk/client";
 import type { Terminal } from "../command.ts";
+import { holdVersion } from "../deployed-models.ts";
 
 /** What a step may use. Every step may be done twice: after a crash whoever holds it next does it again, from its beginning. */
 export interface StepContext {
@@ -35,6 +36,10 @@ export const waiting = (reason: string, seconds: number): StepOutcome => ({
 });
 
 export const uriOf = (model: string, version: string): string => `models:/${model}/${version}`;
+
+/** The version's files on this machine: what serves them needs no server. */
+export const heldBy = ({ client, env, claim }: StepContext, version: string): Promise<string> =>
+  holdVersion(client, env, claim.flow.model, version);
 
 /** The name under which a model is deployed. Models may have names that deployments may not: then a digest keeps them apart. */
 export function deploymentName(model: string): string {

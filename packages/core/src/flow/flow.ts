@@ -42,7 +42,7 @@ export type FlowEvent =
   | { readonly kind: "decline" | "cancel" | "rollback"; readonly by: string; readonly reason: string };
 
 /** A step is tried so often before the flow fails. */
-const MOST_FAULTS = 5;
+const MOST_FAULTS = 8;
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
 
