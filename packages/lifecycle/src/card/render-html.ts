@@ -9,7 +9,7 @@ import { writeDocument } from "./write-document.ts";
 
 /** What a card needs beyond a report's style. */
 const CARD_CSS = `
-header .badge{margin:.5rem .35rem 0 0}
+header .badge{margin:.5rem .35rem 0 0;max-width:100%;white-space:normal;overflow-wrap:anywhere}
 code{font:.86em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 dl.facts{grid-template-columns:minmax(8rem,14rem) 1fr;gap:0 1.4rem}
 dl.facts>*{padding:.45rem 0;border-bottom:1px solid var(--esteira-grid)}
