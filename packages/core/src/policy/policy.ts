@@ -91,27 +91,44 @@ export function frozen(policy: Policy, now: number): readonly string[] {
     .map(({ until, reason }) => `nothing moves until ${until} (${reason})`);
 }
 
-function missingEvidence(
-  { evidence: wanted }: Policy,
-  { now, modelDigest, evidence }: PromotionFacts,
-): readonly string[] {
+function missingEvidence(policy: Policy, facts: PromotionFacts): readonly string[] {
+  const { evidence: wanted } = policy;
+  const { modelDigest, evidence } = facts;
   if (wanted === undefined) return [];
   if (modelDigest === undefined) return ["the version says no digest of its model (tag esteira.model.sha256)"];
-  const trusted = evidence.filter(
-    ({ key, identity }) =>
-      (key !== undefined && wanted.keys.includes(key)) ||
-      (identity !== undefined && wanted.identities.includes(identity)),
-  );
+  if (countedEvidence(policy, facts).length > 0) return [];
+  const trusted = evidence.filter((one) => isTrusted(wanted, one));
   if (trusted.length === 0) return [`there is no evidence that its gate was passed, ${sayTrusted(wanted)}`];
   const ofModel = trusted.filter(({ model }) => model === modelDigest);
   if (ofModel.length === 0) return ["its evidence is of a model with another digest"];
-  const ofGate = ofModel.filter(({ gate }) => wanted.gate === undefined || gate === wanted.gate);
-  if (ofGate.length === 0) return ["its evidence is of another gate"];
-  const isFresh = ofGate.some(({ at }) => at <= now && now - at <= wanted.max_age_days * DAY_MS);
-  return isFresh ? [] : [`its evidence is older than ${wanted.max_age_days} days`];
+  const isOfGate = ofModel.some(({ gate }) => wanted.gate === undefined || gate === wanted.gate);
+  return isOfGate ? [`its evidence is older than ${wanted.max_age_days} days`] : ["its evidence is of another gate"];
 }
 
-const sayTrusted = ({ keys, identities }: NonNullable<Policy["evidence"]>): string =>
+type Wanted = NonNullable<Policy["evidence"]>;
+type Known = PromotionFacts["evidence"][number];
+
+const isTrusted = (wanted: Wanted, { key, identity }: Known): boolean =>
+  (key !== undefined && wanted.keys.includes(key)) || (identity !== undefined && wanted.identities.includes(identity));
+
+/** The evidence that counts for a policy, in the order in which it is given; none where the policy asks for none. */
+export function countedEvidence<E extends Known>(
+  { evidence: wanted }: Policy,
+  facts: Pick<PromotionFacts, "now" | "modelDigest"> & { readonly evidence: readonly E[] },
+): readonly E[] {
+  const { now, modelDigest, evidence } = facts;
+  if (wanted === undefined) return [];
+  return evidence.filter(
+    (one) =>
+      isTrusted(wanted, one) &&
+      one.model === modelDigest &&
+      (wanted.gate === undefined || one.gate === wanted.gate) &&
+      one.at <= now &&
+      now - one.at <= wanted.max_age_days * DAY_MS,
+  );
+}
+
+const sayTrusted = ({ keys, identities }: Wanted): string =>
   [
     ...(keys.length > 0 ? ["signed by a trusted key"] : []),
     ...(identities.length > 0 ? [`brought by the CI as ${identities.join(" or ")}`] : []),

@@ -93,6 +93,8 @@ export function describePolicies(name: string, newUri: () => Promise<string>): v
       await champion("1");
       await set({ aliases: ["champion"], stages: ["Production"], evidence: { ...withEvidence, gate: "g" } });
       const digest = await store.policies.submitEvidence(signed(2), ana);
+      // Newer, but nobody's who is trusted: it is not what let the version through.
+      await store.policies.submitEvidence(signed(2, { at: now + 1 }, stranger), ana);
       await champion("2");
       await store.transitionStage("fraud", "2", { stage: "Production", archiveExistingVersions: true });
       const promoted = (await store.timeline.lifeOf("fraud")).filter(({ action }) => action === "alias.set").at(-1);

@@ -1,6 +1,7 @@
 import { EsteiraError } from "@esteira/core/errors";
 import { evidenceWire } from "@esteira/core/policy/evidence";
 import {
+  countedEvidence,
   frozen,
   type Policy,
   parsePolicy,
@@ -75,8 +76,11 @@ export async function allowPromotion(
     beside.length === 0 ? [] : [`version ${beside.join(", ")} stands there too: archive it by the same call`];
   const all = [...unmet, ...shared, ...(policy.evidence === undefined ? [] : otherFiles(held, modelDigest))];
   if (all.length > 0) throw new PromotionRefused({ model, version, target }, all);
-  const newest = evidence.filter(({ model: digest }) => digest === modelDigest).at(-1);
-  return policy.evidence === undefined || newest === undefined ? {} : { evidence: newest.digest };
+  // What let it through, and not what somebody else brought since.
+  const newest = countedEvidence(policy, { now, evidence, ...(modelDigest === undefined ? {} : { modelDigest }) }).at(
+    -1,
+  );
+  return newest === undefined ? {} : { evidence: newest.digest };
 }
 
 /** A promotion that a policy stands against. */
