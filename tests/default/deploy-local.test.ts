@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -119,6 +119,33 @@ describe("deployments on this machine", { timeout: 240_000 }, () => {
     expect(await processesNaming(join(root, "new"))).toEqual([]);
     await expect(target.apply({ name: "../pix", model: model("one") })).rejects.toThrow(/name/);
     await expect(target.logs("nobody", 3)).rejects.toThrow(/Nothing is deployed/);
+  });
+
+  it("tries anew what was refused when its deployer was killed, and goes back when it is refused again", async () => {
+    const before = await target.apply({ name: "late", model: model("one") });
+    const file = join(root, "late", "deployment.json");
+    const state = JSON.parse(await readFile(file, "utf8"));
+    const wanted = { name: "late", model: model("absent") };
+    // What a deployer leaves behind that is killed while it waits.
+    const left = { ...state, wanted, former: state.wanted, generation: 2 };
+    await writeFile(file, JSON.stringify(left));
+    await writeFile(join(root, "late", state.attempt, "orders.json"), JSON.stringify({ generation: 2, wanted }));
+    const report = async () => JSON.parse(await readFile(join(root, "late", state.attempt, "report.json"), "utf8"));
+    await expect.poll(async () => (await report()).refused?.generation, { timeout: 60_000 }).toBe(2);
+    await cp(model("two"), model("absent"), { recursive: true });
+    expect(await target.apply(wanted)).toMatchObject({ state: "serving", generation: 3, url: before.url });
+    expect(await ask(before.url ?? "")).toMatchObject({ status: 200, model: "absent/1" });
+
+    const broken = { name: "late", model: model("broken") };
+    await writeFile(file, JSON.stringify({ ...left, wanted: broken, former: wanted, generation: 4 }));
+    await writeFile(
+      join(root, "late", state.attempt, "orders.json"),
+      JSON.stringify({ generation: 4, wanted: broken }),
+    );
+    await expect.poll(async () => (await report()).refused?.generation, { timeout: 60_000 }).toBe(4);
+    await expect(target.apply(broken)).rejects.toThrow(/is as it was/);
+    expect(await target.status("late")).toMatchObject({ state: "serving", wanted, url: before.url });
+    await target.remove("late");
   });
 
   it("is adopted by the next deployer, and started again at its address when it is killed", async () => {

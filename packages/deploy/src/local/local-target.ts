@@ -141,11 +141,11 @@ export function localTarget(options: LocalOptions): LocalTarget {
   const settled = async (
     { wanted: { name }, attempt, generation, startedAt }: LocalState,
     signal: AbortSignal | undefined,
-  ): Promise<{ readonly report: Report } | { readonly problem: string }> => {
+  ): Promise<{ readonly report: Report } | { readonly problem: string; readonly isRefused?: boolean }> => {
     for (const deadline = performance.now() + readyMs; performance.now() < deadline; await sleep(LOOK_EVERY_MS)) {
       signal?.throwIfAborted();
       const report = await reportOf(name, attempt);
-      if (report?.refused?.generation === generation) return { problem: report.refused.problem };
+      if (report?.refused?.generation === generation) return { problem: report.refused.problem, isRefused: true };
       const isAlive = await lives(name, attempt, report);
       if (isAlive && report?.generation === generation) return { report };
       // A process needs a moment until it has its own command line.
@@ -178,8 +178,11 @@ export function localTarget(options: LocalOptions): LocalTarget {
       const wanted = checkWanted(next(old));
       const isSame = old !== undefined && JSON.stringify(old.wanted) === JSON.stringify(wanted);
       const port = wanted.port ?? old?.port;
+      // Its deployer has ended before it heard of the refusal, whose reason may be gone: a new generation is tried anew.
+      const wasRefused =
+        old !== undefined && (await reportOf(name, old.attempt))?.refused?.generation === old.generation;
       const state: LocalState = isSame
-        ? { ...old, order: own }
+        ? { ...old, order: own, generation: old.generation + (wasRefused ? 1 : 0) }
         : {
             ...{ format: 1, wanted, generation: (old?.generation ?? 0) + 1, order: own },
             ...(old === undefined ? {} : { former: old.wanted }),
@@ -195,8 +198,10 @@ export function localTarget(options: LocalOptions): LocalTarget {
         return found(await statusOf(name), name);
       }
       if (old === undefined) await forget(name, own);
-      else if (!isSame) {
-        const back = { ...old, generation: given.generation + 1, order: own, attempt: given.attempt };
+      else if (!isSame || (outcome.isRefused === true && old.former !== undefined)) {
+        const { former, ...same } = old;
+        const before = isSame && former !== undefined ? { ...same, wanted: former } : old;
+        const back = { ...before, generation: given.generation + 1, order: own, attempt: given.attempt };
         await writeJson(back, folderOf(name, STATE));
         await settled(await give(back, port !== old.port), signal);
       }

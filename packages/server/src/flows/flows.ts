@@ -108,7 +108,7 @@ export function flowEndpoints(flows: FlowStore, policies: PolicyStore): readonly
         const decided = oneOf("decision", decision, ["approve", "decline"]);
         if (decided === "approve" && id !== undefined) {
           const { flow } = await flows.get(name, flow_id);
-          await approveTargets(policies, flow, { userId: id, actor });
+          if (flow.work === "approval") await approveTargets(policies, flow, { userId: id, actor });
         }
         const ask = { model: name, id: flow_id, ask: decided, reason: nonEmpty(reason) ?? "" };
         return { flow: flowToWire(await flows.ask(ask, actor)) };
