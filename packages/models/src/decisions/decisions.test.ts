@@ -117,7 +117,24 @@ describe("decision records", () => {
     const first = (await readdir(folder)).filter((name) => name.endsWith(".jsonl")).sort()[0] ?? "";
     await rm(join(folder, first));
     const { faults } = await verifyDecisions(folder);
-    expect(faults.map(({ problem }) => problem)).toEqual(Array(2).fill(expect.stringContaining("which is not here")));
+    expect(faults.map(({ problem }) => problem)).toEqual([expect.stringContaining("which is not here")]);
+  });
+
+  it("go on from what earlier processes left: each end is named once", async () => {
+    const folder = await scratch();
+    for (const writer of ["a", "b", "c"]) {
+      const log = await openDecisionLog({ folder, writer, now: () => 1000 });
+      log.write(decision(writer));
+      await log.close();
+    }
+    const begins = await Promise.all(
+      (await readdir(folder))
+        .filter((name) => name.endsWith(".jsonl"))
+        .sort()
+        .map(async (name) => JSON.parse((await readFile(join(folder, name), "utf8")).split("\n")[0] ?? "")),
+    );
+    expect(begins.map(({ after }) => after.length)).toEqual([0, 1, 1]);
+    expect((await verifyDecisions(folder)).faults).toEqual([]);
   });
 
   it("are kept when others wait for the disk, and what is lost is said in the chain", async () => {
@@ -147,6 +164,7 @@ describe("a disk that fails", () => {
     other.write(decision("t2"));
     await other.close();
     expect(other.missed).toBe(1);
+    await expect(readdir(folder)).rejects.toThrow("ENOENT");
     await log.close();
   });
 });

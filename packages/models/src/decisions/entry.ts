@@ -9,7 +9,7 @@ const placed = { sequence: z.int().positive(), at: z.int(), previous: hash };
 /** What the first line of a segment names as the one before it. */
 export const NO_HASH = "0".repeat(64);
 
-/** The first line: the ends of all segments that were there, so that none can go unseen. */
+/** The first line: the ends of the segments that no other names, so that none but the last of a writer can go unseen. */
 const beginEntry = z.object({
   kind: z.literal("begin"),
   format: z.literal(1),

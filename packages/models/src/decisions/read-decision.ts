@@ -8,7 +8,7 @@ import { type ChainFault, erasureNaming, readErasures, readSegment, type StoredD
 import type { Decision, DecisionReason } from "./decision.ts";
 import { openPart } from "./entry.ts";
 import { commitmentOf, isErased, keyOf, SLOT_BYTES, unseal } from "./sealing.ts";
-import { existingSegments, readKeys } from "./segments.ts";
+import { existingSegments, holdsText, readKeys } from "./segments.ts";
 
 /** A decision as it was written, and where it stands. */
 export interface OpenedDecision {
@@ -43,9 +43,9 @@ const sealedWire = z.object({
 export async function readDecisions(folder: string, id: string): Promise<readonly OpenedDecision[]> {
   const found: OpenedDecision[] = [];
   for (const segment of await existingSegments(folder)) {
+    if (!(await holdsText(folder, segment, `"id":${JSON.stringify(id)}`))) continue;
     const chain = await readSegment(folder, segment);
     const named = chain.decisions.filter(({ entry }) => entry.id === id);
-    // What cannot be read might be it.
     if (named.length === 0) continue;
     const [fault] = chain.faults;
     if (fault !== undefined) throw tampered(id, fault);

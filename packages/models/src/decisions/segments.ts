@@ -11,7 +11,7 @@ const SEGMENT = /^decisions-[\w.-]+$/;
 const FOLDER_KEY = "subjects.key";
 const KEY_BYTES = 32;
 /** More than the longest line that is written. */
-const TAIL_BYTES = 1024 * 1024;
+const EDGE_BYTES = 1024 * 1024;
 
 export const linesFile = (folder: string, segment: string): string => join(folder, `${segment}${LINES}`);
 export const keysFile = (folder: string, segment: string): string => join(folder, `${segment}${KEYS}`);
@@ -71,20 +71,32 @@ export async function readLines(folder: string, segment: string): Promise<{ line
   return { lines, isTorn: last !== "" };
 }
 
-/** The last whole line of a segment; undefined when it has none. */
-export async function lastLine(folder: string, segment: string): Promise<string | undefined> {
+/** The first and the last whole line of a segment; undefined when it has none. */
+export async function outerLines(
+  folder: string,
+  segment: string,
+): Promise<{ first: string; last: string } | undefined> {
   const handle = await open(linesFile(folder, segment), "r");
   try {
     const { size } = await handle.stat();
-    const length = Math.min(size, TAIL_BYTES);
-    const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
-    const end = buffer.lastIndexOf(10);
+    const length = Math.min(size, EDGE_BYTES);
+    const read = async (from: number) => (await handle.read(Buffer.alloc(length), 0, length, from)).buffer;
+    const [head, tail] = [await read(0), await read(size - length)];
+    const end = tail.lastIndexOf(10);
     if (end < 0) return undefined;
-    return buffer.subarray(buffer.lastIndexOf(10, end - 1) + 1, end).toString("utf8");
+    return {
+      first: head.subarray(0, head.indexOf(10)).toString("utf8"),
+      // From -1 on it would count from the end.
+      last: tail.subarray(end === 0 ? 0 : tail.lastIndexOf(10, end - 1) + 1, end).toString("utf8"),
+    };
   } finally {
     await handle.close();
   }
 }
+
+/** Whether a text stands anywhere in a segment: much quicker than to read its entries. */
+export const holdsText = async (folder: string, segment: string, text: string): Promise<boolean> =>
+  (await readFile(linesFile(folder, segment))).includes(text);
 
 /** The slots of a segment's keys; empty where the file is gone. */
 export const readKeys = (folder: string, segment: string): Promise<Buffer> =>
