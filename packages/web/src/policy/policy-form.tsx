@@ -1,17 +1,30 @@
 import type { Policy } from "@esteira/core/policy/policy";
 import { Button, Checkbox, Textarea, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
+import { type ChangeEvent, useState } from "react";
 import { Refusal } from "../access/refusal.tsx";
 import { client } from "../api/client.ts";
 import { useText } from "../i18n/use-text.tsx";
 import classes from "./policy.module.css";
 import { draftOf, type FreezeDraft, type PolicyDraft, PROTECTABLE, policyOf } from "./policy-draft.ts";
 
+type TextField = { [K in keyof PolicyDraft]: PolicyDraft[K] extends string ? K : never }[keyof PolicyDraft];
+
 interface PartProps {
   readonly draft: PolicyDraft;
   readonly change: (part: Partial<PolicyDraft>) => void;
 }
+
+/** What a field of text needs to show its part of the draft and to change it. */
+const binding =
+  ({ draft, change }: PartProps) =>
+  (field: TextField) => ({
+    value: draft[field],
+    onChange: (event: ChangeEvent<HTMLInputElement | HTMLTextAreaElement>) =>
+      change({ [field]: event.currentTarget.value }),
+    autoComplete: "off",
+    size: "sm",
+  });
 
 /** Sets a model's policy. What is wrong with it the server says, and nothing written is lost. */
 export function PolicyForm({
@@ -54,17 +67,10 @@ export function PolicyForm({
 
 function Targets({ draft, change }: PartProps) {
   const text = useText();
+  const bound = binding({ draft, change });
   return (
     <fieldset>
-      <TextInput
-        label={text.models.aliases}
-        description={text.policy.aliasesHint}
-        value={draft.aliases}
-        onChange={(event) => change({ aliases: event.currentTarget.value })}
-        autoComplete="off"
-        size="sm"
-        autoFocus
-      />
+      <TextInput label={text.models.aliases} description={text.policy.aliasesHint} {...bound("aliases")} autoFocus />
       <div className={classes.row}>
         {PROTECTABLE.map((stage) => (
           <Checkbox
@@ -85,6 +91,7 @@ function Targets({ draft, change }: PartProps) {
 
 function EvidencePart({ draft, change }: PartProps) {
   const text = useText();
+  const bound = binding({ draft, change });
   return (
     <fieldset>
       <Checkbox
@@ -98,39 +105,26 @@ function EvidencePart({ draft, change }: PartProps) {
           <Textarea
             label={text.policy.keys}
             description={text.policy.keysHint}
-            value={draft.keys}
-            onChange={(event) => change({ keys: event.currentTarget.value })}
+            {...bound("keys")}
             autosize
             minRows={2}
-            size="sm"
           />
           <Textarea
             label={text.policy.identities}
             description={text.policy.identitiesHint}
-            value={draft.identities}
-            onChange={(event) => change({ identities: event.currentTarget.value })}
+            {...bound("identities")}
             autosize
             minRows={1}
-            size="sm"
           />
           <div className={classes.pair}>
-            <TextInput
-              label={text.policy.gate}
-              description={text.policy.gateHint}
-              value={draft.gate}
-              onChange={(event) => change({ gate: event.currentTarget.value })}
-              autoComplete="off"
-              size="sm"
-            />
+            <TextInput label={text.policy.gate} description={text.policy.gateHint} {...bound("gate")} />
             <TextInput
               label={text.policy.maxAge}
               description={text.policy.maxAgeHint}
-              value={draft.maxAgeDays}
-              onChange={(event) => change({ maxAgeDays: event.currentTarget.value })}
+              {...bound("maxAgeDays")}
               type="number"
               min={1}
               max={3650}
-              size="sm"
             />
           </div>
         </>
@@ -141,6 +135,7 @@ function EvidencePart({ draft, change }: PartProps) {
 
 function ApprovalsPart({ draft, change }: PartProps) {
   const text = useText();
+  const bound = binding({ draft, change });
   return (
     <fieldset>
       <Checkbox
@@ -151,22 +146,8 @@ function ApprovalsPart({ draft, change }: PartProps) {
       />
       {draft.asksApprovals ? (
         <div className={classes.pair}>
-          <TextInput
-            label={text.policy.people}
-            value={draft.count}
-            onChange={(event) => change({ count: event.currentTarget.value })}
-            type="number"
-            min={1}
-            max={20}
-            size="sm"
-          />
-          <TextInput
-            label={text.policy.role}
-            value={draft.role}
-            onChange={(event) => change({ role: event.currentTarget.value })}
-            autoComplete="off"
-            size="sm"
-          />
+          <TextInput label={text.policy.people} {...bound("count")} type="number" min={1} max={20} />
+          <TextInput label={text.policy.role} {...bound("role")} />
         </div>
       ) : null}
     </fieldset>
