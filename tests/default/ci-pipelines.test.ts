@@ -91,7 +91,7 @@ describe("a pipeline that esteira ci init writes", () => {
   });
 
   it.skipIf(!hasSchemas)(
-    `is what GitHub's and GitLab's own schemas allow${hasSchemas ? "" : ` (skipped: no check-jsonschema at ${CHECK}: pip install check-jsonschema==0.39.0 in a venv there)`}`,
+    `is what GitHub's and GitLab's own schemas allow${hasSchemas ? "" : ` (skipped: no check-jsonschema at ${CHECK}: run tests/tools/check-jsonschema.sh)`}`,
     async () => {
       for (const reproduce of [true, false]) {
         const files = [join(folder, "workflow.yml"), join(folder, "gitlab-ci.yml")] as const;
