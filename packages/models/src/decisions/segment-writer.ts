@@ -60,8 +60,11 @@ export async function beginSegment(
   let chain: Chain = { sequence: 0, previous: NO_HASH, slots: 0, shown: undefined };
   let bytes = 0;
   const writeAll = async (text: string, slots: Buffer, slotsAt: number): Promise<void> => {
-    await Promise.all([writeWhole(lines, Buffer.from(text), null), writeWhole(keys, slots, slotsAt)]);
-    await Promise.all([lines.datasync(), keys.datasync()]);
+    // Keys first: a record whose key was not written yet when the process died would look like one that was robbed of it.
+    await writeWhole(keys, slots, slotsAt);
+    await keys.datasync();
+    await writeWhole(lines, Buffer.from(text), null);
+    await lines.datasync();
     bytes += Buffer.byteLength(text);
   };
   const begin = nextLine(chain, at, { kind: "begin", format: 1, writer: name, after });
