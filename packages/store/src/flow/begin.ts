@@ -2,25 +2,14 @@ import { beginFlow } from "@esteira/core/flow/flow";
 import { type FlowSpec, flowSpecWire } from "@esteira/core/flow/flow-spec";
 import type { Actor } from "@esteira/core/timeline/entry";
 import type { StoreContext } from "../database/context.ts";
-import { type Database, WORKSPACE } from "../database/tables.ts";
+import type { Database } from "../database/tables.ts";
+import { holderOf } from "../registry/alias-holder.ts";
 import { lockHead, type Recorder } from "../timeline/append.ts";
 import { columnsOf } from "./flow-rows.ts";
 
 export async function readSpec(db: Database, model: string): Promise<FlowSpec | undefined> {
   const row = await db.selectFrom("esteira_flow_specs").select("spec").where("model", "=", model).executeTakeFirst();
   return row && flowSpecWire.parse(JSON.parse(row.spec));
-}
-
-/** The version that has an alias now. */
-export async function holderOf(db: Database, model: string, alias: string): Promise<number | undefined> {
-  const row = await db
-    .selectFrom("registered_model_aliases")
-    .select("version")
-    .where("workspace", "=", WORKSPACE)
-    .where("name", "=", model)
-    .where("alias", "=", alias)
-    .executeTakeFirst();
-  return row?.version;
 }
 
 /** Starts the flow of a version, with its entry in the timeline: call it last, as the recorder itself. Answers its id. */

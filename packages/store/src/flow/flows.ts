@@ -9,11 +9,12 @@ import type { StoreContext } from "../database/context.ts";
 import type { Session } from "../database/session.ts";
 import type { Database } from "../database/tables.ts";
 import { unmetOf } from "../policy/guard.ts";
+import { holderOf } from "../registry/alias-holder.ts";
 import { findModelVersion, findRegisteredModel, modelWriter } from "../registry/model-version-data.ts";
 import { recorder } from "../timeline/append.ts";
 import { lifeOf } from "../timeline/life.ts";
 import { digestOf } from "../timeline/merkle.ts";
-import { holderOf, insertFlow, readSpec } from "./begin.ts";
+import { insertFlow, readSpec } from "./begin.ts";
 import { changeFlow, lockFlow } from "./change.ts";
 import { type FlowRow, stateOf, toFlow, toStep } from "./flow-rows.ts";
 

@@ -19,6 +19,7 @@ import { type Change, type Recorder, recorded } from "../timeline/append.ts";
 import { descriptionState, tagState, versionState } from "../timeline/registry-state.ts";
 import { readLoggedModel } from "../tracking/logged-models.ts";
 import { emitVersionCreated, emitVersionTag } from "../webhooks/outbox.ts";
+import { holderOf } from "./alias-holder.ts";
 import {
   aliasRows,
   archiveRefusal,
@@ -293,15 +294,9 @@ async function resolveSource(db: Database, input: NewVersion): Promise<{ storage
 }
 
 async function versionOf(db: Database, name: string, alias: string): Promise<number> {
-  const row = await db
-    .selectFrom("registered_model_aliases")
-    .select("version")
-    .where("workspace", "=", WORKSPACE)
-    .where("name", "=", name)
-    .where("alias", "=", alias)
-    .executeTakeFirst();
-  if (row === undefined) throw invalid(`Registered model alias ${alias} not found.`);
-  return row.version;
+  const version = await holderOf(db, name, alias);
+  if (version === undefined) throw invalid(`Registered model alias ${alias} not found.`);
+  return version;
 }
 
 async function readSource<T>(source: string, read: () => Promise<T>): Promise<T> {

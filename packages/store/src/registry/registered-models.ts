@@ -31,6 +31,8 @@ import { orRecordRefusal } from "../policy/refusals.ts";
 import { type Recorder, recorded } from "../timeline/append.ts";
 import { descriptionState, modelState, tagState } from "../timeline/registry-state.ts";
 import { emitAlias, emitModelCreated, emitModelTag } from "../webhooks/outbox.ts";
+import { holderOf } from "./alias-holder.ts";
+import { findModelTag } from "./model-tag.ts";
 import {
   aliasRows,
   findModelVersion,
@@ -155,7 +157,7 @@ export function registeredModelStore(
       const held = await findHeld(session, context, promotion);
       const write = writeModel(name, async (db) => {
         await findModelVersion(db, name, number);
-        const old = await findAlias(db, name, alias);
+        const old = await holderOf(db, name, alias);
         const grounds = await allowPromotion(db, context.clock(), { ...promotion, held });
         await db
           .insertInto("registered_model_aliases")
@@ -177,7 +179,7 @@ export function registeredModelStore(
       checkAlias(alias);
       await writeModel(name, async (db) => {
         await findRegisteredModel(db, name);
-        const old = await findAlias(db, name, alias);
+        const old = await holderOf(db, name, alias);
         const grounds = await allowRemoval(db, context.clock(), {
           model: name,
           targets: [{ alias }],
@@ -379,31 +381,9 @@ async function versionOfAlias(db: Database, name: string, alias: string): Promis
     if (versions.length === 0) throw notFound(`Latest version not found for model ${name}.`);
     return Math.max(...versions);
   }
-  const version = await findAlias(db, name, alias);
+  const version = await holderOf(db, name, alias);
   if (version === undefined) throw invalid(`Registered model alias ${alias} not found.`);
   return version;
-}
-
-async function findAlias(db: Database, name: string, alias: string): Promise<number | undefined> {
-  const row = await db
-    .selectFrom("registered_model_aliases")
-    .select("version")
-    .where("workspace", "=", WORKSPACE)
-    .where("name", "=", name)
-    .where("alias", "=", alias)
-    .executeTakeFirst();
-  return row?.version;
-}
-
-async function findModelTag(db: Database, name: string, key: string): Promise<string | undefined> {
-  const row = await db
-    .selectFrom("registered_model_tags")
-    .select("value")
-    .where("workspace", "=", WORKSPACE)
-    .where("name", "=", name)
-    .where("key", "=", key)
-    .executeTakeFirst();
-  return row === undefined ? undefined : (row.value ?? "");
 }
 
 export function checkRegistryTag(tag: Tag): void {

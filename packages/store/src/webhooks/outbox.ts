@@ -3,6 +3,7 @@ import type { Tag } from "@esteira/core/entities/tag";
 import type { WebhookEvent } from "@esteira/core/entities/webhook";
 import { eventBody } from "@esteira/core/wire/webhook";
 import { type Database, WORKSPACE } from "../database/tables.ts";
+import { findModelTag } from "../registry/model-tag.ts";
 
 const IS_PROMPT = "mlflow.prompt.is_prompt";
 const PROMPT_TEXT = "mlflow.prompt.text";
@@ -11,16 +12,8 @@ const PROMPT_TYPE = "_mlflow_prompt_type";
 /** A registered model with this tag is a prompt, and its events bear the names of prompts. */
 const isPromptValue = (value: string | null | undefined): boolean => value?.toLowerCase() === "true";
 
-async function isPrompt(db: Database, name: string): Promise<boolean> {
-  const row = await db
-    .selectFrom("registered_model_tags")
-    .select("value")
-    .where("workspace", "=", WORKSPACE)
-    .where("name", "=", name)
-    .where("key", "=", IS_PROMPT)
-    .executeTakeFirst();
-  return isPromptValue(row?.value);
-}
+const isPrompt = async (db: Database, name: string): Promise<boolean> =>
+  isPromptValue(await findModelTag(db, name, IS_PROMPT));
 
 /** The last value of a repeated key counts. */
 const asRecord = (tags: readonly Tag[]): Record<string, string> =>

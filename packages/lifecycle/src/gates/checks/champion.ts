@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { common, defineCheck, lacking } from "./check.ts";
+import { common, defineCheck, lacking, noChampion } from "./check.ts";
 import { atBudget, judgeAgainst, rivalSettings } from "./rival.ts";
 
 /** The candidate against the champion, on the same rows, by resampling whole customers (or days). */
@@ -11,14 +11,7 @@ export const championCheck = defineCheck({
     `${settings.metric}${atBudget(settings)} ${settings.proof === "superior" ? "above" : "against"} the champion`,
   judge(settings, { champion }) {
     if (champion === undefined) return lacking("The comparison with the champion");
-    if (champion === null) {
-      return {
-        status: "not_applicable",
-        found: "no champion yet",
-        reason: "There is no champion yet to compare with; the absolute limits decide.",
-        evidence: {},
-      };
-    }
+    if (champion === null) return noChampion("There is no champion yet to compare with; the absolute limits decide.");
     return judgeAgainst(settings, champion, "champion");
   },
 });

@@ -36,6 +36,14 @@ export const lacking = (what: string): Finding => ({
   evidence: {},
 });
 
+/** What a comparison says of the first model of all. */
+export const noChampion = (reason: string): Finding => ({
+  status: "not_applicable",
+  found: "no champion yet",
+  reason,
+  evidence: {},
+});
+
 /** Up to four significant digits. */
 export const figure = (value: number): string => String(Number(value.toPrecision(4)));
 

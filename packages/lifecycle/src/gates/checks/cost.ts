@@ -2,7 +2,7 @@ import { pairedBootstraps } from "@esteira/models/evaluation/bootstrap";
 import { quantileOfSorted } from "@esteira/models/evaluation/interval";
 import { countPositives } from "@esteira/models/evaluation/rows";
 import { z } from "zod";
-import { common, defineCheck, figure, lacking, percent, share, support } from "./check.ts";
+import { common, defineCheck, figure, lacking, noChampion, percent, share, support } from "./check.ts";
 
 /** What both models' alerts cost, and save, in money, on the same rows and as many alerts. */
 export const costCheck = defineCheck({
@@ -33,14 +33,7 @@ export const costCheck = defineCheck({
   title: ({ budget, margin }) => `cost at ${percent(budget)} alerts at most the champion's + ${margin} for 1,000`,
   judge(settings, { champion }) {
     if (champion === undefined) return lacking("The comparison with the champion");
-    if (champion === null) {
-      return {
-        status: "not_applicable",
-        found: "no champion yet",
-        reason: "There is no champion yet whose cost could be compared.",
-        evidence: {},
-      };
-    }
+    if (champion === null) return noChampion("There is no champion yet whose cost could be compared.");
     const { rows, scores, days, name } = champion;
     const frauds = countPositives(rows.labels);
     if (frauds < settings.support || !rows.amounts.some((amount) => amount > 0)) {

@@ -3,7 +3,7 @@ import { brier, ece } from "@esteira/models/evaluation/calibration";
 import { quantileOfSorted } from "@esteira/models/evaluation/interval";
 import { countPositives } from "@esteira/models/evaluation/rows";
 import { z } from "zod";
-import { common, defineCheck, figure, lacking, percent, support } from "./check.ts";
+import { common, defineCheck, figure, lacking, noChampion, percent, support } from "./check.ts";
 
 /** The candidate's probabilities beside the champion's: what costs and amounts are weighed by. */
 export const probabilitiesCheck = defineCheck({
@@ -38,14 +38,7 @@ export const probabilitiesCheck = defineCheck({
       .join(", ")}`,
   judge(settings, { champion }) {
     if (champion === undefined) return lacking("The comparison with the champion");
-    if (champion === null) {
-      return {
-        status: "not_applicable",
-        found: "no champion yet",
-        reason: "There is no champion yet whose probabilities could be compared.",
-        evidence: {},
-      };
-    }
+    if (champion === null) return noChampion("There is no champion yet whose probabilities could be compared.");
     const { rows, scores, name } = champion;
     const { labels } = rows;
     const frauds = countPositives(labels);

@@ -1,7 +1,7 @@
 import type { ColumnSpec, ModelSignature, Schema } from "@esteira/models/format/signature";
 import { isTensorSchema } from "@esteira/models/format/signature";
 import { z } from "zod";
-import { common, defineCheck, lacking } from "./check.ts";
+import { common, defineCheck, lacking, noChampion } from "./check.ts";
 
 /** What a caller of each type may be answered by: the type itself, and those that hold all of its values. */
 const WIDER: Readonly<Record<string, readonly string[]>> = { integer: ["long", "double"], float: ["double"] };
@@ -15,14 +15,8 @@ export const signatureCheck = defineCheck({
   judge(_settings, { signatures }) {
     if (signatures === undefined) return lacking("The signatures of both models");
     const { candidate, champion } = signatures;
-    if (champion === null) {
-      return {
-        status: "not_applicable",
-        found: "no champion yet",
-        reason: "There is no champion yet whose callers the candidate would have to serve.",
-        evidence: {},
-      };
-    }
+    if (champion === null)
+      return noChampion("There is no champion yet whose callers the candidate would have to serve.");
     if (candidate?.inputs === undefined || champion?.inputs === undefined) {
       const who = candidate?.inputs === undefined ? "candidate" : "champion";
       return {
