@@ -139,7 +139,7 @@ describe("esteira models serve", { timeout: 180_000 }, () => {
     const log = join(root, "log");
     const { url, child } = await serve(
       ...["-m", "models:/pix@champion", "--refresh", "1", "--workers", "2"],
-      ...["--canary-uri", "models:/pix/2", "--canary-share", "0.5", "--shadow-uri", "models:/pix/2"],
+      ...["--canary-uri", "models:/pix/2", "--canary-share", "0.5", "--shadow-uri", "models:/pix/1"],
       ...["--request-log", log, "--request-log-redact", "a,b"],
     );
     const models = await Promise.all(Array.from({ length: 40 }, (_, i) => ask(url, `payer-${i}`)));
