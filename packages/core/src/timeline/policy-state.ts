@@ -1,5 +1,5 @@
 import type { TimelineEntry } from "./entry.ts";
-import { isObject, type JsonObject, own, patchesBetween } from "./json.ts";
+import { canonicalJson, isObject, type JsonObject, own, patchesBetween } from "./json.ts";
 import type { OutsideChange } from "./model-state.ts";
 
 /** What stands beside a registered model: its policy, and what speaks for its versions. */
@@ -9,6 +9,8 @@ export interface PolicyState {
   readonly evidence: ReadonlySet<string>;
   /** `VERSION TARGET USER` of each. */
   readonly approvals: ReadonlySet<string>;
+  /** `identityText` of each identity of a CI that is trusted with the model. */
+  readonly identities: ReadonlySet<string>;
   /** Until when the policy was set aside last, and why. */
   readonly glass: string | undefined;
 }
@@ -17,12 +19,22 @@ interface Known {
   policy: JsonObject | undefined;
   readonly evidence: Set<string>;
   readonly approvals: Set<string>;
+  readonly identities: Set<string>;
   glass: string | undefined;
 }
 
-const unknown = (): Known => ({ policy: undefined, evidence: new Set(), approvals: new Set(), glass: undefined });
+const unknown = (): Known => ({
+  ...{ policy: undefined, glass: undefined },
+  ...{ evidence: new Set(), approvals: new Set(), identities: new Set() },
+});
 
-/** Policies, evidence and approvals as the entries of a chain tell them. */
+/** A trusted identity as its entry tells of it, but for the name of the model, which may change. */
+export function identityText(identity: JsonObject): string {
+  const { model: _, steps, ...rest } = identity;
+  return canonicalJson({ ...rest, steps: Array.isArray(steps) ? steps.map(String).sort() : null });
+}
+
+/** Policies, evidence, approvals and trusted identities as the entries of a chain tell them. */
 export class PolicyHistory {
   readonly #models = new Map<string, Known>();
   #sequence = 0;
@@ -32,10 +44,13 @@ export class PolicyHistory {
     const { action, subject, after } = entry;
     if (action === "model.renamed") this.#rename(subject.model, after);
     if (action === "model.deleted") this.#forget(subject.model);
-    if (!/^(policy|evidence|approval)\./.test(action)) return;
+    if (!/^(policy|evidence|approval|trust)\./.test(action)) return;
     const state = this.#of(subject.model);
     if (action === "evidence.submitted") state.evidence.add(`${subject.version} ${entry.evidence}`);
     if (action === "approval.given") state.approvals.add(`${subject.version} ${entry.reason} ${entry.actor.name}`);
+    const [gone, come] = [entry.before, after].map((side) => (side === null ? undefined : own(side, "trust")));
+    if (isObject(gone)) state.identities.delete(identityText(gone));
+    if (isObject(come)) state.identities.add(identityText(come));
     if (action === "policy.broken") state.glass = entry.reason;
     if (after === null || !Object.hasOwn(after, "policy")) return;
     const policy = own(after, "policy");
@@ -43,7 +58,7 @@ export class PolicyHistory {
   }
 
   /**
-   * Policies that are not as they were set, and evidence and approvals that nobody brought. What is gone of the latter is no
+   * Policies that are not as they were set, and evidence, approvals and trusted identities that nobody brought. What is gone of the latter is no
    * difference: approvals go with their users, and without evidence less is allowed.
    */
   differences(found: ReadonlyMap<string, PolicyState>): readonly OutsideChange[] {
@@ -55,6 +70,7 @@ export class PolicyHistory {
       const foreign = {
         ...foreignOf("evidence", there?.evidence, known?.evidence),
         ...foreignOf("approvals", there?.approvals, known?.approvals),
+        ...foreignOf("identities", there?.identities, known?.identities),
         ...(there?.glass === undefined || there.glass === known?.glass ? {} : { broken: there.glass }),
       };
       if (policies === undefined && Object.keys(foreign).length === 0) return [];

@@ -1,5 +1,6 @@
 import type { Actor } from "@esteira/core/timeline/entry";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { connectExisting } from "../maintenance/connect.ts";
 import { openStore, type Store } from "../open.ts";
 import { refused } from "./support.ts";
 
@@ -51,6 +52,49 @@ export function describeTrusts(name: string, newUri: () => Promise<string>): voi
       await store.renameRegisteredModel("fraud", "pix");
       expect(await store.trusts.findToken("t1")).toMatchObject({ step: "register", identity: { model: "pix" } });
       expect(await store.trusts.list("fraud")).toEqual([]);
+      expect((await store.timeline.verify()).found).toEqual([]);
+    });
+
+    test("are compared with the chain: one that SQL has put or changed is found", async () => {
+      await store.trusts.add({ ...ci, steps: ["promote", "register"] }, admin);
+      expect((await store.timeline.verify()).found).toEqual([]);
+      const database = await connectExisting(uri);
+      const { db } = database;
+      const found = async (work: Promise<unknown>) => {
+        await work;
+        return (await store.timeline.verify()).found;
+      };
+      const table = "esteira_trusted_identities";
+      const row = await db.selectFrom(table).selectAll().executeTakeFirstOrThrow();
+      const wider = JSON.stringify({ repository: "acme/other" });
+      expect(await found(db.updateTable(table).set({ claims: wider }).execute())).toMatchObject([
+        { model: "fraud", found: { identities: [expect.stringContaining("acme/other")] } },
+      ]);
+      expect(await found(db.updateTable(table).set({ claims: "no JSON" }).execute())).toMatchObject([
+        { found: { identities: ["ci cannot be read"] } },
+      ]);
+      await db.updateTable(table).set({ claims: row.claims }).execute();
+      expect(
+        await found(
+          db
+            .insertInto(table)
+            .values({ ...row, name: "mine" })
+            .execute(),
+        ),
+      ).toMatchObject([{ found: { identities: [expect.stringContaining('"mine"')] } }]);
+      await db.deleteFrom(table).where("name", "=", "mine").execute();
+      const vouched = {
+        model: "fraud",
+        version: 1,
+        digest: "sha256:ab",
+        evidence: "{}",
+        identity: row.digest,
+        at: now,
+      };
+      expect(await found(db.insertInto("esteira_vouched_evidence").values(vouched).execute())).toMatchObject([
+        { found: { evidence: ["1 sha256:ab"] } },
+      ]);
+      await database.close();
     });
 
     test("give one token for one of the CI's, however many servers are asked", async () => {

@@ -1,21 +1,23 @@
 import { isObject } from "@esteira/core/timeline/json";
 import type { PolicyState } from "@esteira/core/timeline/policy-state";
 import type { Database } from "../database/tables.ts";
+import { identityTexts } from "../trust/trusts.ts";
 
 interface Found {
   policy: PolicyState["policy"];
   glass: string | undefined;
   readonly evidence: Set<string>;
   readonly approvals: Set<string>;
+  readonly identities: Set<string>;
 }
 
-/** All policies, evidence and approvals as their tables hold them now. */
+/** All policies, evidence, approvals and trusted identities as their tables hold them now. */
 export async function policyState(db: Database): Promise<ReadonlyMap<string, PolicyState>> {
   const found = new Map<string, Found>();
   const of = (model: string): Found => {
     const known = found.get(model) ?? {
       ...{ policy: undefined, glass: undefined },
-      ...{ evidence: new Set<string>(), approvals: new Set<string>() },
+      ...{ evidence: new Set<string>(), approvals: new Set<string>(), identities: new Set<string>() },
     };
     found.set(model, known);
     return known;
@@ -23,7 +25,8 @@ export async function policyState(db: Database): Promise<ReadonlyMap<string, Pol
   for (const { model, policy } of await db.selectFrom("esteira_policies").selectAll().execute())
     of(model).policy = parsed(policy);
   const evidence = await db.selectFrom("esteira_evidence").select(["model", "version", "digest"]).execute();
-  for (const { model, version, digest } of evidence) of(model).evidence.add(`${version} ${digest}`);
+  const vouched = await db.selectFrom("esteira_vouched_evidence").select(["model", "version", "digest"]).execute();
+  for (const { model, version, digest } of [...evidence, ...vouched]) of(model).evidence.add(`${version} ${digest}`);
   const approvals = await db
     .selectFrom("esteira_approvals as approval")
     .innerJoin("esteira_users as user", "user.id", "approval.user_id")
@@ -31,6 +34,7 @@ export async function policyState(db: Database): Promise<ReadonlyMap<string, Pol
     .execute();
   for (const { model, version, target, username } of approvals)
     of(model).approvals.add(`${version} ${target} ${username}`);
+  for (const { model, text } of await identityTexts(db)) of(model).identities.add(text);
   for (const { model, until, reason } of await db.selectFrom("esteira_broken_glass").selectAll().execute())
     of(model).glass = brokenUntil(until, reason);
   return found;

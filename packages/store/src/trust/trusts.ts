@@ -2,6 +2,7 @@ import { STEPS, type TrustedIdentity } from "@esteira/core/entities/trusted-iden
 import { alreadyExists, EsteiraError, notFound } from "@esteira/core/errors";
 import { checkModelName } from "@esteira/core/names";
 import { canonicalJson, type JsonObject } from "@esteira/core/timeline/json";
+import { identityText } from "@esteira/core/timeline/policy-state";
 import type { TrustStore } from "@esteira/core/trust-store";
 import type { Selectable } from "kysely";
 import { z } from "zod";
@@ -124,6 +125,20 @@ const unknown = (name: string) =>
 async function find(db: Database, name: string): Promise<TrustedIdentity | undefined> {
   const row = await db.selectFrom("esteira_trusted_identities").selectAll().where("name", "=", name).executeTakeFirst();
   return row && fromRow(row);
+}
+
+/** What each trusted identity is, to be compared with what the timeline tells; of a row that is no identity any more, its name. */
+export async function identityTexts(
+  db: Database,
+): Promise<readonly { readonly model: string; readonly text: string }[]> {
+  const rows = await db.selectFrom("esteira_trusted_identities").selectAll().execute();
+  return rows.map((row) => {
+    try {
+      return { model: row.model, text: identityText(recorded(fromRow(row))) };
+    } catch {
+      return { model: row.model, text: `${row.name} cannot be read` };
+    }
+  });
 }
 
 /** Of what a token must say to be taken. */
