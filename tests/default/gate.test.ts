@@ -103,6 +103,20 @@ describe("esteira gate", () => {
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("The gate 'nowhere.yaml' cannot be read") });
   });
 
+  it.skipIf(process.platform !== "linux")("serves the model to know its memory", async () => {
+    const rules = (max: number) =>
+      `version: 1\nname: pix\nchecks:\n  - { check: memory, max: ${max} }\n  - { check: latency, max: 1000 }\n`;
+    await writeFile(join(root, "wide.yaml"), rules(4096));
+    await writeFile(join(root, "tight.yaml"), rules(8));
+    const asked = ["-m", "model", "--champion", "none", "--threshold", "0.5", ...DATA];
+    const wide = await gate([...asked, "--gate", "wide.yaml"]);
+    expect(wide.code, wide.stdout + wide.stderr).toBe(0);
+    expect(wide.stdout).toMatch(/memory at most 4096 MiB +\d+(\.\d+)? MiB/);
+    const tight = await gate([...asked, "--gate", "tight.yaml"]);
+    expect(tight.code, tight.stdout + tight.stderr).toBe(3);
+    expect(tight.stdout).toMatch(/The service held \d+(\.\d+)? MiB at most over 520 requests; the limit is 8 MiB/);
+  });
+
   it("finds the champion of a registered model by itself", async () => {
     const server = await startServer({
       ...{ host: "127.0.0.1", port: 0 },

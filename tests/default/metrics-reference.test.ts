@@ -42,7 +42,10 @@ it("the reference names what a server counts, no less and no more", async () => 
 });
 
 it("the reference names what a scoring server counts, no less and no more", async () => {
-  const metrics = createServingMetrics({ inFlight: () => 0, refused: () => 0, generation: () => 0, unlogged: () => 0 });
+  const metrics = createServingMetrics({
+    ...{ inFlight: () => 0, refused: () => 0, generation: () => 0 },
+    ...{ unlogged: () => 0, unrecorded: () => 0, recordedLate: () => 0 },
+  });
   metrics.record({
     status: 200,
     seconds: 0.1,

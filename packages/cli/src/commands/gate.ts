@@ -91,6 +91,10 @@ export const gate: Command = {
         requests: text(values, "requests"),
         code: git ? `${git.commit}${git.dirty ? "+changes" : ""}` : "no commit",
         clock: Date.now,
+        measureMemory: async (bodies) => {
+          const { measureMemory } = await import("../promotion/measure-memory.ts");
+          return measureMemory(candidate.folder, engineSettings(values, terminal.env), bodies);
+        },
       });
       const verdict = evaluateGate(parsed, evidence);
       const { renderGateTerminal } = await import("@esteira/lifecycle/gates/render-terminal");

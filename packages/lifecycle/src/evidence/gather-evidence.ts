@@ -8,6 +8,7 @@ import { type FileKind, openSource } from "@esteira/models/batch/open-source";
 import { evaluateBinary } from "@esteira/models/evaluation/evaluate";
 import type { ServableModel } from "@esteira/models/flavors/flavor";
 import { isTensorSchema } from "@esteira/models/format/signature";
+import type { MemorySummary } from "../gates/checks/memory.ts";
 import type { FeatureDrift, GateEvidence, RivalEvidence } from "../gates/evidence.ts";
 import type { Gate } from "../gates/gate.ts";
 import { driftTable } from "../monitoring/drift.ts";
@@ -20,6 +21,7 @@ import { measureLatency } from "./measure-latency.ts";
 import { contributionShares } from "./model-shares.ts";
 import { parityBeside } from "./parity-beside.ts";
 import type { RowSample } from "./row-sample.ts";
+import { sampleRequests } from "./sample-requests.ts";
 import { type EvaluationColumns, type ScoredFile, scoreFile } from "./score-file.ts";
 import { servedRows } from "./served-rows.ts";
 
@@ -56,6 +58,8 @@ export interface EvidenceRequest {
   /** Git commit, with a mark when files were changed. */
   readonly code: string;
   readonly clock: () => number;
+  /** Serves the candidate and asks it these bodies, one after the other. */
+  readonly measureMemory?: (bodies: readonly string[]) => Promise<MemorySummary | undefined>;
 }
 
 /** Drift is looked for in the inputs that matter most. */
@@ -120,6 +124,10 @@ export async function gatherEvidence(request: EvidenceRequest): Promise<GateEvid
     wanted.has("latency") && rowScorer !== undefined
       ? measureLatency(candidate.model, inputs, scored.sample)
       : undefined;
+  const memory =
+    wanted.has("memory") && !sampler.hasCategories
+      ? await request.measureMemory?.(sampleRequests(inputs, scored.sample))
+      : undefined;
   const alone = wanted.has("leakage") ? aloneAucs(inputs, scored.sample, scored.sampledLabels) : undefined;
   const responding = request.gate.checks.flatMap((check) => (check.check === "monotonic" ? [check.feature] : []));
   const responses =
@@ -159,6 +167,7 @@ export async function gatherEvidence(request: EvidenceRequest): Promise<GateEvid
     ...windowsOf(scored, training, asOf),
     ...(training === undefined ? {} : { drift: driftOf(sampler, training.sample, scored.sample, shares) }),
     ...(latency === undefined ? {} : { latency }),
+    ...(memory === undefined ? {} : { memory }),
     parity: await parityBeside(candidate.folder),
   };
 }

@@ -7,6 +7,7 @@ import { driftCheck } from "./checks/drift.ts";
 import { fairnessCheck } from "./checks/fairness.ts";
 import { latencyCheck } from "./checks/latency.ts";
 import { leakageCheck } from "./checks/leakage.ts";
+import { memoryCheck } from "./checks/memory.ts";
 import { metricCheck } from "./checks/metric.ts";
 import { monotonicCheck } from "./checks/monotonic.ts";
 import { parityCheck } from "./checks/parity.ts";
@@ -62,6 +63,8 @@ function judge(settings: CheckSettings, evidence: GateEvidence): { title: string
       return { title: driftCheck.title(settings), finding: driftCheck.judge(settings, evidence) };
     case "latency":
       return { title: latencyCheck.title(settings), finding: latencyCheck.judge(settings, evidence) };
+    case "memory":
+      return { title: memoryCheck.title(settings), finding: memoryCheck.judge(settings, evidence) };
     case "parity":
       return { title: parityCheck.title(settings), finding: parityCheck.judge(settings, evidence) };
     case "signature":

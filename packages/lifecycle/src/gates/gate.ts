@@ -8,6 +8,7 @@ import { driftCheck } from "./checks/drift.ts";
 import { fairnessCheck } from "./checks/fairness.ts";
 import { latencyCheck } from "./checks/latency.ts";
 import { leakageCheck } from "./checks/leakage.ts";
+import { memoryCheck } from "./checks/memory.ts";
 import { metricCheck } from "./checks/metric.ts";
 import { monotonicCheck } from "./checks/monotonic.ts";
 import { parityCheck } from "./checks/parity.ts";
@@ -29,6 +30,7 @@ export const CATALOGUE = {
   windows: windowsCheck,
   drift: driftCheck,
   latency: latencyCheck,
+  memory: memoryCheck,
   parity: parityCheck,
   signature: signatureCheck,
   cost: costCheck,
@@ -52,6 +54,7 @@ const checkSettings = z
     windowsCheck.settings,
     driftCheck.settings,
     latencyCheck.settings,
+    memoryCheck.settings,
     parityCheck.settings,
     signatureCheck.settings,
     costCheck.settings,

@@ -55,6 +55,22 @@ const faultOf = (...checks: string[]): string => {
   throw new Error("the gate was accepted");
 };
 
+describe("the memory check", () => {
+  const MEMORY = "{ check: memory, max: 128 }";
+
+  it("passes within the limit, refuses beyond it, and says when too little was asked", () => {
+    const of = (peakMiB: number, requests = 520) => judge(MEMORY, { memory: { peakMiB, requests } });
+    expect(of(128)).toMatchObject({ status: "passed", found: "128 MiB", evidence: { requests: 520 } });
+    expect(of(128.5)).toMatchObject({
+      status: "refused",
+      reason: expect.stringContaining("128.5 MiB at most over 520"),
+    });
+    expect(of(1, 199)).toMatchObject({ status: "not_enough_evidence" });
+    expect(judge(MEMORY)).toMatchObject({ status: "not_enough_evidence" });
+    expect(faultOf("{ check: memory, max: 0 }")).toContain("max");
+  });
+});
+
 describe("the cost check", () => {
   const COST = "check: cost, budget: 0.02, recovery: 0.08, friction: 0.002, false_alert: 12, alert: 4, support: 50";
 

@@ -61,12 +61,12 @@ export function createServingMetrics(now: ServingState): ServingMetrics {
   );
   metrics.total(
     "esteira_scoring_decisions_unrecorded_total",
-    "Decisions that could not be recorded because the disk was full, failed or too slow.",
+    "Decisions of which there is no record: the disk was full, failed or too slow.",
     now.unrecorded ?? (() => undefined),
   );
   metrics.total(
     "esteira_scoring_decisions_late_total",
-    "Decisions whose record was on the disk more than a second after the answer.",
+    "Decisions on the disk more than a second after the answer.",
     now.recordedLate ?? (() => undefined),
   );
   const shadowed = metrics.counter("esteira_scoring_shadow_requests_total", "Requests that the shadow model saw.", [
