@@ -8,7 +8,7 @@ const one = z.object({ flow: flowWire }).transform((wire) => wire.flow);
 const many = z.object({ flows: z.array(flowWire) }).transform((wire) => wire.flows);
 
 /** The step that a runner holds. */
-interface Held {
+export interface Held {
   readonly flow: Pick<Flow, "id" | "number">;
   readonly lease: string;
 }
