@@ -1,9 +1,6 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { toNumbers } from "@esteira/models/flavors/flavor";
 import { loadModel } from "@esteira/models/flavors/load-model";
 import { writeModelFolder } from "@esteira/models/format/model-folder";
@@ -13,8 +10,8 @@ import { uploadFolder } from "@esteira/sdk/node/folder";
 import { startServer } from "@esteira/server/start";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { modelBytes } from "../../packages/models/src/engines/trees/fixtures/fixture.ts";
+import { runEsteira } from "./run-esteira.testing.ts";
 
-const COMMAND = fileURLToPath(new URL("../../packages/cli/bin/esteira.mjs", import.meta.url));
 const FEATURES = ["a", "b", "c", "d", "e", "f"];
 const ROWS = 600;
 
@@ -60,23 +57,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-async function gate(args: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [COMMAND, "gate", ...args], {
-    cwd: root,
-    env: { ...process.env, NODE_OPTIONS: "", NO_COLOR: "1", ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    stderr += text;
-  });
-  const [code] = await once(child, "close");
-  return { code, stdout, stderr };
-}
+const gate = (args: readonly string[], env: Record<string, string> = {}) => runEsteira(root, ["gate", ...args], env);
 
 const DATA = ["--data", "rows.csv", "--label", "fraud", "--id", "id", "--customer", "payer", "--slice", "channel"];
 

@@ -1,9 +1,6 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { modelCardSchema } from "@esteira/lifecycle/card/card";
 import { writeModelFolder } from "@esteira/models/format/model-folder";
 import { columnsOf } from "@esteira/models/format/signature";
@@ -12,8 +9,8 @@ import { uploadFolder } from "@esteira/sdk/node/folder";
 import { startServer } from "@esteira/server/start";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { modelBytes } from "../../packages/models/src/engines/trees/fixtures/fixture.ts";
+import { runEsteira } from "./run-esteira.testing.ts";
 
-const COMMAND = fileURLToPath(new URL("../../packages/cli/bin/esteira.mjs", import.meta.url));
 const DIGEST = "d".repeat(64);
 let root: string;
 let server: Awaited<ReturnType<typeof startServer>>;
@@ -62,23 +59,8 @@ afterAll(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-async function card(...args: readonly string[]) {
-  const child = spawn(process.execPath, [COMMAND, "models", "card", ...args], {
-    cwd: root,
-    env: { ...process.env, NODE_OPTIONS: "", NO_COLOR: "1", MLFLOW_TRACKING_URI: server.url },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    stderr += text;
-  });
-  const [code] = await once(child, "close");
-  return { code, stdout, stderr };
-}
+const card = (...args: readonly string[]) =>
+  runEsteira(root, ["models", "card", ...args], { MLFLOW_TRACKING_URI: server.url });
 
 const cardOf = async (uri: string) => {
   const { code, stdout, stderr } = await card("-m", uri, "--format", "json");
