@@ -11,5 +11,7 @@ export default defineConfig({
     maxWorkers: 2,
     // Workers are processes: a native library that misbehaves must not take the runner with it.
     pool: "forks",
+    // What is printed is compared as words; where CI is set, they would be coloured.
+    env: { NO_COLOR: "1" },
   },
 });
