@@ -19,7 +19,6 @@ const REPEATABLE_POSTS = new Set([
   "registered-models/alias",
   "registered-models/get-latest-versions",
   "registered-models/set-tag",
-  "runs/columns",
   "runs/log-batch",
   "runs/log-inputs",
   "runs/outputs",

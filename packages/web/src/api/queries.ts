@@ -9,8 +9,6 @@ import { isFollowed } from "./live-runs.ts";
 
 /** Runs that one page of the table asks for. */
 export const RUNS_PER_PAGE = 200;
-/** Points of one run in a chart; more than this is thinned by the server. */
-export const POINTS_PER_RUN = 1000;
 const MODELS_PER_PAGE = 100;
 const RUNNING_REFRESH_MS = 5_000;
 const nextToken = (page: Page<unknown>) => page.nextPageToken;
@@ -101,17 +99,41 @@ export const runQuery = (id: string) =>
       query.state.data?.info.status === "RUNNING" && !isFollowed(id) ? RUNNING_REFRESH_MS : false,
   });
 
-/** Histories of one metric in several runs, thinned to `POINTS_PER_RUN` a run without losing a peak. */
-export const metricHistoryQuery = (ids: readonly RunId[], metricKey: string, live: boolean) =>
+/** Points of all runs of a chart together: more would not be seen, and drawing them would take longer than a frame. */
+const POINTS_OF_ALL = 20_000;
+const FEWEST_POINTS = 100;
+const MOST_POINTS = 2000;
+
+/** Points of one run when a chart shows so many. */
+export const pointsOfRun = (runs: number): number =>
+  Math.min(MOST_POINTS, Math.max(FEWEST_POINTS, Math.floor(POINTS_OF_ALL / Math.max(1, runs))));
+
+/** Runs of which one call asks the histories. */
+export const RUNS_PER_CHART = 100;
+
+/** Histories of one metric in several runs, thinned without losing a peak; of all steps, or of those from and to. */
+export const metricHistoryQuery = (
+  ids: readonly RunId[],
+  metricKey: string,
+  live: boolean,
+  steps?: readonly [first: number, last: number],
+) =>
   queryOptions({
-    queryKey: ["metric-history", ids, metricKey],
+    queryKey: ["metric-history", ids, metricKey, steps],
     staleTime: live ? 0 : 60_000,
-    refetchInterval: () => (live && !ids.every(isFollowed) ? RUNNING_REFRESH_MS : false),
-    queryFn: async ({ signal }) => {
-      const query = { runIds: ids, metricKey, maxPoints: POINTS_PER_RUN };
-      const histories = await client.runs.sampledHistories(query, signal);
-      return histories.flatMap(({ runId: id, points }) => points.map((point) => ({ ...point, runId: id })));
-    },
+    queryFn: ({ signal }) =>
+      client.runs.sampledHistories(
+        {
+          runIds: ids,
+          metricKey,
+          maxPoints: pointsOfRun(ids.length),
+          ...(steps === undefined ? {} : { startStep: steps[0], endStep: steps[1] }),
+        },
+        signal,
+      ),
+    // A server that was away is asked again by itself.
+    refetchInterval: (query) =>
+      query.state.status === "error" || (live && !ids.every(isFollowed)) ? RUNNING_REFRESH_MS : false,
   });
 
 export const registeredModelsQuery = (filter: string) =>

@@ -5,6 +5,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { type ReactNode, useMemo } from "react";
 import { runQuery } from "../api/queries.ts";
 import { ChartGrid } from "../charts/chart-grid.tsx";
+import { chartedRun } from "../charts/charted-run.ts";
 import { colorOf } from "../charts/palette.ts";
 import { useFormat, useText } from "../i18n/use-text.tsx";
 import { curvesOf } from "../run/curves.ts";
@@ -73,10 +74,7 @@ function Comparison({ runs, missing }: { runs: readonly Run[]; missing: number }
   const dark = useComputedColorScheme("light") === "dark";
   const change = (next: Partial<typeof search>) =>
     void navigate({ search: (now) => ({ ...now, ...next }), replace: true });
-  const charted = useMemo(
-    () => runs.map((run) => ({ runId: run.info.runId, name: runNameOf(run), live: run.info.status === "RUNNING" })),
-    [runs],
-  );
+  const charted = useMemo(() => runs.map(chartedRun), [runs]);
   const heads = runs.map((run, at) => ({
     id: run.info.runId,
     experimentId: run.info.experimentId,
@@ -158,6 +156,7 @@ function Comparison({ runs, missing }: { runs: readonly Run[]; missing: number }
         <ChartGrid
           metrics={curves}
           runs={charted}
+          grouped={runs}
           search={search}
           onChange={change}
           empty={text.charts.noSeriesCompare}

@@ -5,6 +5,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
 import { experimentQuery, runQuery } from "../api/queries.ts";
 import { ChartGrid } from "../charts/chart-grid.tsx";
+import { chartedRun } from "../charts/charted-run.ts";
 import { useText } from "../i18n/use-text.tsx";
 import { runNameOf } from "../runs/run-values.ts";
 import { StatusBadge } from "../runs/status-badge.tsx";
@@ -37,10 +38,7 @@ function Loaded({ run }: { run: Run }) {
     [navigate],
   );
   const curves = useMemo(() => curvesOf(run), [run]);
-  const charted = useMemo(
-    () => [{ runId: run.info.runId, name: runNameOf(run), live: run.info.status === "RUNNING" }],
-    [run],
-  );
+  const charted = useMemo(() => [chartedRun(run)], [run]);
   useTitle(runNameOf(run));
   useLiveRun(run.info.runId, run.info.status === "RUNNING");
   const tabs = [

@@ -1,16 +1,55 @@
 import type * as english from "../en/charts.ts";
-import { count } from "./count.ts";
+import { count, number } from "./count.ts";
 
 export const charts: typeof english.charts = {
   logScale: "Escala log",
+  logX: "Eixo log",
+  clip: "Cortar extremos",
+  clipHint: "Deixa fora da figura os 2 % mais extremos dos valores em cada ponta",
   smoothing: "Suavização",
+  xAxis: "Ao longo de",
+  relative: "Tempo desde o início",
+  time: "Hora do dia",
+  groupBy: "Agrupar por",
+  noGroup: "Sem grupos",
+  withoutGroup: "(sem valor)",
+  band: "Faixa",
+  bands: { range: "Do menor ao maior", deviation: "± 1 desvio padrão", none: "Sem faixa" },
   searchLabel: "Buscar gráficos",
   noSeries: "Nenhuma métrica desta execução tem mais de um passo. Registre uma com passo para ver a curva aqui.",
   noSeriesCompare: "Nenhuma destas execuções tem métrica com mais de um passo.",
   finalValues: "Valores únicos",
   summary: (metric, series, points) =>
     `${metric}: ${count(series, "linha", "linhas")}, ${count(points, "ponto", "pontos")}`,
-  noPoints: "Não há valores finitos para desenhar.",
-  zoomHint: "Arraste para ampliar, clique duas vezes para voltar",
+  keys: "Esquerda e direita percorrem a curva, com Shift movem a janela, mais e menos ampliam e reduzem, 0 mostra tudo.",
+  noPoints: "Não há valores que estas escalas possam mostrar.",
+  zoomHint: "Arraste para ampliar, Shift e arraste para mover, clique duas vezes para ver tudo",
+  wholeRange: "Ver tudo",
   showMore: (n) => `Mostrar mais ${count(n, "gráfico", "gráficos")}`,
+  andMore: (n) => `e mais ${number.format(n)}`,
+  runsDrawn: (n, all) =>
+    `Estão desenhadas as primeiras ${number.format(n)} de ${number.format(all)} execuções: selecione ou filtre para ver outras.`,
+  legend: "Linhas",
+  fullOf: (name) => `Tela cheia: ${name}`,
+  tableOf: (name) => `Valores de ${name} em tabela`,
+  saveOf: (name) => `Salvar ${name}`,
+  save: { png: "Figura (PNG)", svg: "Figura (SVG)", csv: "Pontos (CSV)" },
+  moveBack: "Mover para trás",
+  moveOn: "Mover para a frente",
+  zoomIn: "Ampliar",
+  zoomOut: "Reduzir",
+  stale: "Não foi possível carregar os pontos mais novos; uma nova tentativa será feita.",
+  notNumbers: (nan, infinite) =>
+    `Sem desenho: ${[nan > 0 ? `${number.format(nan)} NaN` : "", infinite > 0 ? count(infinite, "infinito", "infinitos") : ""].filter(Boolean).join(", ")}.`,
+  notPositive: (n) =>
+    `${count(n, "valor é zero ou negativo", "valores são zero ou negativos")}, o que uma escala log não mostra.`,
+  outside: (n) => `${count(n, "valor extremo fica", "valores extremos ficam")} fora da figura.`,
+  thinned: (n, all) =>
+    `${number.format(n)} de ${number.format(all)} pontos; todos os picos estão entre eles. Amplie para ver o resto.`,
+  line: "Linha",
+  points: "Pontos",
+  first: "Primeiro",
+  last: "Último",
+  least: "Menor",
+  greatest: "Maior",
 };
