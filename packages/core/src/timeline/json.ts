@@ -29,10 +29,36 @@ export function patched(target: Json | undefined, patch: Json): Json {
   const result: Record<string, Json> = isObject(target) ? { ...target } : {};
   for (const [key, change] of Object.entries(patch)) {
     if (change === null) delete result[key];
-    // A key such as __proto__ is a key like any other.
-    else Object.defineProperty(result, key, field(patched(own(result, key), change)));
+    else put(result, key, patched(own(result, key), change));
   }
   return result;
+}
+
+/** An object that belongs to whoever changes it. */
+export interface OwnObject {
+  [key: string]: Json;
+}
+
+/**
+ * `patched` in place: it costs what the patch holds, however large the target is. No object of the patch becomes part of the target.
+ * Returns the target.
+ */
+export function patchOwn(target: OwnObject, patch: JsonObject): OwnObject {
+  for (const key of Object.keys(patch)) {
+    const change = patch[key] ?? null;
+    if (change === null) delete target[key];
+    else if (isObject(change)) put(target, key, patchOwn(ownObject(own(target, key)), change));
+    else put(target, key, change);
+  }
+  return target;
+}
+
+const ownObject = (value: Json | undefined): OwnObject => (isObject(value) ? (value as OwnObject) : {});
+
+/** A key such as `__proto__` is a key like any other; to define every key would take several times as long. */
+function put(target: OwnObject, key: string, value: Json): void {
+  if (key === "__proto__") Object.defineProperty(target, key, field(value));
+  else target[key] = value;
 }
 
 /** The two merge patches between two values: `after` leads from the first to the second, `before` leads back. */
@@ -50,11 +76,11 @@ export function patchesBetween(from: JsonObject, to: JsonObject): Patches | unde
     if (isObject(old) && isObject(young)) {
       const inner = patchesBetween(old, young);
       if (inner === undefined) continue;
-      Object.defineProperty(before, key, field(inner.before));
-      Object.defineProperty(after, key, field(inner.after));
+      put(before, key, inner.before);
+      put(after, key, inner.after);
     } else if (canonicalJson(orNull(old)) !== canonicalJson(orNull(young))) {
-      Object.defineProperty(before, key, field(orNull(old)));
-      Object.defineProperty(after, key, field(orNull(young)));
+      put(before, key, orNull(old));
+      put(after, key, orNull(young));
     }
   }
   return Object.keys(after).length === 0 ? undefined : { before, after };

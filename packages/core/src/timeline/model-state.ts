@@ -1,5 +1,15 @@
-import type { TimelineEntry } from "./entry.ts";
-import { isObject, type Json, type JsonObject, own, type Patches, patched, patchesBetween } from "./json.ts";
+import { ACTIONS, type TimelineAction, type TimelineEntry } from "./entry.ts";
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  type OwnObject,
+  own,
+  type Patches,
+  patched,
+  patchesBetween,
+  patchOwn,
+} from "./json.ts";
 
 /**
  * What the chain knows of a model: `{description, tags: {key: text}, aliases: {name: version}, versions: {"1": {stage,
@@ -17,9 +27,14 @@ export interface OutsideChange {
   readonly found: JsonObject | null;
 }
 
+/** What stands beside the registry: policies, evidence, approvals, trust, flows. */
+const BESIDE: ReadonlySet<TimelineAction> = new Set(
+  ACTIONS.filter((action) => /^(policy|evidence|approval|trust|flow)\./.test(action)),
+);
+
 /** The registry as the entries of a chain tell it, one after the other. */
 export class RegistryHistory {
-  readonly #models = new Map<string, ModelState>();
+  readonly #models = new Map<string, OwnObject>();
   #sequence = 0;
 
   get sequence(): number {
@@ -34,8 +49,7 @@ export class RegistryHistory {
   apply(entry: TimelineEntry): OutsideChange | undefined {
     const name = entry.subject.model;
     const state = this.#models.get(name);
-    // What stands beside the registry: policies, evidence, approvals, trust, flows.
-    if (/^(policy|evidence|approval|trust|flow)\./.test(entry.action)) {
+    if (BESIDE.has(entry.action)) {
       this.#sequence = entry.sequence;
       return undefined;
     }
@@ -52,9 +66,7 @@ export class RegistryHistory {
       if (typeof newName === "string") this.#models.set(newName, state ?? {});
       return outside;
     }
-    const base = entry.before === null ? undefined : state;
-    const next = patched(base, after);
-    if (isObject(next)) this.#models.set(name, next);
+    this.#models.set(name, patchOwn((entry.before === null ? undefined : state) ?? {}, after));
     return outside;
   }
 
@@ -91,20 +103,23 @@ function between(
 
 /** Where a state is not what a patch says that it was; undefined where it agrees in all that the patch names. */
 function contradicted(state: JsonObject, before: JsonObject): Patches | undefined {
-  const chain: Record<string, Json> = {};
-  const found: Record<string, Json> = {};
-  for (const [key, value] of Object.entries(before)) {
+  let wrong: { readonly before: Record<string, Json>; readonly after: Record<string, Json> } | undefined;
+  for (const key of Object.keys(before)) {
+    const value = before[key] ?? null;
     const known = own(state, key);
     if (known === value || (value === null && known === undefined)) continue;
     if (isObject(value)) {
       const inner = contradicted(isObject(known) ? known : {}, value);
       if (inner === undefined) continue;
-      chain[key] = inner.before;
-      found[key] = inner.after;
+      wrong ??= { before: {}, after: {} };
+      wrong.before[key] = inner.before;
+      wrong.after[key] = inner.after;
     } else {
-      chain[key] = known ?? null;
-      found[key] = value;
+      wrong ??= { before: {}, after: {} };
+      // The state goes on to change, and what is told of it does not.
+      wrong.before[key] = known === undefined ? null : patched(undefined, known);
+      wrong.after[key] = value;
     }
   }
-  return Object.keys(chain).length === 0 ? undefined : { before: chain, after: found };
+  return wrong;
 }

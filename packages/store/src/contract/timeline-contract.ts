@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Database } from "../database/tables.ts";
 import { connectExisting } from "../maintenance/connect.ts";
 import { openStore, type Store } from "../open.ts";
-import { entryHash, rootOfProof } from "../timeline/merkle.ts";
+import { entryHash, MerkleTree, rootOfProof } from "../timeline/merkle.ts";
 import { SealFile } from "../timeline/seal-file.ts";
 import { standing } from "../timeline/timeline.ts";
 import { refused } from "./support.ts";
@@ -337,6 +337,51 @@ export function describeTimeline(name: string, newUri: () => Promise<string>): v
         expect(rootOfProof(entryHash("another"), sequence - 1, 9, proof.path)).not.toBe(root);
       }
       await refused(store.timeline.prove(10), "INVALID_PARAMETER_VALUE", "There is no entry 10 among 9");
+    });
+
+    test("is verified, signed and proven to its end when it is longer than what is read at a time", async () => {
+      const length = 5000;
+      await promote();
+      const leaves = (await store.timeline.read(0)).map(({ hash }) => hash ?? "");
+      await raw(async (db) => {
+        const rows = [];
+        for (let sequence = leaves.length + 1; sequence <= length; sequence++) {
+          // Some pages are plain ASCII, and some are not.
+          const reason = sequence < 4000 ? `no ${sequence}` : `não ${sequence}`;
+          const entry = canonicalJson({
+            ...{ format: 1, sequence, at: ++now, actor: { name: "ana", origin: "token" }, action: "promotion.refused" },
+            ...{ subject: { model: "fraud" }, before: {}, after: {}, reason, previous: leaves.at(-1) ?? "" },
+          });
+          leaves.push(entryHash(entry));
+          rows.push({ sequence, at: now, model: "fraud", new_name: null, entry, hash: leaves.at(-1) ?? "" });
+        }
+        for (let start = 0; start < rows.length; start += 500)
+          await db
+            .insertInto("esteira_timeline")
+            .values(rows.slice(start, start + 500))
+            .execute();
+        await db
+          .updateTable("esteira_timeline_head")
+          .set({ sequence: length, at: now, hash: leaves.at(-1) })
+          .execute();
+      });
+      const tree = new MerkleTree();
+      for (const leaf of leaves) tree.add(leaf);
+      await store.as(ana).setAlias("fraud", "trial", "2");
+      expect(await store.timeline.checkpoint(seals)).toMatchObject({ size: length + 1 });
+      expect(await store.timeline.verify({ seals })).toMatchObject({ faults: [], outside: [], found: [] });
+      expect(await store.timeline.prove(4321, length)).toMatchObject({ root: tree.root(), hash: leaves[4320] });
+      const { path, hash, root } = await store.timeline.prove(4321, length);
+      expect(rootOfProof(hash, 4320, length, path)).toBe(root);
+
+      await raw((db) =>
+        sql`update esteira_timeline set entry = replace(entry, ${"não 4600"}, ${"sim 4600"}) where sequence = 4600`.execute(
+          db,
+        ),
+      );
+      expect(await faults()).toContain("4600 was changed after it was written");
+      await raw((db) => sql`update esteira_timeline set entry = entry || ${"\x1e"} where sequence = 2500`.execute(db));
+      expect(await faults()).toContain("2500 is no entry of a timeline any more");
     });
 
     test("has one order, however many write at once", async () => {

@@ -14,6 +14,13 @@ export interface StoredEntry {
   readonly new_name?: string | null;
 }
 
+/** Rows in their order, the hash of each one's entry, and the root of the tree over these hashes where it is known. */
+export interface BlockOfEntries {
+  readonly rows: readonly StoredEntry[];
+  readonly leaves: readonly string[];
+  readonly root?: string;
+}
+
 /** Something in the chain that its writers never leave behind. */
 export interface ChainFault {
   /** The entry at which it shows. */
@@ -70,12 +77,27 @@ export class ChainVerifier {
   }
 
   add(row: StoredEntry): void {
+    this.addBlock({ rows: [row], leaves: [entryHash(row.entry)] });
+  }
+
+  /** The next rows, with the hashes of their entries, and the root of the tree over these where it is known. */
+  addBlock({ rows, leaves, root }: BlockOfEntries): void {
+    const signed = this.#checkpoints[this.#next]?.size ?? Number.POSITIVE_INFINITY;
+    const isOne = signed >= this.#tree.size + leaves.length;
+    for (const [place, row] of rows.entries()) {
+      const leaf = leaves[place] ?? entryHash(row.entry);
+      this.#check(row, leaf);
+      if (!isOne) this.#grow([leaf]);
+    }
+    if (isOne) this.#grow(leaves, root);
+  }
+
+  #check(row: StoredEntry, hash: string): void {
     const entry = parseEntry(row.entry);
-    const hash = entryHash(row.entry);
     const expected = this.#sequence + 1;
     if (entry === undefined) {
       this.#fault(row.sequence ?? expected, "is no entry of a timeline any more");
-      this.#goOn(row.sequence ?? expected, this.#at, row.hash ?? hash, hash);
+      this.#goOn(row.sequence ?? expected, this.#at, row.hash ?? hash);
       return;
     }
     const { sequence, at } = entry;
@@ -93,7 +115,7 @@ export class ChainVerifier {
     const outside = this.history.apply(entry);
     this.policies.apply(entry);
     if (outside !== undefined && this.#outside.length < MOST_TOLD) this.#outside.push(outside);
-    this.#goOn(sequence, at, row.hash ?? hash, hash);
+    this.#goOn(sequence, at, row.hash ?? hash);
   }
 
   /** `head` is what the database says that the chain ends with. */
@@ -131,11 +153,14 @@ export class ChainVerifier {
     if (!isSame) this.#fault(row.sequence ?? sequence, "has columns that say something else than its text");
   }
 
-  #goOn(sequence: number, at: number, hash: string, leaf: string): void {
+  #goOn(sequence: number, at: number, hash: string): void {
     this.#sequence = sequence;
     this.#at = at;
     this.#hash = hash;
-    this.#tree.add(leaf);
+  }
+
+  #grow(leaves: readonly string[], root?: string): void {
+    this.#tree.addAll(leaves, root);
     this.#meetCheckpoints();
   }
 

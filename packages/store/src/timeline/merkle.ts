@@ -41,10 +41,22 @@ export class MerkleTree {
   }
 
   add(leaf: string): void {
-    let hash = leaf;
-    for (let rest = this.#size; rest % 2 === 1; rest = (rest - 1) / 2) hash = parent(this.#peaks.pop() ?? "", hash);
+    this.#grow(leaf, 1);
+  }
+
+  /** @param root of the tree over these leaves, where it is known: a subtree of this one, if there are as many leaves as it takes. */
+  addAll(leaves: readonly string[], root?: string): void {
+    const isSubtree = ones(leaves.length) === 1 && this.#size % leaves.length === 0;
+    if (root !== undefined && isSubtree) this.#grow(root, leaves.length);
+    else for (const leaf of leaves) this.add(leaf);
+  }
+
+  #grow(root: string, leaves: number): void {
+    let hash = root;
+    for (let rest = this.#size / leaves; rest % 2 === 1; rest = (rest - 1) / 2)
+      hash = parent(this.#peaks.pop() ?? "", hash);
     this.#peaks.push(hash);
-    this.#size += 1;
+    this.#size += leaves;
   }
 
   root(): string {

@@ -12,7 +12,7 @@ import { type ChainReport, ChainVerifier, type StoredEntry } from "./chain-verif
 import { type SealReport, verifySeals } from "./checkpoint.ts";
 import { lifeOf } from "./life.ts";
 import { entryHash, InclusionProver, MerkleTree } from "./merkle.ts";
-import { type EntryRow, eachRow, PAGE, rowsAfter } from "./pages.ts";
+import { type Block, eachBlock, PAGE, rowsAfter } from "./pages.ts";
 import { registryState } from "./registry-state.ts";
 import type { SealFile } from "./seal-file.ts";
 
@@ -56,7 +56,7 @@ export function openTimeline(session: Session, context: StoreContext): Timeline 
     session.read((db) =>
       db.selectFrom("esteira_timeline_head").select(["sequence", "hash"]).where("id", "=", HEAD).executeTakeFirst(),
     );
-  const each = (after: number, until: number, take: (row: EntryRow) => void) => eachRow(session, after, until, take);
+  const each = (after: number, until: number, take: (block: Block) => void) => eachBlock(session, after, until, take);
   return {
     read,
     head,
@@ -65,7 +65,7 @@ export function openTimeline(session: Session, context: StoreContext): Timeline 
       const report = seals && verifySeals(seals.read(), trusted);
       const verifier = new ChainVerifier(report?.checkpoints);
       const known = (await head())?.sequence ?? Number.MAX_SAFE_INTEGER;
-      await each(0, known, (row) => verifier.add(row));
+      await each(0, known, (block) => verifier.addBlock(block));
       const end = await session.write((db) => enterOutsideChanges(db, context, verifier, actor));
       return { ...verifier.finish(end.head), found: end.found, ...(report === undefined ? {} : { seals: report }) };
     },
@@ -87,11 +87,14 @@ export function openTimeline(session: Session, context: StoreContext): Timeline 
       if (from > 0 && signed[0]?.hash !== hash) throw broken(from);
       if (last !== undefined && size === from) return last;
       const tree = new MerkleTree(from, last?.peaks ?? []);
-      await each(from, size, (row) => {
-        const isNext = row.sequence === tree.size + 1 && parseEntry(row.entry)?.previous === hash;
-        if (!isNext || entryHash(row.entry) !== row.hash) throw broken(tree.size + 1);
-        hash = row.hash ?? "";
-        tree.add(hash);
+      await each(from, size, ({ rows, leaves, root }) => {
+        for (const [place, row] of rows.entries()) {
+          const sequence = tree.size + place + 1;
+          const isNext = row.sequence === sequence && parseEntry(row.entry)?.previous === hash;
+          if (!isNext || leaves[place] !== row.hash) throw broken(sequence);
+          hash = row.hash;
+        }
+        tree.addAll(leaves, root);
       });
       if (tree.size !== size) throw broken(tree.size + 1);
       const record = {
@@ -111,11 +114,10 @@ export function openTimeline(session: Session, context: StoreContext): Timeline 
       const prover = new InclusionProver(sequence - 1, size);
       const tree = new MerkleTree();
       let entry: StoredEntry | undefined;
-      await each(0, size, (row) => {
-        const hash = entryHash(row.entry);
-        tree.add(hash);
-        prover.add(hash);
-        if (row.sequence === sequence) entry = row;
+      await each(0, size, ({ rows, leaves, root }) => {
+        tree.addAll(leaves, root);
+        for (const leaf of leaves) prover.add(leaf);
+        entry ??= rows.find((row) => row.sequence === sequence);
       });
       if (entry === undefined || tree.size !== size)
         throw notFound(`The timeline has not the ${size} entries that were asked for.`);
