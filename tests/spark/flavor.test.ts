@@ -32,7 +32,7 @@ describe.skipIf(folder === undefined)("models that MLflow saved", () => {
     for (const [table, { columns, data, answers, error }] of Object.entries(tables)) {
       const body = pythonJson({ dataframe_split: { columns, data } });
       const ask = () => {
-        const asked = readInvocation(model, "json", body);
+        const asked = readInvocation(model, "json", Buffer.from(body));
         return model.predict(asked.table, asked.params);
       };
       if (answers === undefined) {

@@ -36,7 +36,7 @@ async function modelOf(name: string, hasSignature = true): Promise<{ model: Load
 
 /** The answer to a body, as a server writes it. */
 function answerTo(model: LoadedModel, body: string): string {
-  const { table, params } = readInvocation(model, "json", body);
+  const { table, params } = readInvocation(model, "json", Buffer.from(body));
   return writePredictions(model.predict(table, params));
 }
 

@@ -15,6 +15,9 @@ import type { Column } from "./table.ts";
  */
 export type CellSource = "table" | "array" | "csv";
 
+/** Cells as they came; those of a column of nothing but numbers and nulls may come as numbers, NaN for null. */
+export type UntypedColumn = readonly unknown[] | Float64Array;
+
 /** What is wrong with a request as such, apart from the signature: BAD_REQUEST as MLflow's server answers it. */
 export const badRequest = (message: string): EsteiraError =>
   new EsteiraError("BAD_REQUEST", message, { errorClass: "INVALID_PARAMETER_VALUE" });
@@ -92,6 +95,8 @@ const expectations: Readonly<Record<string, string>> = {
   binary: "text in base64",
 };
 
+const nullForMissing = (value: number): number | null => (Number.isNaN(value) ? null : value);
+
 /** The cells when all are numbers or missing, which needs no conversion; undefined otherwise. */
 function plainNumbers(cells: readonly unknown[]): Float64Array | undefined {
   const out = new Float64Array(cells.length);
@@ -105,8 +110,13 @@ function plainNumbers(cells: readonly unknown[]): Float64Array | undefined {
 }
 
 /** Converts the cells of one column. Throws BAD_REQUEST that names column, row and cell. */
-export function castColumn(name: string, spec: ColumnSpec, cells: readonly unknown[], source: CellSource): Column {
+export function castColumn(name: string, spec: ColumnSpec, given: UntypedColumn, source: CellSource): Column {
   const { type } = spec;
+  if (given instanceof Float64Array) {
+    if (type === "double") return given;
+    if (type === "float") return given.map(Math.fround);
+  }
+  const cells = given instanceof Float64Array ? Array.from(given, nullForMissing) : given;
   if (type === "double") {
     const plain = plainNumbers(cells);
     if (plain !== undefined) return plain;
@@ -153,7 +163,8 @@ export function castColumn(name: string, spec: ColumnSpec, cells: readonly unkno
 }
 
 /** A column of which no signature says the type: numbers when all cells are numbers, booleans or missing. */
-export function inferColumn(cells: readonly unknown[], source: CellSource): Column {
+export function inferColumn(cells: UntypedColumn, source: CellSource): Column {
+  if (cells instanceof Float64Array) return cells;
   const out = new Float64Array(cells.length);
   for (let row = 0; row < cells.length; row++) {
     const cell = cells[row];

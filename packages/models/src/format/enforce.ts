@@ -1,7 +1,7 @@
 /** A frame of untyped cells against a model's input schema, as MLflow enforces it. */
 
 import { EsteiraError } from "@esteira/core/errors";
-import { badRequest, type CellSource, castColumn, inferColumn } from "./cells.ts";
+import { badRequest, type CellSource, castColumn, inferColumn, type UntypedColumn } from "./cells.ts";
 import { type ColumnSpec, isTensorSchema, type Schema, type TensorSpec } from "./signature.ts";
 import { type Column, type ColumnarTable, positions } from "./table.ts";
 
@@ -11,7 +11,7 @@ export interface Frame {
   /** Undefined when columns were given by position only. */
   readonly names: readonly string[] | undefined;
   /** Each of `rowCount` cells. */
-  readonly columns: readonly (readonly unknown[])[];
+  readonly columns: readonly UntypedColumn[];
   readonly rowCount: number;
   /** True for a list of plain values, which has one dimension only. */
   readonly isFlat?: boolean;

@@ -3,7 +3,6 @@
 import { EsteiraError } from "@esteira/core/errors";
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from "fastify";
 import type { Answer } from "../format/answer.ts";
-import { badRequest } from "../format/cells.ts";
 import type { Scored } from "./dispatcher.ts";
 import type { ModelIdentity } from "./model-holder.ts";
 import type { RequestTrace, Tracing } from "./tracing.ts";
@@ -35,8 +34,6 @@ export interface Answering {
   finish(reply: FastifyReply, answer: Answer, scored?: Scored): FastifyReply;
   /** A fault of the request keeps its own error; a defect of ours is answered without its particulars, and logged. */
   toError(error: unknown, log: FastifyBaseLogger): EsteiraError;
-  /** The body as text. Throws BAD_REQUEST when it is not UTF-8. */
-  decode(body: unknown): string;
   /** What decides between primary and canary: the X-Esteira-Key header. */
   keyOf(request: FastifyRequest): string | undefined;
 }
@@ -84,14 +81,6 @@ export function createAnswering(onRequest: (request: ScoredRequest) => void, tra
       if (error instanceof EsteiraError) return error;
       log.error({ err: error }, "the model failed on a request");
       return new EsteiraError("INTERNAL_ERROR", "The model failed on this request; the server's log says why");
-    },
-    decode(body) {
-      if (!Buffer.isBuffer(body)) return "";
-      try {
-        return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
-      } catch {
-        throw badRequest("The body is not UTF-8");
-      }
     },
     keyOf: (request) => textHeader(request, "x-esteira-key"),
   };

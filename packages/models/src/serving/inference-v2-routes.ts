@@ -12,6 +12,7 @@ import { badRequest } from "../format/cells.ts";
 import { enforceSchema } from "../format/enforce.ts";
 import { enforceParams } from "../format/params.ts";
 import type { Answering } from "./answer.ts";
+import { decodeBody } from "./body-text.ts";
 import type { Asked, Dispatcher } from "./dispatcher.ts";
 import { describeInputs, OUTPUT, parseInfer, toTensor } from "./inference-v2.ts";
 import type { ModelHolder } from "./model-holder.ts";
@@ -108,7 +109,7 @@ export function mountInferenceV2(app: FastifyInstance, options: InferenceV2Optio
       try {
         check(request.params);
         checkType(request.headers);
-        const text = answering.decode(request.body);
+        const text = Buffer.isBuffer(request.body) ? decodeBody(request.body) : "";
         let id: string | undefined;
         const read = (model: ServableModel): Asked => {
           const asked = parseInfer(text, model.signature);

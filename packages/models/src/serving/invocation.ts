@@ -6,14 +6,14 @@ import { errorOf } from "../format/answer.ts";
 import { enforceSchema } from "../format/enforce.ts";
 import { enforceParams } from "../format/params.ts";
 import { positions } from "../format/table.ts";
+import { decodeBody } from "./body-text.ts";
 import { parseCsv } from "./csv.ts";
 import { type Asked, answerAsked } from "./dispatcher.ts";
-import { parsePayload } from "./payload.ts";
+import { type Payload, parsePayload, parsePayloadBytes } from "./payload.ts";
 
 /** Throws BAD_REQUEST or INVALID_PARAMETER_VALUE as MLflow's server answers them. */
-export function readInvocation(model: ServableModel, kind: "csv" | "json", text: string): Asked {
-  const schema = model.signature?.inputs;
-  const payload = kind === "csv" ? { frame: parseCsv(text), params: undefined } : parsePayload(text, schema);
+export function readInvocation(model: ServableModel, kind: "csv" | "json", body: Buffer): Asked {
+  const payload = readPayload(model, kind, body);
   if (model.respond !== undefined) {
     const { frame } = payload;
     const { names = positions(frame.columns.length), columns, rowCount } = frame;
@@ -24,9 +24,16 @@ export function readInvocation(model: ServableModel, kind: "csv" | "json", text:
     };
   }
   return {
-    table: enforceSchema(payload.frame, schema),
+    table: enforceSchema(payload.frame, model.signature?.inputs),
     params: enforceParams(payload.params, model.signature?.params),
   };
+}
+
+function readPayload(model: ServableModel, kind: "csv" | "json", body: Buffer): Payload {
+  if (kind === "csv") return { frame: parseCsv(decodeBody(body)), params: undefined };
+  const schema = model.signature?.inputs;
+  // A model that types the frame itself must see which cells were null.
+  return model.respond === undefined ? parsePayloadBytes(body, schema) : parsePayload(decodeBody(body), schema);
 }
 
 /**
@@ -34,11 +41,12 @@ export function readInvocation(model: ServableModel, kind: "csv" | "json", text:
  * the model does.
  */
 export async function answerBody(model: ServableModel, kind: "csv" | "json", text: string): Promise<string> {
+  const body = Buffer.from(text);
   if (model.invoke !== undefined) {
-    const answer = await model.invoke(Buffer.from(text), kind === "csv" ? "text/csv" : "application/json");
+    const answer = await model.invoke(body, kind === "csv" ? "text/csv" : "application/json");
     if (answer.status !== 200) throw errorOf(answer);
     return answer.body;
   }
-  const { answer, predictions } = await answerAsked(model, readInvocation(model, kind, text));
+  const { answer, predictions } = await answerAsked(model, readInvocation(model, kind, body));
   return answer?.body ?? writePredictions(predictions);
 }

@@ -4,17 +4,22 @@ import { EsteiraError } from "@esteira/core/errors";
 import { badRequest } from "../format/cells.ts";
 import { type Frame, schemaError } from "../format/enforce.ts";
 import { parseJson } from "../format/json.ts";
+import { NumberRows } from "../format/number-rows.ts";
 import { isTensorSchema, type Schema } from "../format/signature.ts";
+import { decodeBody } from "./body-text.ts";
+import { readNumberBody } from "./number-body.ts";
 
 const FORMS = ["dataframe_split", "dataframe_records", "instances", "inputs"] as const;
 type Form = (typeof FORMS)[number];
+/** Where rows may stand as lists. */
+const PLACES = [["dataframe_split", "data"], ["instances"], ["inputs"]] as const;
 
 type Dictionary = Readonly<Record<string, unknown>>;
-type Rows = readonly (readonly unknown[])[];
+type Rows = readonly (readonly unknown[])[] | NumberRows;
 
 const isDictionary = (value: unknown): value is Dictionary =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-const isRows = (value: readonly unknown[]): value is Rows => value.every(Array.isArray);
+const isLists = (value: readonly unknown[]): value is readonly (readonly unknown[])[] => value.every(Array.isArray);
 const isRecords = (value: readonly unknown[]): value is readonly Dictionary[] => value.every(isDictionary);
 
 const expected = `The input must be a JSON object with exactly one of the fields ${FORMS.join(", ")}`;
@@ -27,6 +32,7 @@ export interface Payload {
 
 /** Rows of lists into columns; short rows are filled up with null. */
 function fromRows(rows: Rows, width: number, names: readonly string[] | undefined, source: Frame["source"]): Frame {
+  if (rows instanceof NumberRows) return { source, names, columns: rows.columns, rowCount: rows.rowCount };
   const columns = Array.from({ length: width }, (_, i) => rows.map((row) => (i < row.length ? row[i] : null)));
   return { source, names, columns, rowCount: rows.length };
 }
@@ -41,25 +47,36 @@ function fromRecords(records: readonly Dictionary[], source: Frame["source"]): F
   return { source, names: [...names], columns, rowCount: records.length };
 }
 
-const longest = (rows: Rows): number => rows.reduce((most, row) => Math.max(most, row.length), 0);
+const longest = (rows: Rows): number =>
+  rows instanceof NumberRows ? rows.columns.length : rows.reduce((most, row) => Math.max(most, row.length), 0);
+
+const countOf = (rows: Rows): number => (rows instanceof NumberRows ? rows.rowCount : rows.length);
+
+/** What stands under `data`: one value in place of a row is a row of one. */
+function toRows(data: unknown): Rows | undefined {
+  if (data instanceof NumberRows) return data;
+  if (!Array.isArray(data)) return undefined;
+  const items: readonly unknown[] = data;
+  return isLists(items) ? items : items.map((cell) => [cell]);
+}
 
 function splitForm(value: unknown): Frame {
   if (!isDictionary(value)) throw badRequest("dataframe_split must be an object with the fields columns and data");
   const unknown = Object.keys(value).filter((key) => key !== "columns" && key !== "data" && key !== "index");
-  if (unknown.length > 0 || !Array.isArray(value.data))
+  const rows = toRows(value.data);
+  if (unknown.length > 0 || rows === undefined)
     throw badRequest(
       `dataframe_split must have the field data, and may have columns and index; it has ${Object.keys(value).join(", ") || "none"}`,
     );
-  const data: readonly unknown[] = value.data;
-  const rows = isRows(data) ? data : data.map((cell) => [cell]);
   const { columns, index } = value;
-  if (index !== undefined && index !== null && !(Array.isArray(index) && index.length === rows.length))
-    throw badRequest(`dataframe_split.index must have one entry for each of the ${rows.length} rows`);
+  const rowCount = countOf(rows);
+  if (index !== undefined && index !== null && !(Array.isArray(index) && index.length === rowCount))
+    throw badRequest(`dataframe_split.index must have one entry for each of the ${rowCount} rows`);
   const width = longest(rows);
   if (columns === undefined || columns === null) return fromRows(rows, width, undefined, "table");
   if (!Array.isArray(columns)) throw badRequest("dataframe_split.columns must be a list of names");
   const names = columns.map(String);
-  if (rows.length > 0 && width !== names.length)
+  if (rowCount > 0 && width !== names.length)
     throw badRequest(`dataframe_split names ${names.length} columns, but its data has ${width}`);
   return fromRows(rows, names.length, names, "table");
 }
@@ -68,7 +85,7 @@ function recordsForm(value: unknown): Frame {
   if (!Array.isArray(value)) throw badRequest("dataframe_records must be a list of objects, one a row");
   const items: readonly unknown[] = value;
   if (isRecords(items)) return fromRecords(items, "table");
-  if (isRows(items)) return fromRows(items, longest(items), undefined, "table");
+  if (isLists(items)) return fromRows(items, longest(items), undefined, "table");
   if (value.some(isDictionary)) throw badRequest("dataframe_records must hold objects only, one a row");
   return { source: "table", names: undefined, columns: [items], rowCount: items.length };
 }
@@ -99,13 +116,14 @@ function instanceRecords(records: readonly Dictionary[], schema: Schema | undefi
 
 function listForm(form: Form, value: unknown, schema: Schema | undefined): Frame {
   const unequal = form === "instances" ? badRequest : schemaError;
+  if (value instanceof NumberRows) return fromRows(value, longest(value), undefined, "array");
   if (isDictionary(value)) return fromColumns(value, unequal);
   if (!Array.isArray(value))
     return { source: "array", names: undefined, columns: [[value]], rowCount: 1, isFlat: true };
   const items: readonly unknown[] = value;
   if (items.length > 0 && isRecords(items))
     return form === "instances" ? instanceRecords(items, schema) : fromRecords(items, "array");
-  if (items.length > 0 && isRows(items)) {
+  if (items.length > 0 && isLists(items)) {
     const width = longest(items);
     if (items.some((row) => row.length !== width)) throw badRequest(`${form}: the rows are not of one length`);
     return fromRows(items, width, undefined, "array");
@@ -129,6 +147,16 @@ export function parsePayload(text: string, schema: Schema | undefined): Payload 
   } catch (error) {
     throw badRequest(error instanceof EsteiraError ? error.message : String(error));
   }
+  return toPayload(body, schema);
+}
+
+/** As `parsePayload`; rows of numbers are read from the bytes, and come as columns of numbers. Throws BAD_REQUEST too where it is not UTF-8. */
+export function parsePayloadBytes(bytes: Buffer, schema: Schema | undefined): Payload {
+  const body = readNumberBody(bytes, PLACES);
+  return body === undefined ? parsePayload(decodeBody(bytes), schema) : toPayload(body, schema);
+}
+
+function toPayload(body: unknown, schema: Schema | undefined): Payload {
   if (!isDictionary(body))
     throw badRequest(
       `${expected}, not ${Array.isArray(body) ? "a list" : `${body === null ? "null" : `a ${typeof body}`}`}`,

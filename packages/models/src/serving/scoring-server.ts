@@ -24,7 +24,7 @@ import { type Answer, RefusedRequest } from "../format/answer.ts";
 import { badRequest } from "../format/cells.ts";
 import { MLFLOW_VERSION } from "../format/mlmodel.ts";
 import { createAdmission, RETRY_AFTER_SECONDS } from "./admission.ts";
-import { type Answering, createAnswering, type ScoredRequest } from "./answer.ts";
+import { createAnswering, type ScoredRequest } from "./answer.ts";
 import { readContentType } from "./content-type.ts";
 import { createDispatcher, type Question, type VariantSight } from "./dispatcher.ts";
 import { mountInferenceV2 } from "./inference-v2-routes.ts";
@@ -89,17 +89,16 @@ const refuseType = (refusal: string): Answer => ({
 });
 
 /** A body of MLflow's protocol: read once by us, or not at all by a model that does so itself. */
-function readQuestion({ headers, body }: FastifyRequest, answering: Answering): Question {
+function readQuestion({ headers, body }: FastifyRequest): Question {
   const type = headers["content-type"];
-  let text: string | undefined;
+  const bytes = Buffer.isBuffer(body) ? body : NOTHING;
   return {
     read(model) {
       const verdict = readContentType(type);
       if ("refusal" in verdict) throw new RefusedRequest(refuseType(verdict.refusal));
-      text ??= answering.decode(body);
-      return readInvocation(model, verdict.kind, text);
+      return readInvocation(model, verdict.kind, bytes);
     },
-    ...(type !== undefined && type.trim() !== "" && { raw: { body: Buffer.isBuffer(body) ? body : NOTHING, type } }),
+    ...(type !== undefined && type.trim() !== "" && { raw: { body: bytes, type } }),
   };
 }
 
@@ -192,7 +191,7 @@ export async function createScoringServer(options: ScoringServerOptions): Promis
     const trace = answering.traceOf(request);
     trace?.step("parse");
     try {
-      const scored = await dispatcher.score(readQuestion(request, answering), answering.keyOf(request), trace);
+      const scored = await dispatcher.score(readQuestion(request), answering.keyOf(request), trace);
       return answering.finish(reply, scored.answer ?? plain(writePredictions(scored.predictions)), scored);
     } catch (error) {
       if (error instanceof RefusedRequest) return answering.finish(reply, error.answer);
