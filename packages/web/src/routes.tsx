@@ -9,6 +9,7 @@ import {
 import { signInSearch } from "./access/search.ts";
 import { accessQuery } from "./access/session.ts";
 import { queries } from "./api/query-client.ts";
+import { chartsPageSearch } from "./charts/page-search.ts";
 import { compareSearch } from "./compare/search.ts";
 import { experimentsSearch } from "./experiments/search.ts";
 import { modelsSearch } from "./models/search.ts";
@@ -53,6 +54,13 @@ const runs = createRoute({
   path: "/experiments/$experimentId",
   validateSearch: runsSearch,
   component: lazyRouteComponent(() => import("./runs/runs-page.tsx"), "RunsPage"),
+});
+
+const charts = createRoute({
+  getParentRoute: () => root,
+  path: "/experiments/$experimentId/charts",
+  validateSearch: chartsPageSearch,
+  component: lazyRouteComponent(() => import("./charts/charts-page.tsx"), "ChartsPage"),
 });
 
 const run = createRoute({
@@ -139,6 +147,7 @@ export const router = createRouter({
     home,
     experiments,
     runs,
+    charts,
     run,
     runArtifacts,
     runCharts,

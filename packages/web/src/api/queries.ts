@@ -99,6 +99,28 @@ export const runQuery = (id: string) =>
       query.state.data?.info.status === "RUNNING" && !isFollowed(id) ? RUNNING_REFRESH_MS : false,
   });
 
+/** Runs that the pictures of an experiment are of: the newest. */
+export const RUNS_OF_CHARTS = 1000;
+
+export const chartedRunsQuery = (experiment: string, filter: string) =>
+  queryOptions({
+    queryKey: ["charted-runs", experiment, filter],
+    queryFn: async ({ signal }) => {
+      const page = await client.runs.search(
+        {
+          experimentIds: [experimentId(experiment)],
+          filter,
+          orderBy: ["attributes.start_time DESC"],
+          maxResults: RUNS_OF_CHARTS,
+        },
+        signal,
+      );
+      return { runs: page.items, hasMore: page.nextPageToken !== undefined };
+    },
+    refetchInterval: (query) =>
+      query.state.data?.runs.some((run) => run.info.status === "RUNNING") ? 4 * RUNNING_REFRESH_MS : false,
+  });
+
 /** Points of all runs of a chart together: more would not be seen, and drawing them would take longer than a frame. */
 const POINTS_OF_ALL = 20_000;
 const FEWEST_POINTS = 100;

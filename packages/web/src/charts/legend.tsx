@@ -13,11 +13,16 @@ export interface LegendItem {
 const SHOWN = 16;
 
 /** Which line is whose. */
-export function Legend({ items }: { readonly items: readonly LegendItem[] }) {
+export function Legend({ items, label }: { readonly items: readonly LegendItem[]; readonly label?: string }) {
   const text = useText();
   const [all, setAll] = useState(false);
   return (
-    <ul className={classes.legend} aria-label={text.charts.legend}>
+    <ul className={classes.legend} aria-label={label ?? text.charts.legend}>
+      {label === undefined ? null : (
+        <li>
+          <b>{label}</b>
+        </li>
+      )}
       {items.slice(0, all ? items.length : SHOWN).map(({ id, name, color, dash }) => (
         <li key={id}>
           <Stroke color={color} dash={dash} />

@@ -43,7 +43,7 @@ export const viewSearch = z.object({
   axes: z.array(z.string()).optional().catch(undefined),
   /** Parts of those axes that were chosen: from and to, as shares of the axis from its low end. */
   brushes: z
-    .record(z.string(), z.tuple([z.number(), z.number()]))
+    .record(z.string(), z.tuple([z.number(), z.number()]).readonly())
     .optional()
     .catch(undefined),
   /** Axes and colour of scatter and contour. */

@@ -2,13 +2,11 @@ import type { Run } from "@esteira/core/entities/run";
 import { Switch, useComputedColorScheme } from "@mantine/core";
 import { type UseQueryResult, useQueries } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { type ReactNode, useMemo } from "react";
+import type { ReactNode } from "react";
 import { runQuery } from "../api/queries.ts";
-import { ChartGrid } from "../charts/chart-grid.tsx";
-import { chartedRun } from "../charts/charted-run.ts";
+import { ChartViews } from "../charts/chart-views.tsx";
 import { colorOf } from "../charts/palette.ts";
 import { useFormat, useText } from "../i18n/use-text.tsx";
-import { curvesOf } from "../run/curves.ts";
 import { durationOf, runNameOf, userOf, valuesOf } from "../runs/run-values.ts";
 import { StatusBadge } from "../runs/status-badge.tsx";
 import { Heading, Page, Section } from "../shell/page.tsx";
@@ -74,14 +72,12 @@ function Comparison({ runs, missing }: { runs: readonly Run[]; missing: number }
   const dark = useComputedColorScheme("light") === "dark";
   const change = (next: Partial<typeof search>) =>
     void navigate({ search: (now) => ({ ...now, ...next }), replace: true });
-  const charted = useMemo(() => runs.map(chartedRun), [runs]);
   const heads = runs.map((run, at) => ({
     id: run.info.runId,
     experimentId: run.info.experimentId,
     name: runNameOf(run),
     color: colorOf(at, dark),
   }));
-  const curves = [...new Set(runs.flatMap(curvesOf))].sort();
   const onlyDifferences = search.differences === true;
   const lines = {
     metrics: comparedLines(
@@ -153,14 +149,7 @@ function Comparison({ runs, missing }: { runs: readonly Run[]; missing: number }
         <CompareTable heads={heads} lines={lines.params} show={plain} onlyDifferences={onlyDifferences} />
       </Section>
       <Section title={text.run.charts}>
-        <ChartGrid
-          metrics={curves}
-          runs={charted}
-          grouped={runs}
-          search={search}
-          onChange={change}
-          empty={text.charts.noSeriesCompare}
-        />
+        <ChartViews runs={runs} search={search} onChange={change} legend={false} />
       </Section>
       {lines.datasets.length > 0 ? (
         <Section title={text.run.datasets}>

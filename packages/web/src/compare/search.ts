@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { chartSearch } from "../charts/search.ts";
+import { viewSearch } from "../charts/search.ts";
 
 export const compareSearch = z.object({
-  ...chartSearch.shape,
+  ...viewSearch.shape,
   /** Run ids, in the order of the columns. */
   runs: z.array(z.string()).optional().catch(undefined),
   /** Show only lines on which the runs differ. */

@@ -50,4 +50,70 @@ export const charts = {
   last: "Last",
   least: "Least",
   greatest: "Greatest",
+  title: "Charts",
+  log: "log",
+  viewsLabel: "Kind of chart",
+  views: {
+    lines: "Curves",
+    parallel: "Parallel coordinates",
+    scatter: "Scatter",
+    contour: "Contour",
+    importance: "Importance",
+    curves: "PR, ROC, calibration",
+  },
+  newestRuns: (n: number) => `The newest ${number.format(n)} runs: filter to choose others.`,
+  noRuns: "There are no runs to draw yet.",
+  target: "Metric",
+  colorBy: "Colour by",
+  noColor: "One colour",
+  across: "Across",
+  up: "Up",
+  height: "Height",
+  durationSeconds: "Duration (s)",
+  axes: (n: number) => count(n, "axis", "axes"),
+  axesSearch: "Search axes",
+  tooFewAxes: "Choose at least two axes of which some run has a value.",
+  parallelSummary: (axes: number, runs: number) =>
+    `${count(runs, "run", "runs")} as lines across ${count(axes, "axis", "axes")}`,
+  chosen: (n: number, all: number) => `${number.format(n)} of ${count(all, "run", "runs")} chosen`,
+  chooseAll: "Choose all",
+  brushHint:
+    "Drag along an axis to choose runs by it, or move its ends with the arrow keys. Dotted where a run has no value",
+  compareChosen: "Compare the chosen runs",
+  brushFrom: (name: string) => `${name}, from`,
+  brushTo: (name: string) => `${name}, to`,
+  noPlaces: "No run has a value on both axes.",
+  noPlace: (n: number) => `${count(n, "run has", "runs have")} no value on both axes.`,
+  pointsSummary: (up: string, across: string, n: number) => `${up} by ${across}: ${count(n, "run", "runs")}`,
+  pointKeys: "Point at a run, or go from run to run with the arrow keys; Enter opens it.",
+  notHeight: "A height must be a number: choose a metric.",
+  surfaceMethod:
+    "Between runs the height is the mean of all runs weighted by the inverse of their squared distance on the two axes (Shepard). It is a guess there: trust it near the points.",
+  importance: "Importance",
+  correlation: "Rank correlation",
+  noImportance: (n: number) =>
+    `Importance needs at least ${number.format(n)} runs that have this metric, a metric that varies, and parameters that differ among them.`,
+  explained: (share: number, runs: number) =>
+    `From ${count(runs, "run", "runs")}. On runs that a tree has not seen, the forest explains ${number.format(Math.round(share * 100))} % of the metric's variance.`,
+  littleExplained:
+    "That is little: the parameters logged say hardly anything of this metric, and neither does this list.",
+  method:
+    "Importance: a random forest of 120 regression trees predicts the metric from the parameters; one parameter is shuffled among the runs that a tree has not seen, and importance is how much the squared error grows by it, as a share of the metric's variance. Parameters that move together share theirs. Rank correlation is Spearman's, of numeric parameters.",
+  curveKind: "Kind of curve",
+  curves: { pr: "Precision and recall", roc: "ROC", calibration: "Calibration" },
+  curveAxes: {
+    pr: { x: "Recall", y: "Precision", figure: "AP" },
+    roc: { x: "False positive rate", y: "Recall", figure: "AUC" },
+    calibration: { x: "Predicted probability", y: "Share of positives", figure: "ECE" },
+  },
+  curveNote: {
+    pr: "Dotted: a random ranking, at the share of positives of the first run.",
+    roc: "Dotted: a random ranking.",
+    calibration:
+      "Dotted: probabilities that mean what they say. A point a bin; log axes; bins without a positive lie on the lower edge.",
+  },
+  noCurves: (file: string) =>
+    `None of these runs has this curve. It is read from the artifact ${file}: {"pr": {"x": [...], "y": [...]}, "roc": {"x": [...], "y": [...]}, "calibration": [{"predicted": 0.1, "observed": 0.12, "rows": 100}]}.`,
+  withoutCurve: (file: string, names: string, n: number) =>
+    `Without this curve in their ${file}: ${names}${n > 10 ? `, and ${number.format(n - 10)} more` : ""}.`,
 };

@@ -52,4 +52,69 @@ export const charts: typeof english.charts = {
   last: "Último",
   least: "Menor",
   greatest: "Maior",
+  title: "Gráficos",
+  log: "log",
+  viewsLabel: "Tipo de gráfico",
+  views: {
+    lines: "Curvas",
+    parallel: "Coordenadas paralelas",
+    scatter: "Dispersão",
+    contour: "Contorno",
+    importance: "Importância",
+    curves: "PR, ROC, calibração",
+  },
+  newestRuns: (n) => `As ${number.format(n)} execuções mais novas: filtre para escolher outras.`,
+  noRuns: "Ainda não há execuções para desenhar.",
+  target: "Métrica",
+  colorBy: "Cor por",
+  noColor: "Uma cor só",
+  across: "Horizontal",
+  up: "Vertical",
+  height: "Altura",
+  durationSeconds: "Duração (s)",
+  axes: (n) => count(n, "eixo", "eixos"),
+  axesSearch: "Buscar eixos",
+  tooFewAxes: "Escolha ao menos dois eixos em que alguma execução tenha valor.",
+  parallelSummary: (axes, runs) =>
+    `${count(runs, "execução", "execuções")} como linhas através de ${count(axes, "eixo", "eixos")}`,
+  chosen: (n, all) => `${number.format(n)} de ${count(all, "execução escolhida", "execuções escolhidas")}`,
+  chooseAll: "Escolher todas",
+  brushHint:
+    "Arraste ao longo de um eixo para escolher execuções, ou mova as pontas dele com as setas. Pontilhado onde falta valor",
+  compareChosen: "Comparar as escolhidas",
+  brushFrom: (name) => `${name}, de`,
+  brushTo: (name) => `${name}, até`,
+  noPlaces: "Nenhuma execução tem valor nos dois eixos.",
+  noPlace: (n) => `${count(n, "execução não tem", "execuções não têm")} valor nos dois eixos.`,
+  pointsSummary: (up, across, n) => `${up} por ${across}: ${count(n, "execução", "execuções")}`,
+  pointKeys: "Aponte uma execução, ou vá de uma a outra com as setas; Enter abre.",
+  notHeight: "A altura precisa ser um número: escolha uma métrica.",
+  surfaceMethod:
+    "Entre as execuções, a altura é a média de todas, ponderada pelo inverso do quadrado da distância nos dois eixos (Shepard). Ali é um palpite: confie nela perto dos pontos.",
+  importance: "Importância",
+  correlation: "Correlação de postos",
+  noImportance: (n) =>
+    `A importância precisa de ao menos ${number.format(n)} execuções com esta métrica, de uma métrica que varie e de parâmetros que difiram entre elas.`,
+  explained: (share, runs) =>
+    `De ${count(runs, "execução", "execuções")}. Nas execuções que uma árvore não viu, a floresta explica ${number.format(Math.round(share * 100))} % da variância da métrica.`,
+  littleExplained: "É pouco: os parâmetros registrados quase nada dizem desta métrica, e esta lista também não.",
+  method:
+    "Importância: uma floresta aleatória de 120 árvores de regressão prevê a métrica a partir dos parâmetros; um parâmetro é embaralhado entre as execuções que uma árvore não viu, e a importância é quanto o erro quadrático cresce com isso, como parte da variância da métrica. Parâmetros que andam juntos dividem a sua. A correlação de postos é a de Spearman, dos parâmetros numéricos.",
+  curveKind: "Tipo de curva",
+  curves: { pr: "Precisão e revocação", roc: "ROC", calibration: "Calibração" },
+  curveAxes: {
+    pr: { x: "Revocação", y: "Precisão", figure: "AP" },
+    roc: { x: "Taxa de falsos positivos", y: "Revocação", figure: "AUC" },
+    calibration: { x: "Probabilidade prevista", y: "Parte de positivos", figure: "ECE" },
+  },
+  curveNote: {
+    pr: "Pontilhada: uma ordenação ao acaso, na parte de positivos da primeira execução.",
+    roc: "Pontilhada: uma ordenação ao acaso.",
+    calibration:
+      "Pontilhada: probabilidades que significam o que dizem. Um ponto por faixa; eixos log; faixas sem positivo ficam na borda inferior.",
+  },
+  noCurves: (file) =>
+    `Nenhuma destas execuções tem esta curva. Ela é lida do artefato ${file}: {"pr": {"x": [...], "y": [...]}, "roc": {"x": [...], "y": [...]}, "calibration": [{"predicted": 0.1, "observed": 0.12, "rows": 100}]}.`,
+  withoutCurve: (file, names, n) =>
+    `Sem esta curva no seu ${file}: ${names}${n > 10 ? `, e mais ${number.format(n - 10)}` : ""}.`,
 };
