@@ -1,3 +1,4 @@
+import type { RunColumnsPage, RunColumnsQuery, RunKeys, RunKeysQuery } from "./entities/run-columns.ts";
 import type { RunQuery, RunQueryPage } from "./entities/run-query.ts";
 import type { RunChanges, WatchedRuns } from "./entities/run-watch.ts";
 import type { HistoryQuery, SampledHistory } from "./entities/sampled-history.ts";
@@ -10,6 +11,10 @@ export interface RunQueryStore {
    * come or go meanwhile move nobody to another page. A token of another search is refused.
    */
   queryRuns(query: RunQuery): Promise<RunQueryPage>;
+  /** Chosen columns of very many runs at once, newest first, for a table that sorts and groups by itself. */
+  readRunColumns(query: RunColumnsQuery): Promise<RunColumnsPage>;
+  /** The keys that these runs have, with counts. */
+  readRunKeys(query: RunKeysQuery): Promise<RunKeys>;
   /**
    * A long history as the items of a JSON list in UTF-8, as `metricToWire` forms them and `getMetricHistory` orders them;
    * undefined of one that is short enough for objects. For the answer to be sent as it is.

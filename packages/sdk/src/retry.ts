@@ -19,6 +19,7 @@ const REPEATABLE_POSTS = new Set([
   "registered-models/alias",
   "registered-models/get-latest-versions",
   "registered-models/set-tag",
+  "runs/columns",
   "runs/log-batch",
   "runs/log-inputs",
   "runs/outputs",

@@ -1,9 +1,11 @@
+import type { RunColumnsQuery, RunKeys, RunKeysQuery } from "@esteira/core/entities/run-columns";
 import type { RunQuery, RunQueryPage } from "@esteira/core/entities/run-query";
 import type { RunEvent, WatchedRuns } from "@esteira/core/entities/run-watch";
 import type { HistoryQuery, SampledHistory } from "@esteira/core/entities/sampled-history";
 import { parseJson } from "@esteira/core/wire/json";
 import { sampledHistoryWire } from "@esteira/core/wire/metric";
 import { queriedRunWire } from "@esteira/core/wire/run";
+import { type RunColumnsAnswer, runColumnsWire, runKeysWire } from "@esteira/core/wire/run-columns";
 import { runEventFromWire } from "@esteira/core/wire/run-event";
 import { z } from "zod";
 import { searchToWire } from "./search.ts";
@@ -35,6 +37,35 @@ export function runQueriesOf(transport: Transport) {
           columns: query.columns,
           count: query.count,
           ...searchToWire(query),
+        },
+        service: "esteira",
+        ...(signal ? { signal } : {}),
+      }),
+    /**
+     * Chosen columns of very many runs at once, newest first. With the name of a list of runs that the caller has, the answer
+     * has no ids if the list is still the same.
+     */
+    columns: (query: RunColumnsQuery, frame?: string, signal?: AbortSignal): Promise<RunColumnsAnswer> =>
+      transport.call("POST", "runs/columns", runColumnsWire, {
+        body: {
+          experiment_ids: query.experimentIds,
+          run_view_type: query.viewType,
+          filter: query.filter,
+          columns: query.columns,
+          max_runs: query.maxRuns,
+          max_text: query.maxText,
+          frame,
+        },
+        service: "esteira",
+        ...(signal ? { signal } : {}),
+      }),
+    /** The keys that runs have, with counts: those of the newest so many runs take a moment, those of all may take a second. */
+    keys: (query: RunKeysQuery, signal?: AbortSignal): Promise<RunKeys> =>
+      transport.call("GET", "runs/keys", runKeysWire, {
+        query: {
+          experiment_ids: query.experimentIds,
+          run_view_type: query.viewType,
+          newest: query.newest,
         },
         service: "esteira",
         ...(signal ? { signal } : {}),

@@ -155,6 +155,11 @@ export const ROUTES: Readonly<Record<string, RouteCase>> = {
     least: "signed-in",
     send: (seed) => ({ experiment_ids: [seed.experiment], count: true, columns: ["min(metrics.m)"] }),
   },
+  "POST /api/esteira/v1/runs/columns": {
+    least: "signed-in",
+    send: (seed) => ({ experiment_ids: [seed.experiment], columns: ["metrics.m", "attributes.run_name"] }),
+  },
+  "GET /api/esteira/v1/runs/keys": { least: "signed-in", send: (seed) => ({ experiment_ids: [seed.experiment] }) },
   "GET /api/esteira/v1/metrics/history": {
     least: "READ",
     send: (seed) => ({ run_ids: seed.run, metric_key: "m" }),

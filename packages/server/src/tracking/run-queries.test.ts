@@ -74,3 +74,35 @@ describe("Esteira's own search of runs", () => {
     expect(body.message).toContain(message);
   });
 });
+
+describe("columns of runs", () => {
+  const columns = (more: object) =>
+    server.call("POST", `${V1}/runs/columns`, { experiment_ids: [experiment], ...more });
+
+  it("come as lists beside the ids, and without the ids to who has them", async () => {
+    const { body } = await columns({ columns: ["metrics.loss", "params.p"] });
+    expect(body).toEqual({
+      frame: expect.any(String),
+      run_ids: [expect.any(String), expect.any(String), expect.any(String)],
+      has_more: false,
+      columns: [
+        { column: "metrics.loss", kind: "number", numbers: ["NaN", "NaN", "NaN"] },
+        { column: "params.p", kind: "text", texts: ["x"], codes: [0, 0, 0], is_cut: false },
+      ],
+    });
+    const again = await columns({ frame: body.frame });
+    expect(again.body).toEqual({ frame: body.frame, has_more: false, columns: [] });
+  });
+
+  it("are refused in a sentence where one is none", async () => {
+    const { status, body } = await columns({ columns: ["nothing"] });
+    expect([status, body.error_code]).toEqual([400, "INVALID_PARAMETER_VALUE"]);
+    expect(body.message).toContain("Invalid column 'nothing'");
+  });
+
+  it("have keys, counted", async () => {
+    const { body } = await server.call("GET", `${V1}/runs/keys?experiment_ids=${experiment}&newest=2`);
+    expect(body.metrics).toEqual([{ key: "loss", count: 2 }]);
+    expect(body.params).toEqual([{ key: "p", count: 2 }]);
+  });
+});

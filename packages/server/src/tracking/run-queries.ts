@@ -3,6 +3,7 @@ import { experimentId, runId } from "@esteira/core/ids";
 import type { RunQueryStore } from "@esteira/core/run-query-store";
 import { sampledHistoryToWire, sampledHistoryWire } from "@esteira/core/wire/metric";
 import { queriedRunToWire, queriedRunWire } from "@esteira/core/wire/run";
+import { runColumnsToWire, runColumnsWire, runKeysWire } from "@esteira/core/wire/run-columns";
 import { z } from "zod";
 import { read, reads } from "../access/policy.ts";
 import { type Endpoint, endpoint } from "../http/endpoint.ts";
@@ -17,6 +18,7 @@ import {
   requiredList,
   requiredText,
   searchFields,
+  text,
   texts,
 } from "../http/fields.ts";
 import { pageOf, pageToWire } from "../http/paging.ts";
@@ -25,6 +27,7 @@ import { DEFAULT_RUNS, MAX_RUNS } from "./runs.ts";
 import { VIEW_TYPES } from "./view-type.ts";
 
 const DEFAULT_POINTS = 1000;
+const DEFAULT_COLUMN_RUNS = 100_000;
 
 /** Esteira's own calls about runs. */
 export function runQueryEndpoints(store: RunQueryStore): readonly Endpoint[] {
@@ -59,6 +62,44 @@ export function runQueryEndpoints(store: RunQueryStore): readonly Endpoint[] {
         });
         return { ...pageToWire("runs", page, queriedRunToWire), ...given({ total_count: page.totalCount }) };
       },
+    }),
+    endpoint({
+      method: "POST",
+      path: "/runs/columns",
+      policy: reads(),
+      summary: "Get chosen columns of very many runs at once, for a table that sorts, filters and groups by itself",
+      input: z.object({
+        experiment_ids: texts,
+        run_view_type: enumOf(VIEW_TYPES),
+        filter: text,
+        columns: texts,
+        max_runs: int64,
+        max_text: int64,
+        frame: text,
+      }),
+      output: runColumnsWire,
+      run: async (input, _, caller) => {
+        const page = await store.readRunColumns({
+          experimentIds: caller.searchable("run", input.experiment_ids).map(experimentId),
+          columns: input.columns,
+          maxRuns: input.max_runs ?? DEFAULT_COLUMN_RUNS,
+          ...given({ filter: nonEmpty(input.filter), viewType: input.run_view_type, maxText: input.max_text }),
+        });
+        return runColumnsToWire(page, input.frame);
+      },
+    }),
+    endpoint({
+      method: "GET",
+      path: "/runs/keys",
+      policy: reads(),
+      summary: "Get the keys of metrics, params and tags that runs have, with counts",
+      input: z.object({ experiment_ids: texts, run_view_type: enumOf(VIEW_TYPES), newest: int64AtMost(MAX_RUNS) }),
+      output: runKeysWire,
+      run: (input, _, caller) =>
+        store.readRunKeys({
+          experimentIds: caller.searchable("run", input.experiment_ids).map(experimentId),
+          ...given({ viewType: input.run_view_type, newest: input.newest }),
+        }),
     }),
     endpoint({
       method: "GET",

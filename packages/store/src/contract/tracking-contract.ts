@@ -5,6 +5,7 @@ import { describeExperiments } from "./experiment-contract.ts";
 import { describeHistories } from "./history-contract.ts";
 import { describeLoggedModels } from "./logged-model-contract.ts";
 import { describeLogging } from "./logging-contract.ts";
+import { describeRunColumns } from "./run-columns-contract.ts";
 import { describeRuns } from "./run-contract.ts";
 import { describeRunQueries } from "./run-query-contract.ts";
 import { describeRunSearch } from "./run-search-contract.ts";
@@ -34,6 +35,7 @@ export function describeTrackingStore(name: string, open: OpenStore<TrackingStor
     describeRunSearch(subject);
     describeSuperset(subject);
     describeRunQueries(subject);
+    describeRunColumns(subject);
     describeSampledHistories(subject);
     describeRunWatch(subject);
     describeLoggedModels(subject);

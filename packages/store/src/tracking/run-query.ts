@@ -17,6 +17,7 @@ import { withoutRegexes } from "../search/regex.ts";
 import { stageOf } from "./experiment-search.ts";
 import { HistorySampler } from "./history-sample.ts";
 import { HISTORY, historyJson, isShortHistory } from "./metrics.ts";
+import { readRunColumns, readRunKeys } from "./run-columns.ts";
 import { count } from "./run-counts.ts";
 import { readRuns } from "./run-data.ts";
 import { runValues } from "./run-filter.ts";
@@ -117,6 +118,8 @@ export function runQueryStore(session: Session): RunQueryStore {
   const sampler = new HistorySampler();
   return {
     queryRuns: (query) => queryRuns(session, query),
+    readRunColumns: (query) => readRunColumns(session, query),
+    readRunKeys: (query) => readRunKeys(session, query),
     longHistoryJson: async (run, key) => {
       if (await session.read((db) => isShortHistory(db, run, key))) return undefined;
       return session.scan((db) => historyJson(db, run, key));
