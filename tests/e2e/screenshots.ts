@@ -126,7 +126,8 @@ async function picture(browser: Browser, { address }: Sight, look: Look, path: s
     await page.goto(language === "pt-BR" ? address.replace(".en.html", ".pt-BR.html") : address);
     const isPage = !address.startsWith("file:");
     if (isPage) await page.locator("main h1, main h2, main table").first().waitFor({ timeout: LONGEST_MS });
-    await page.waitForLoadState("networkidle", { timeout: LONGEST_MS });
+    // A table of runs goes on listening to the server.
+    await Promise.race([page.waitForLoadState("networkidle", { timeout: LONGEST_MS }), page.waitForTimeout(5000)]);
     // On a busy machine a page may be idle before it has begun to ask. What is below its end waits to be scrolled to.
     await page.waitForFunction(
       () =>

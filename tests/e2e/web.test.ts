@@ -65,7 +65,9 @@ describe.skipIf(browserPath === undefined)("the web UI", () => {
   const open = async (page: Page, url: string) => {
     await page.goto("about:blank");
     await page.goto(url);
-    await page.waitForLoadState("networkidle");
+    // A table of runs listens to the server for as long as it is open: its network is idle only for a while.
+    await page.locator("main h1, main h2, main form").first().waitFor();
+    await Promise.race([page.waitForLoadState("networkidle"), page.waitForTimeout(3000)]);
   };
 
   it.each(LANGUAGES)(
@@ -113,10 +115,10 @@ describe.skipIf(browserPath === undefined)("the web UI", () => {
     },
   );
 
-  it("sorts by a metric, loads the next page on scrolling and keeps both in the address", async () => {
+  it("sorts by a metric, keeps that in the address and draws only the rows in view", async () => {
     const { page, complaints } = await stage.visit();
     await open(page, runsUrl());
-    await seen(page, "200+ runs");
+    await seen(page, `${stage.seeded.runCount} runs`);
     await page.getByRole("button", { name: "auc_pr", exact: true }).click();
     await page.waitForURL(/sort=metrics\.auc_pr/);
     await page.locator("th[aria-sort=descending]").waitFor();
@@ -128,7 +130,8 @@ describe.skipIf(browserPath === undefined)("the web UI", () => {
 
     await page.locator("tbody").hover();
     await page.mouse.wheel(0, 100_000);
-    await seen(page, `${stage.seeded.runCount} runs`);
+    // Those without the metric come last.
+    await page.getByRole("link", { name: "retrain-nightly" }).waitFor();
     expect(await page.locator("tbody tr").count()).toBeLessThan(80);
     expect(complaints).toEqual([]);
   });

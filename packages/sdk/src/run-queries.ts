@@ -65,6 +65,7 @@ export function runQueriesOf(transport: Transport) {
         query: {
           experiment_ids: query.experimentIds,
           run_view_type: query.viewType,
+          filter: query.filter,
           newest: query.newest,
         },
         service: "esteira",

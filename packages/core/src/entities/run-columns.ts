@@ -50,7 +50,8 @@ export interface RunColumnsPage {
 export interface RunKeysQuery {
   readonly experimentIds: readonly ExperimentId[];
   readonly viewType?: ViewType;
-  /** Only of the newest so many runs. */
+  readonly filter?: string;
+  /** Only of the newest so many runs; with a filter 50,000 of them when absent. */
   readonly newest?: number;
 }
 

@@ -6,6 +6,7 @@ import type { Param, Tag } from "./tag.ts";
 
 export const RUN_STATUSES = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
+export const isRunStatus = (text: string): text is RunStatus => RUN_STATUSES.some((status) => status === text);
 
 export interface RunInfo {
   readonly runId: RunId;

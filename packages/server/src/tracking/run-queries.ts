@@ -93,12 +93,17 @@ export function runQueryEndpoints(store: RunQueryStore): readonly Endpoint[] {
       path: "/runs/keys",
       policy: reads(),
       summary: "Get the keys of metrics, params and tags that runs have, with counts",
-      input: z.object({ experiment_ids: texts, run_view_type: enumOf(VIEW_TYPES), newest: int64AtMost(MAX_RUNS) }),
+      input: z.object({
+        experiment_ids: texts,
+        run_view_type: enumOf(VIEW_TYPES),
+        filter: text,
+        newest: int64AtMost(MAX_RUNS),
+      }),
       output: runKeysWire,
       run: (input, _, caller) =>
         store.readRunKeys({
           experimentIds: caller.searchable("run", input.experiment_ids).map(experimentId),
-          ...given({ viewType: input.run_view_type, newest: input.newest }),
+          ...given({ filter: nonEmpty(input.filter), viewType: input.run_view_type, newest: input.newest }),
         }),
     }),
     endpoint({

@@ -111,6 +111,11 @@ export function describeRunColumns(subject: RunQuerySubject): void {
       expect(keys.tags).toContainEqual({ key: "t", count: 3 });
       const newest = await subject.store.readRunKeys({ experimentIds: [id], newest: 2 });
       expect(newest.metrics).toContainEqual({ key: "m", count: 1 });
+      const filtered = await subject.store.readRunKeys({
+        experimentIds: [id],
+        filter: "attributes.run_name = 'run 1'",
+      });
+      expect(filtered.params).toEqual([{ key: "a.b", count: 1 }]);
       expect((await subject.store.readRunKeys({ experimentIds: [id], viewType: "DELETED_ONLY" })).metrics).toEqual([]);
     });
   });

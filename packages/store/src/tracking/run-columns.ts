@@ -26,7 +26,7 @@ import { stageOf } from "./experiment-search.ts";
 import { count } from "./run-counts.ts";
 import { runValues } from "./run-filter.ts";
 import { inExperiments, type RunQuestion } from "./run-plan.ts";
-import { readPage } from "./run-search.ts";
+import { MOST_RESULTS, readPage } from "./run-search.ts";
 
 const MOST_COLUMNS = 200;
 export const MOST_COLUMN_RUNS = 1_000_000;
@@ -62,12 +62,9 @@ export async function readRunColumns(session: Session, query: RunColumnsQuery): 
   }
   if (maxText !== undefined && maxText < 1) throw invalid(`Invalid max_text: it must be at least 1, got ${maxText}.`);
   const wanted = [...new Set(query.columns)].map(parseColumn);
-  const parsed = parseFilter(query.filter, RUN_RULES);
   const experiments = [...new Set(query.experimentIds.map(parseExperimentId))];
   if (experiments.length === 0) return { runIds: [], frame: frameName([]), hasMore: false, columns: [] };
-  const filter = await withoutRegexes(parsed, (comparison) =>
-    session.scan((db) => runValues(db, comparison, inExperiments("runs.experiment_id", experiments))),
-  );
+  const filter = await settledFilter(session, query.filter, experiments);
   const question: RunQuestion = { experiments, stage: stageOf(query.viewType), filter, orderings: [] };
   return readPage(session, question, { limit: maxRuns + 1, offset: 0 }, async (db, found) => {
     const ids = found.slice(0, maxRuns);
@@ -77,6 +74,11 @@ export async function readRunColumns(session: Session, query: RunColumnsQuery): 
     return { runIds: ids.map(runId), frame: frameName(ids), hasMore: found.length > maxRuns, columns };
   });
 }
+
+const settledFilter = (session: Session, filter: string | undefined, experiments: readonly number[]) =>
+  withoutRegexes(parseFilter(filter, RUN_RULES), (comparison) =>
+    session.scan((db) => runValues(db, comparison, inExperiments("runs.experiment_id", experiments))),
+  );
 
 const frameName = (ids: readonly string[]): string =>
   createHash("sha256").update(ids.join()).digest("base64url").slice(0, 22);
@@ -223,8 +225,9 @@ const NAMES = byDialect({
 export async function readRunKeys(session: Session, query: RunKeysQuery): Promise<RunKeys> {
   const experiments = [...new Set(query.experimentIds.map(parseExperimentId))];
   if (experiments.length === 0) return { metrics: [], params: [], tags: [] };
-  const question: RunQuestion = { experiments, stage: stageOf(query.viewType), filter: undefined, orderings: [] };
-  const { newest } = query;
+  const filter = await settledFilter(session, query.filter, experiments);
+  const question: RunQuestion = { experiments, stage: stageOf(query.viewType), filter, orderings: [] };
+  const newest = query.newest ?? (filter === undefined ? undefined : MOST_RESULTS);
   if (newest !== undefined) {
     return readPage(session, question, { limit: newest, offset: 0 }, (db, ids) =>
       keysOf(db, sql`t.run_uuid in (${idList(ids)})`),

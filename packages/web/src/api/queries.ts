@@ -1,14 +1,17 @@
 import type { Page, ViewType } from "@esteira/core/entities/page";
 import type { ModelVersion } from "@esteira/core/entities/registered-model";
 import type { Run } from "@esteira/core/entities/run";
+import type { RunKeys } from "@esteira/core/entities/run-columns";
 import { experimentId, loggedModelId, type RunId, runId } from "@esteira/core/ids";
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { type ArtifactSource, uriArtifacts } from "./artifact-source.ts";
 import { client } from "./client.ts";
 import { isFollowed } from "./live-runs.ts";
 
-/** Runs that one page of the table asks for. */
-export const RUNS_PER_PAGE = 200;
+/** Runs by whose keys the table chooses its columns. */
+const KEYS_OF = 50;
+/** Nested runs that a run's page shows. */
+const CHILDREN = 200;
 const MODELS_PER_PAGE = 100;
 const RUNNING_REFRESH_MS = 5_000;
 const nextToken = (page: Page<unknown>) => page.nextPageToken;
@@ -25,35 +28,24 @@ export const experimentsQuery = (view: ViewType) =>
 export const experimentQuery = (id: string) =>
   queryOptions({ queryKey: ["experiment", id], queryFn: () => client.experiments.get(experimentId(id)) });
 
-export interface RunsQuestion {
-  readonly experimentIds: readonly string[];
-  readonly filter: string;
-  readonly orderBy: readonly string[];
-  readonly view: ViewType;
-}
-
-export const runsQuery = (question: RunsQuestion) =>
-  infiniteQueryOptions({
-    queryKey: ["runs", question],
-    initialPageParam: firstToken,
-    getNextPageParam: nextToken,
-    queryFn: ({ pageParam, signal }): Promise<Page<Run>> =>
-      client.runs.search(
-        {
-          experimentIds: question.experimentIds.map(experimentId),
-          filter: question.filter,
-          orderBy: question.orderBy,
-          viewType: question.view,
-          maxResults: RUNS_PER_PAGE,
-          ...(pageParam === undefined ? {} : { pageToken: pageParam }),
-        },
-        signal,
-      ),
-    refetchInterval: (query) => {
-      const pages = query.state.data?.pages;
-      const live = pages?.length === 1 && pages[0]?.items.some((run) => run.info.status === "RUNNING");
-      return live ? 2 * RUNNING_REFRESH_MS : false;
+/** Keys of the newest runs that stand by themselves: the trials of one search would outvote them. */
+export const newestKeysQuery = (id: string, view: ViewType) =>
+  queryOptions({
+    queryKey: ["run-keys", id, view, "newest"],
+    staleTime: 60_000,
+    queryFn: async ({ signal }): Promise<RunKeys> => {
+      const query = { experimentIds: [experimentId(id)], viewType: view, newest: KEYS_OF };
+      const alone = await client.runs.keys({ ...query, filter: "tags.`mlflow.parentRunId` IS NULL" }, signal);
+      return alone.metrics.length + alone.params.length > 0 ? alone : client.runs.keys(query, signal);
     },
+  });
+
+/** Keys of all runs, which may take the server a second. */
+export const allKeysQuery = (id: string, view: ViewType) =>
+  queryOptions({
+    queryKey: ["run-keys", id, view, "all"],
+    staleTime: 60_000,
+    queryFn: ({ signal }) => client.runs.keys({ experimentIds: [experimentId(id)], viewType: view }, signal),
   });
 
 /** Runs by id, in no order: parents that a page of a search did not bring. */
@@ -84,7 +76,7 @@ export const childRunsQuery = (experiment: string, parent: string) =>
           {
             experimentIds: [experimentId(experiment)],
             filter: `tags.\`mlflow.parentRunId\` = '${parent.replaceAll("'", "")}'`,
-            maxResults: RUNS_PER_PAGE,
+            maxResults: CHILDREN,
           },
           signal,
         )

@@ -14,6 +14,8 @@ export interface Format {
   metric(value: number): string;
   /** A metric's value with every digit it has. */
   exact(value: number): string;
+  /** Milliseconds since the epoch as a day. */
+  date(ms: number): string;
   /** Milliseconds since the epoch as date and time. */
   dateTime(ms: number): string;
   /** Milliseconds since the epoch as "3 hours ago", against `now`. */
@@ -28,6 +30,7 @@ export function formatOf(language: Language): Format {
   const digits = new Intl.NumberFormat(language, { maximumSignificantDigits: 5 });
   const scientific = new Intl.NumberFormat(language, { notation: "scientific", maximumSignificantDigits: 5 });
   const all = new Intl.NumberFormat(language, { maximumSignificantDigits: 17, useGrouping: false });
+  const date = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
   const dateTime = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   const unit = (name: string, fraction = 0) =>
@@ -69,6 +72,7 @@ export function formatOf(language: Language): Format {
       if (value !== 0 && !sized(value)) return scientific.format(value);
       return Number.isInteger(value) ? integer.format(value) : digits.format(value);
     },
+    date: (ms) => date.format(ms),
     dateTime: (ms) => dateTime.format(ms),
     relative(ms, now) {
       const past = ms - now;

@@ -1,71 +1,57 @@
-import type { Run } from "@esteira/core/entities/run";
+import { isRunStatus } from "@esteira/core/entities/run";
+import type { ReactNode } from "react";
 import type { Format } from "../i18n/format.ts";
-import { useFormat } from "../i18n/use-text.tsx";
 import { Moment } from "../shell/moment.tsx";
-import type { AttributeKey, Column } from "./columns.ts";
-import { isAttributeKey } from "./columns.ts";
-import { durationOf, gitCommitOf, sourceOf, userOf, valuesOf } from "./run-values.ts";
+import type { Column } from "./columns.ts";
+import { type Frame, numberAt, textAt } from "./frame.ts";
+import { isNumeric } from "./grouping.ts";
+import classes from "./runs-table.module.css";
 import { StatusBadge } from "./status-badge.tsx";
 
 /** Texts longer than this are cut in a cell: nobody reads them there, and the browser need not lay them out. */
 const LONGEST = 300;
 const cut = (value: string) => (value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value);
 
-export function Cell({ run, column }: { run: Run; column: Column }) {
-  const format = useFormat();
-  if (column.kind === "metrics") return metricText(run, column.key, format);
-  if (column.kind === "attributes") {
-    return isAttributeKey(column.key) ? <Attribute run={run} name={column.key} /> : null;
+/** What a run has in a column. */
+export function cellOf(frame: Frame, column: Column, row: number, format: Format): ReactNode {
+  if (column.id === "attributes.run_id") return frame.ids[row];
+  const values = frame.columns.get(column.id);
+  if (values === undefined) return <span className={classes.waiting} />;
+  if (values.kind === "text") {
+    const text = textAt(values, row);
+    if (text === undefined) return waiting(frame, column);
+    if (column.id === "attributes.status") return isRunStatus(text) ? <StatusBadge status={text} /> : text;
+    return cut(column.id === "attributes.git_commit" ? text.slice(0, 8) : text);
   }
-  const value = valuesOf(run)[column.kind].get(column.key);
-  return value === undefined ? null : cut(value);
-}
-
-function metricText(run: Run, key: string, format: Format): string | null {
-  const metric = valuesOf(run).metrics.get(key);
-  return metric === undefined ? null : format.metric(metric.value);
-}
-
-function Attribute({ run, name }: { run: Run; name: AttributeKey }) {
-  const format = useFormat();
-  switch (name) {
-    case "start_time":
-      return <Moment ms={run.info.startTime} />;
-    case "end_time":
-      return <Moment ms={run.info.endTime} />;
-    case "duration": {
-      const duration = durationOf(run.info, Date.now());
-      return duration === undefined ? null : format.duration(duration);
-    }
-    case "status":
-      return <StatusBadge status={run.info.status} />;
-    case "user_id":
-      return userOf(run);
-    case "source":
-      return cut(sourceOf(run));
-    case "dataset":
-      return run.inputs.datasets.map(({ dataset }) => dataset.name).join(", ");
-    case "git_commit":
-      return gitCommitOf(run).slice(0, 8);
-    case "run_id":
-      return run.info.runId;
+  const value = numberAt(values, row);
+  if (value === undefined) return waiting(frame, column);
+  switch (column.id) {
+    case "attributes.start_time":
+    case "attributes.end_time":
+      return <Moment ms={value} />;
+    case "attributes.duration":
+      return format.duration(value);
+    default:
+      return format.metric(value);
   }
 }
 
-/** The whole value, for a cell's tooltip; empty where the cell has one of its own. */
-export function cellTitle(run: Run, column: Column, format: Format): string {
-  if (column.kind === "metrics") {
-    const metric = valuesOf(run).metrics.get(column.key);
-    return metric === undefined ? "" : format.exact(metric.value);
-  }
-  if (column.kind !== "attributes") return cut(valuesOf(run)[column.kind].get(column.key) ?? "");
-  return column.key === "source" ? cut(sourceOf(run)) : column.key === "git_commit" ? gitCommitOf(run) : "";
+/** A value that may be on its way still, or nothing. */
+const waiting = (frame: Frame, column: Column): ReactNode =>
+  frame.partial.has(column.id) ? <span className={classes.waiting} /> : null;
+
+/** The whole value, for a cell's tooltip; undefined where the cell has one of its own. */
+export function cellTitle(frame: Frame, column: Column, row: number, format: Format): string | undefined {
+  const values = frame.columns.get(column.id);
+  if (values === undefined) return undefined;
+  if (values.kind === "text") return column.id === "attributes.status" ? undefined : textAt(values, row);
+  const value = numberAt(values, row);
+  return value === undefined || column.kind !== "metrics" ? undefined : format.exact(value);
 }
 
-/** Numbers stand at the right of their column. */
-export const isNumeric = (column: Column, sample: readonly Run[]): boolean => {
+/** Numbers stand at the right of their column; times do not. */
+export function standsRight(frame: Frame, column: Column): boolean {
   if (column.kind === "metrics" || column.id === "attributes.duration") return true;
-  if (column.kind !== "params") return false;
-  const values = sample.map((run) => valuesOf(run).params.get(column.key)).filter((value) => value !== undefined);
-  return values.length > 0 && values.every((value) => value.trim() !== "" && Number.isFinite(Number(value)));
-};
+  const values = frame.columns.get(column.id);
+  return column.kind === "params" && values !== undefined && isNumeric(values);
+}

@@ -1,47 +1,40 @@
 import { describe, expect, it } from "vitest";
-import { runOf } from "../testing/run.testing.ts";
 import {
   availableKeys,
   columnOf,
   defaultColumns,
+  moved,
   nextSort,
-  orderByOf,
   parseColumn,
   parseSort,
+  pinnedFirst,
+  placed,
   shownColumns,
   sortText,
   toggled,
 } from "./columns.ts";
 
-const runs = [
-  runOf("a", undefined, { metrics: { auc: 1, loss: 2 }, params: { depth: "3" } }),
-  runOf("b", undefined, { metrics: { auc: 1 } }),
-];
+const keys = (...names: readonly string[]) => names.map((key, at) => ({ key, count: names.length - at }));
+const available = availableKeys({
+  metrics: keys("auc", "loss"),
+  params: keys("depth"),
+  tags: keys("mlflow.user", "typology", "esteira.archived"),
+});
 const ids = (columns: readonly { id: string }[]) => columns.map(({ id }) => id);
 
 describe("columns", () => {
-  it("orders keys by how many runs have them, then by name, and hides MLflow's own tags", () => {
-    const keys = availableKeys([...runs, runOf("c", "a")]);
-    expect(keys.metrics).toEqual(["auc", "loss"]);
-    expect(keys.params).toEqual(["depth"]);
-    expect(keys.tags).toEqual([]);
-  });
-
-  it("puts what runs by themselves have before what only a search's many trials have", () => {
-    const trials = ["t1", "t2", "t3"].map((id) => runOf(id, "a", { metrics: { trial: 1, auc: 1 } }));
-    expect(availableKeys([...runs, ...trials]).metrics).toEqual(["auc", "loss", "trial"]);
+  it("are the keys that the runs have, without the tags that clients write by themselves", () => {
+    expect([available.metrics, available.params, available.tags]).toEqual([["auc", "loss"], ["depth"], ["typology"]]);
+    expect(availableKeys(undefined).metrics).toEqual([]);
   });
 
   it("chooses few columns from many keys", () => {
-    const metrics = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`m${i}`, i]));
-    expect(defaultColumns(availableKeys([runOf("a", undefined, { metrics })]))).toHaveLength(7);
+    const metrics = keys(...Array.from({ length: 5_000 }, (_, i) => `m${i}`));
+    expect(defaultColumns(availableKeys({ metrics, params: [], tags: [] }))).toHaveLength(7);
   });
 
   it("shows what the URL names, once, in its order, and drops what is no column", () => {
-    const shown = shownColumns(
-      ["params.x", "metrics.a.b", "params.x", "attributes.nope", "x", "metrics."],
-      availableKeys(runs),
-    );
+    const shown = shownColumns(["params.x", "metrics.a.b", "params.x", "attributes.nope", "x", "metrics."], available);
     expect(ids(shown)).toEqual(["params.x", "metrics.a.b"]);
     expect(parseColumn("metrics.a.b")?.key).toBe("a.b");
   });
@@ -63,15 +56,26 @@ describe("sorting", () => {
     expect(nextSort(second, "params.depth")).toEqual({ column: "params.depth", descending: true });
   });
 
-  it("asks the server in its own words, names in backticks", () => {
-    expect(orderByOf(parseSort("metrics.valid/auc pr desc"))).toEqual(["metrics.`valid/auc pr` DESC"]);
-    expect(orderByOf(parseSort("attributes.run_name asc"))).toEqual(["attributes.run_name ASC"]);
-    expect(orderByOf(undefined)).toEqual(["attributes.start_time DESC"]);
-  });
-
-  it("ignores a sort that the server cannot do", () => {
-    expect(parseSort("attributes.duration desc")).toBeUndefined();
+  it("ignores what is no sort", () => {
+    expect(parseSort("attributes.run_id desc")).toBeUndefined();
     expect(parseSort("metrics.auc")).toBeUndefined();
     expect(parseSort("nonsense desc")).toBeUndefined();
+  });
+});
+
+describe("the order of columns", () => {
+  const order = ["a", "b", "c", "d"];
+  it("is changed by steps, as far as they go, and by putting one beside another", () => {
+    expect(moved(order, "b", 1)).toEqual(["a", "c", "b", "d"]);
+    expect(moved(order, "b", -5)).toEqual(["b", "a", "c", "d"]);
+    expect(moved(order, "a", -1)).toBe(order);
+    expect(placed(order, "a", "c", true)).toEqual(["b", "c", "a", "d"]);
+    expect(placed(order, "d", "b", false)).toEqual(["a", "d", "b", "c"]);
+    expect(placed(order, "d", "d", false)).toBe(order);
+  });
+
+  it("begins with the pinned ones", () => {
+    const shown = [columnOf("metrics", "auc"), columnOf("params", "depth"), columnOf("tags", "t")];
+    expect(ids(pinnedFirst(shown, ["tags.t", "metrics.none"]))).toEqual(["tags.t", "metrics.auc", "params.depth"]);
   });
 });

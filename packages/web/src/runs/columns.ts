@@ -1,7 +1,5 @@
-import type { Run } from "@esteira/core/entities/run";
-import { tagValue } from "@esteira/core/entities/tag";
-import { visibleTags } from "../shell/tag-list.tsx";
-import { PARENT_TAG } from "./tree.ts";
+import type { RunKeys } from "@esteira/core/entities/run-columns";
+import { TAG_ATTRIBUTES } from "./derived.ts";
 
 export const COLUMN_KINDS = ["attributes", "metrics", "params", "tags"] as const;
 export type ColumnKind = (typeof COLUMN_KINDS)[number];
@@ -27,15 +25,6 @@ export const ATTRIBUTE_KEYS = [
 export type AttributeKey = (typeof ATTRIBUTE_KEYS)[number];
 export const isAttributeKey = (key: string): key is AttributeKey => ATTRIBUTE_KEYS.some((known) => known === key);
 
-/** Attributes by which the server can sort, and its names for them. */
-const SORTABLE: Partial<Record<AttributeKey, string>> = {
-  start_time: "start_time",
-  status: "status",
-  user_id: "user_id",
-  end_time: "end_time",
-  run_id: "run_id",
-};
-
 export const columnOf = (kind: ColumnKind, key: string): Column => ({ id: `${kind}.${key}`, kind, key });
 
 /** The column that an id of the URL names; undefined when it names none. */
@@ -49,43 +38,16 @@ export function parseColumn(id: string): Column | undefined {
 
 export type AvailableKeys = Readonly<Record<ColumnKind, readonly string[]>>;
 
-/**
- * Every key that some of the runs have: the most frequent among runs that stand by themselves first (the trials of one
- * search would outvote them), then the most frequent of all, then by name.
- */
-export function availableKeys(runs: readonly Run[]): AvailableKeys {
-  const counts = { metrics: new KeyCount(), params: new KeyCount(), tags: new KeyCount() };
-  for (const run of runs) {
-    const nested = tagValue(run.data.tags, PARENT_TAG) !== undefined;
-    counts.metrics.add(run.data.metrics, nested);
-    counts.params.add(run.data.params, nested);
-    counts.tags.add(visibleTags(run.data.tags), nested);
-  }
-  return {
-    attributes: ATTRIBUTE_KEYS,
-    metrics: counts.metrics.ordered(),
-    params: counts.params.ordered(),
-    tags: counts.tags.ordered(),
-  };
-}
+/** Tags that the client writes by itself are not offered, but for those that people look for. */
+const isOwnTag = (key: string): boolean => key.startsWith("mlflow.") || key.startsWith("esteira.");
 
-/** How many runs have a key, in all and without the nested ones. */
-class KeyCount {
-  readonly #counts = new Map<string, { alone: number; all: number }>();
-
-  add(items: readonly { key: string }[], nested: boolean): void {
-    for (const { key } of items) {
-      const known = this.#counts.get(key) ?? { alone: 0, all: 0 };
-      this.#counts.set(key, { alone: known.alone + (nested ? 0 : 1), all: known.all + 1 });
-    }
-  }
-
-  ordered(): string[] {
-    return [...this.#counts]
-      .sort(([a, n], [b, m]) => m.alone - n.alone || m.all - n.all || (a < b ? -1 : 1))
-      .map(([key]) => key);
-  }
-}
+/** The columns there may be, the keys that most runs have first. */
+export const availableKeys = (keys: RunKeys | undefined): AvailableKeys => ({
+  attributes: ATTRIBUTE_KEYS,
+  metrics: keys?.metrics.map(({ key }) => key) ?? [],
+  params: keys?.params.map(({ key }) => key) ?? [],
+  tags: keys?.tags.map(({ key }) => key).filter((key) => !isOwnTag(key)) ?? [],
+});
 
 const DEFAULT_METRICS = 5;
 const DEFAULT_PARAMS = 4;
@@ -120,16 +82,31 @@ export interface Sort {
 /** The run's name sorts too, though it is not a column that can be taken away. */
 export const NAME_COLUMN = "attributes.run_name";
 
-export const isSortable = (id: string): boolean => sortField(id) !== undefined;
+/** Ids of runs say nothing by their order. */
+export const isSortable = (id: string): boolean =>
+  id === NAME_COLUMN || (id !== "attributes.run_id" && parseColumn(id) !== undefined);
 
-function sortField(id: string): string | undefined {
-  if (id === NAME_COLUMN) return id;
-  const column = parseColumn(id);
-  if (column === undefined) return undefined;
-  if (column.kind !== "attributes") return `${column.kind}.\`${column.key}\``;
-  const attribute = isAttributeKey(column.key) ? SORTABLE[column.key] : undefined;
-  return attribute === undefined ? undefined : `attributes.${attribute}`;
+/** What the server must be asked for to show a column. */
+export function sourceColumns(id: string): readonly string[] {
+  if (id === "attributes.duration") return ["attributes.start_time", "attributes.end_time"];
+  if (id === "attributes.run_id") return [];
+  return [TAG_ATTRIBUTES[id] ?? id];
 }
+
+/** Columns by which runs may be grouped: those whose values many runs share. */
+const GROUPING_ATTRIBUTES = [
+  "attributes.user_id",
+  "attributes.status",
+  "attributes.dataset",
+  "attributes.source",
+  "attributes.git_commit",
+  "attributes.start_time",
+];
+export const groupingColumns = (available: AvailableKeys): readonly Column[] => [
+  ...GROUPING_ATTRIBUTES.flatMap((id) => parseColumn(id) ?? []),
+  ...available.params.map((key) => columnOf("params", key)),
+  ...available.tags.map((key) => columnOf("tags", key)),
+];
 
 /** Reads `metrics.auc desc`; text that names no sortable column gives undefined. */
 export function parseSort(text: string | undefined): Sort | undefined {
@@ -147,8 +124,25 @@ export function nextSort(current: Sort | undefined, column: string): Sort | unde
   return current.descending ? { column, descending: false } : undefined;
 }
 
-/** The server's `order_by`; newest first when nothing is chosen. */
-export function orderByOf(sort: Sort | undefined): readonly string[] {
-  const field = sort && sortField(sort.column);
-  return field === undefined ? ["attributes.start_time DESC"] : [`${field} ${sort?.descending ? "DESC" : "ASC"}`];
+/** The list with one column moved by so many places, as far as it goes. */
+export function moved(shown: readonly string[], id: string, by: number): readonly string[] {
+  const from = shown.indexOf(id);
+  const to = Math.max(0, Math.min(shown.length - 1, from + by));
+  if (from === -1 || from === to) return shown;
+  return placed(shown, id, shown[to]!, by > 0);
+}
+
+/** The list with one column put before another, or behind it. */
+export function placed(shown: readonly string[], id: string, beside: string, behind: boolean): readonly string[] {
+  if (id === beside) return shown;
+  const rest = shown.filter((one) => one !== id);
+  const at = rest.indexOf(beside) + (behind ? 1 : 0);
+  return [...rest.slice(0, at), id, ...rest.slice(at)];
+}
+
+/** Pinned columns stand first, in the order in which they are shown. */
+export function pinnedFirst(shown: readonly Column[], pinned: readonly string[] | undefined): readonly Column[] {
+  if (pinned === undefined || pinned.length === 0) return shown;
+  const isPinned = (column: Column) => pinned.includes(column.id);
+  return [...shown.filter(isPinned), ...shown.filter((column) => !isPinned(column))];
 }

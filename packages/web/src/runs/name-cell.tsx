@@ -1,16 +1,29 @@
+import { isRunStatus } from "@esteira/core/entities/run";
 import { Link } from "@tanstack/react-router";
 import { useText } from "../i18n/use-text.tsx";
 import { ChevronIcon } from "../shell/icons.tsx";
-import { runNameOf } from "./run-values.ts";
+import type { Line } from "./display.ts";
+import { type Frame, textAt } from "./frame.ts";
 import classes from "./runs-table.module.css";
 import { StatusDot } from "./status-badge.tsx";
-import type { RunNode } from "./tree.ts";
 
 const INDENT = 18;
+/** Deeper runs stand in line with these. */
+const DEEPEST = 8;
+export const indent = (depth: number): number => Math.min(depth, DEEPEST) * INDENT;
+
+const textOf = (frame: Frame, column: string, row: number): string | undefined => {
+  const values = frame.columns.get(column);
+  return values?.kind === "text" ? textAt(values, row) : undefined;
+};
+/** A run's name, or the start of its id. */
+export const nameOf = (frame: Frame, row: number): string =>
+  textOf(frame, "attributes.run_name", row) || (frame.ids[row] ?? "").slice(0, 8);
 
 interface NameCellProps {
-  readonly node: RunNode;
-  readonly depth: number;
+  readonly experiment: string;
+  readonly frame: Frame;
+  readonly line: Line & { readonly kind: "run" };
   readonly open: boolean;
   /** Whether some run of the table has others nested in it. */
   readonly folding: boolean;
@@ -21,13 +34,13 @@ interface NameCellProps {
  * The run's status and name, under its parent, with the button that shows what is nested in it. With `folding`, rows
  * without that button keep its place, so that names stand in line.
  */
-export function NameCell({ node, depth, open, folding, onFold }: NameCellProps) {
+export function NameCell({ experiment, frame, line, open, folding, onFold }: NameCellProps) {
   const text = useText();
-  const { run, children } = node;
-  const name = runNameOf(run);
+  const name = nameOf(frame, line.row);
+  const status = textOf(frame, "attributes.status", line.row) ?? "";
   return (
-    <div className={classes.name} style={{ paddingLeft: depth * INDENT }}>
-      {children.length > 0 ? (
+    <div className={classes.name} style={{ paddingLeft: indent(line.depth) }}>
+      {line.children > 0 ? (
         <button
           type="button"
           className={classes.fold}
@@ -40,17 +53,20 @@ export function NameCell({ node, depth, open, folding, onFold }: NameCellProps) 
       ) : folding ? (
         <span className={classes.unfoldable} />
       ) : null}
-      <StatusDot status={run.info.status} />
+      {isRunStatus(status) ? <StatusDot status={status} /> : null}
       <Link
         to="/experiments/$experimentId/runs/$runId"
-        params={{ experimentId: run.info.experimentId, runId: run.info.runId }}
+        params={{ experimentId: experiment, runId: frame.ids[line.row] ?? "" }}
         title={name}
+        data-stop="name"
+        dir="auto"
+        preload={false}
       >
         {name}
       </Link>
-      {children.length > 0 ? (
-        <span className={classes.count} title={text.runs.children(children.length)}>
-          {children.length}
+      {line.children > 0 ? (
+        <span className={classes.count} title={text.runs.children(line.children)}>
+          {line.children}
         </span>
       ) : null}
     </div>

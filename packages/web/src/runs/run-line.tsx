@@ -1,56 +1,66 @@
 import { memo } from "react";
 import { useFormat, useText } from "../i18n/use-text.tsx";
-import { Cell, cellTitle } from "./cell.tsx";
+import { cellOf, cellTitle } from "./cell.tsx";
 import type { Column } from "./columns.ts";
-import { NameCell } from "./name-cell.tsx";
+import type { Line } from "./display.ts";
+import type { Frame } from "./frame.ts";
+import { HEAD_ROWS, type Layout, placeOf } from "./layout.ts";
+import { NameCell, nameOf } from "./name-cell.tsx";
 import { PickBox } from "./pick-box.tsx";
-import { runNameOf } from "./run-values.ts";
 import classes from "./runs-table.module.css";
-import type { RunNode } from "./tree.ts";
 
 interface RunLineProps {
-  readonly node: RunNode;
+  readonly experiment: string;
+  readonly frame: Frame;
+  readonly row: number;
   readonly depth: number;
+  readonly nested: number;
+  readonly outside: boolean;
   /** The row's place in the whole table, from 0. */
   readonly index: number;
   readonly open: boolean;
   readonly folding: boolean;
   readonly selected: boolean;
   readonly columns: readonly Column[];
-  readonly numeric: ReadonlySet<string>;
-  onSelect(runIds: readonly string[], selected: boolean): void;
+  readonly layout: Layout;
+  onPick(index: number, selected: boolean, range: boolean): void;
   onFold(id: string, open: boolean): void;
 }
-
-/** The two rows of heads come first. */
-const HEAD_ROWS = 2;
 
 /** One row. Remembered: scrolling moves the rows, it does not draw them again. */
 export const RunLine = memo(function RunLine(props: RunLineProps) {
   const text = useText();
   const format = useFormat();
-  const { node, columns, numeric } = props;
-  const { run } = node;
-  const id = run.info.runId;
+  const { frame, row, columns, layout, index } = props;
+  const id = frame.ids[row] ?? "";
+  const line: Line & { kind: "run" } = {
+    kind: "run",
+    row,
+    depth: props.depth,
+    children: props.nested,
+    outside: props.outside,
+  };
   return (
     <tr
       className={classes.row}
-      aria-rowindex={props.index + HEAD_ROWS + 1}
+      aria-rowindex={index + HEAD_ROWS + 1}
+      data-index={index}
       data-selected={props.selected || undefined}
-      data-outside={node.outside || undefined}
-      title={node.outside ? text.runs.outsideFilter : undefined}
+      data-outside={props.outside || undefined}
+      title={props.outside ? text.runs.outsideFilter : undefined}
     >
       <td className={`${classes.pinned} ${classes.pick}`}>
         <PickBox
-          label={text.runs.selectRun(runNameOf(run))}
+          label={text.runs.selectRun(nameOf(frame, row))}
           checked={props.selected}
-          onChange={(checked) => props.onSelect([id], checked)}
+          onChange={(checked, range) => props.onPick(index, checked, range)}
         />
       </td>
-      <td className={classes.pinned}>
+      <td className={`${classes.pinned} ${classes.nameColumn}`}>
         <NameCell
-          node={node}
-          depth={props.depth}
+          experiment={props.experiment}
+          frame={frame}
+          line={line}
           open={props.open}
           folding={props.folding}
           onFold={() => props.onFold(id, !props.open)}
@@ -59,15 +69,13 @@ export const RunLine = memo(function RunLine(props: RunLineProps) {
       {columns.map((column, at) => (
         <td
           key={column.id}
-          className={cellClass(numeric.has(column.id), column.kind !== columns[at - 1]?.kind)}
-          title={cellTitle(run, column, format) || undefined}
+          {...placeOf(layout, columns, at)}
+          title={cellTitle(frame, column, row, format)}
+          dir={layout.right.has(column.id) ? undefined : "auto"}
         >
-          <Cell run={run} column={column} />
+          {cellOf(frame, column, row, format)}
         </td>
       ))}
     </tr>
   );
 });
-
-const cellClass = (numeric: boolean, groupStart: boolean) =>
-  [numeric ? classes.numeric : "", groupStart ? classes.groupStart : ""].join(" ");

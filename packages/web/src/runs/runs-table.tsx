@@ -1,152 +1,216 @@
-import { type ColumnDef, getCoreRowModel, getExpandedRowModel, useReactTable } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, useCallback, useMemo, useRef } from "react";
 import { useText } from "../i18n/use-text.tsx";
-import { isNumeric } from "./cell.tsx";
+import { standsRight } from "./cell.tsx";
+import type { ColumnActions } from "./column-menu.tsx";
 import { type Column, NAME_COLUMN, type Sort } from "./columns.ts";
+import type { Display } from "./display.ts";
+import type { Frame } from "./frame.ts";
+import { GroupLine } from "./group-line.tsx";
+import type { Aggregate } from "./grouping.ts";
+import { HEAD_ROWS, layoutOf, PICK_WIDTH } from "./layout.ts";
 import { PickBox } from "./pick-box.tsx";
 import { RunLine } from "./run-line.tsx";
 import classes from "./runs-table.module.css";
+import type { RunsSearch } from "./search.ts";
 import { TableHead } from "./table-head.tsx";
-import type { RunNode } from "./tree.ts";
+import { useNarrow } from "./use-narrow.ts";
 
 const ROW_HEIGHT = 32;
-const PICK_WIDTH = 36;
-/** Rows from the end at which the next page is asked for. */
-const AHEAD = 40;
-const SAMPLE = 30;
-const WIDTHS: Readonly<Record<string, number>> = {
-  [NAME_COLUMN]: 240,
-  "attributes.run_id": 280,
-  "attributes.source": 190,
-  "attributes.duration": 105,
-};
-const DEFAULT_WIDTH = 125;
+const HEAD_HEIGHT = 54;
 
 export interface RunsTableProps {
-  readonly nodes: readonly RunNode[];
+  readonly experiment: string;
+  readonly frame: Frame;
+  readonly rows: Int32Array;
+  readonly display: Display;
   readonly columns: readonly Column[];
+  readonly search: RunsSearch;
   readonly sort: Sort | undefined;
-  onSort(column: string): void;
+  readonly groupable: ReadonlySet<string>;
+  readonly actions: ColumnActions;
+  readonly aggregate: Aggregate;
+  readonly folded: Readonly<Record<string, boolean>>;
+  onFold(id: string, open: boolean): void;
   readonly selected: ReadonlySet<string>;
   onSelect(runIds: readonly string[], selected: boolean): void;
-  readonly hasMore: boolean;
-  loadMore(): void;
 }
 
 /** The runs as a virtual table: only the rows in view are in the page, whatever their number. */
 export function RunsTable(props: RunsTableProps) {
   const text = useText();
-  const [folded, setFolded] = useState<Readonly<Record<string, boolean>>>({});
-  // A parent that is here only because of its children shows them, unless somebody has folded it.
-  const expanded = useMemo(
-    () => ({
-      ...Object.fromEntries(props.nodes.filter((node) => node.outside).map(({ run }) => [run.info.runId, true])),
-      ...folded,
-    }),
-    [props.nodes, folded],
-  );
+  const { frame, display, columns, search, selected, onSelect } = props;
   const narrow = useNarrow();
-  const definitions = useMemo<ColumnDef<RunNode>[]>(
-    () =>
-      [NAME_COLUMN, ...props.columns.map(({ id }) => id)].map((id) => ({
-        id,
-        size: id === NAME_COLUMN && narrow ? 170 : (WIDTHS[id] ?? DEFAULT_WIDTH),
-        minSize: 60,
-      })),
-    [props.columns, narrow],
-  );
-  const data = useMemo(() => [...props.nodes], [props.nodes]);
-  const table = useReactTable({
-    data,
-    columns: definitions,
-    state: { expanded },
-    getRowId: (node) => node.run.info.runId,
-    getSubRows: (node) => [...node.children],
-    getCoreRowModel: getCoreRowModel(),
-    getExpandedRowModel: getExpandedRowModel(),
-    columnResizeMode: "onChange",
-    autoResetExpanded: false,
-  });
-  const { rows } = table.getRowModel();
-  const fold = useCallback((id: string, open: boolean) => setFolded((before) => ({ ...before, [id]: open })), []);
-  const frame = useRef<HTMLDivElement>(null);
+  const grouped = (search.groups?.length ?? 0) > 0;
+  const layout = useMemo(() => {
+    const right = new Set(columns.filter((column) => standsRight(frame, column)).map(({ id }) => id));
+    return layoutOf(columns, { widths: search.widths, pinned: search.pinned, right, narrow, grouped });
+  }, [frame, columns, search.widths, search.pinned, narrow, grouped]);
+  const scroll = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => frame.current,
+    count: display.length,
+    getScrollElement: () => scroll.current,
     estimateSize: () => ROW_HEIGHT,
-    overscan: 14,
+    overscan: 12,
   });
   const shown = virtual.getVirtualItems();
-  const last = shown.at(-1)?.index ?? 0;
-  const { hasMore, loadMore } = props;
-  useEffect(() => {
-    if (hasMore && last >= rows.length - AHEAD) loadMore();
-  }, [hasMore, loadMore, last, rows.length]);
-
-  const numeric = useMemo(() => {
-    const sample = props.nodes.slice(0, SAMPLE).flatMap((node) => [node.run, ...node.children.map(({ run }) => run)]);
-    return new Set(props.columns.filter((column) => isNumeric(column, sample)).map(({ id }) => id));
-  }, [props.columns, props.nodes]);
   const before = shown[0]?.start ?? 0;
   const after = virtual.getTotalSize() - (shown.at(-1)?.end ?? 0);
-  const allIds = rows.map((row) => row.id);
-  const picked = allIds.filter((id) => props.selected.has(id)).length;
-  const span = props.columns.length + 2;
-  const folding = props.nodes.some((node) => node.children.length > 0);
+  const span = columns.length + 2;
+
+  const idsOf = useCallback(
+    (index: number): readonly string[] => {
+      const line = display.lineAt(index);
+      if (line === undefined) return [];
+      const rows = line.kind === "run" ? [line.row] : [...line.group.rows];
+      return rows.map((row) => frame.ids[row] ?? "");
+    },
+    [display, frame],
+  );
+  const lastPicked = useRef<number>(undefined);
+  const pick = useCallback(
+    (index: number, on: boolean, range: boolean) => {
+      const from = range ? (lastPicked.current ?? index) : index;
+      lastPicked.current = index;
+      const ids: string[] = [];
+      for (let at = Math.min(from, index); at <= Math.max(from, index); at++) ids.push(...idsOf(at));
+      onSelect(ids, on);
+    },
+    [idsOf, onSelect],
+  );
+  const pickedOf = useMemo(() => {
+    const known = new WeakMap<Int32Array, number>();
+    return (rows: Int32Array): "none" | "some" | "all" => {
+      if (selected.size === 0) return "none";
+      let count = known.get(rows);
+      if (count === undefined) {
+        count = 0;
+        for (const row of rows) if (selected.has(frame.ids[row] ?? "")) count++;
+        known.set(rows, count);
+      }
+      return count === 0 ? "none" : count === rows.length ? "all" : "some";
+    };
+  }, [selected, frame]);
+  const all = pickedOf(props.rows);
+
+  /** Arrow keys go from row to row, in the same place of it; right and left show and hide what is in one. */
+  const walk = (event: KeyboardEvent<HTMLElement>) => {
+    const { target } = event;
+    if (!(target instanceof HTMLElement)) return;
+    const row = target.closest<HTMLElement>("tr[data-index]");
+    const stop = target.dataset.stop;
+    if (row === null || stop === undefined) return;
+    const index = Number(row.dataset.index);
+    const line = display.lineAt(index);
+    const steps: Readonly<Record<string, number>> = {
+      ArrowDown: 1,
+      ArrowUp: -1,
+      PageDown: 20,
+      PageUp: -20,
+      Home: -display.length,
+      End: display.length,
+    };
+    const step = steps[event.key];
+    if (step !== undefined) {
+      event.preventDefault();
+      const next = Math.max(0, Math.min(display.length - 1, index + step));
+      virtual.scrollToIndex(next);
+      focusWhenThere(scroll.current, next, stop);
+    } else if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
+      const id = line?.kind === "group" ? line.group.id : line && line.children > 0 ? frame.ids[line.row] : undefined;
+      if (id === undefined) return;
+      event.preventDefault();
+      props.onFold(id, event.key === "ArrowRight");
+    } else if (event.key === " " && stop === "name") {
+      event.preventDefault();
+      const isOn = line?.kind === "group" ? pickedOf(line.group.rows) === "all" : selected.has(idsOf(index)[0] ?? "");
+      pick(index, !isOn, event.shiftKey);
+    }
+  };
 
   return (
-    <div className={classes.frame} ref={frame}>
+    // biome-ignore lint/a11y/noStaticElementInteractions: keys that were pressed on links and boxes arrive here.
+    <div className={classes.frame} ref={scroll} onKeyDown={walk}>
       <table
         className={classes.table}
-        style={{ width: table.getTotalSize() + PICK_WIDTH }}
-        aria-rowcount={rows.length + 2}
+        style={{ width: layout.total }}
+        aria-rowcount={display.length + HEAD_ROWS}
+        aria-label={text.runs.title}
       >
         <colgroup>
           <col style={{ width: PICK_WIDTH }} />
-          {table.getAllLeafColumns().map((column) => (
-            <col key={column.id} style={{ width: column.getSize() }} />
+          {[NAME_COLUMN, ...columns.map(({ id }) => id)].map((id) => (
+            <col key={id} style={{ width: layout.widths.get(id) }} />
           ))}
         </colgroup>
         <TableHead
-          table={table}
-          columns={props.columns}
-          numeric={numeric}
+          columns={columns}
+          layout={layout}
           sort={props.sort}
-          onSort={props.onSort}
+          groupable={props.groupable}
+          actions={props.actions}
           pick={
             <PickBox
               label={text.runs.selectAll}
-              checked={picked > 0 && picked === allIds.length}
-              some={picked > 0 && picked < allIds.length}
-              onChange={(checked) => props.onSelect(allIds, checked)}
+              checked={all === "all"}
+              some={all === "some"}
+              onChange={(on) =>
+                onSelect(
+                  [...props.rows].map((row) => frame.ids[row] ?? ""),
+                  on,
+                )
+              }
             />
           }
         />
         <tbody>
           {before > 0 ? <Spacer height={before} span={span} /> : null}
           {shown.map(({ index }) => {
-            const row = rows[index]!;
+            const line = display.lineAt(index);
+            if (line === undefined) return null;
+            if (line.kind === "group") {
+              return (
+                <GroupLine
+                  key={line.group.id}
+                  frame={frame}
+                  rows={props.rows}
+                  group={line.group}
+                  depth={line.depth}
+                  index={index}
+                  open={props.folded[line.group.id] === true}
+                  picked={pickedOf(line.group.rows)}
+                  columns={columns}
+                  layout={layout}
+                  aggregate={props.aggregate}
+                  onPick={pick}
+                  onFold={props.onFold}
+                />
+              );
+            }
+            const id = frame.ids[line.row] ?? "";
             return (
               <RunLine
-                key={row.id}
-                node={row.original}
-                depth={row.depth}
+                key={id}
+                experiment={props.experiment}
+                frame={frame}
+                row={line.row}
+                depth={line.depth}
+                nested={line.children}
+                outside={line.outside}
                 index={index}
-                open={row.getIsExpanded()}
-                folding={folding}
-                selected={props.selected.has(row.id)}
-                columns={props.columns}
-                numeric={numeric}
-                onSelect={props.onSelect}
-                onFold={fold}
+                open={props.folded[id] ?? line.outside}
+                folding={display.folding}
+                selected={selected.has(id)}
+                columns={columns}
+                layout={layout}
+                onPick={pick}
+                onFold={props.onFold}
               />
             );
           })}
           {after > 0 ? <Spacer height={after} span={span} /> : null}
         </tbody>
       </table>
-      {hasMore ? <div className={classes.more}>{text.runs.loadingMore}</div> : null}
     </div>
   );
 }
@@ -158,13 +222,16 @@ const Spacer = ({ height, span }: { height: number; span: number }) => (
   </tr>
 );
 
-function useNarrow(): boolean {
-  const [narrow, setNarrow] = useState(() => matchMedia("(max-width: 600px)").matches);
-  useEffect(() => {
-    const query = matchMedia("(max-width: 600px)");
-    const change = () => setNarrow(query.matches);
-    query.addEventListener("change", change);
-    return () => query.removeEventListener("change", change);
-  }, []);
-  return narrow;
+const TRIES = 10;
+
+/** A row that was scrolled to is drawn a frame later. */
+function focusWhenThere(root: HTMLElement | null, index: number, stop: string, tries = TRIES): void {
+  const found = root?.querySelector<HTMLElement>(`tr[data-index="${index}"] [data-stop="${stop}"]`);
+  if (found) {
+    found.focus({ preventScroll: true });
+    // The heads cover what is under them.
+    const frame = root?.getBoundingClientRect();
+    const row = found.closest("tr")?.getBoundingClientRect();
+    if (frame && row && row.top < frame.top + HEAD_HEIGHT) root?.scrollBy(0, row.top - frame.top - HEAD_HEIGHT);
+  } else if (tries > 0) requestAnimationFrame(() => focusWhenThere(root, index, stop, tries - 1));
 }
