@@ -181,5 +181,45 @@ export function describeLogging(subject: TrackingSubject): void {
       expect(outcomes.filter(({ status }) => status === "rejected")).toHaveLength(9);
       expect((await subject.store.getRun(run)).data.params).toHaveLength(31);
     });
+
+    test("what many log at once is as if they had logged one after the other, and a fault is its writer's alone", async () => {
+      const experiment = await newExperiment(subject.store);
+      const [first, second, gone] = [
+        await newRun(subject.store, experiment),
+        await newRun(subject.store, experiment),
+        await newRun(subject.store, experiment),
+      ];
+      await subject.store.deleteRun(gone);
+      // Steps from the last to the first, and the second run's largest value without a number.
+      const steps = Array.from({ length: 20 }, (_, index) => 19 - index);
+      const logged = (run: typeof first, step: number) =>
+        subject.store.logBatch(run, {
+          metrics: [
+            { key: "loss", value: step / 10, timestamp: 5, step },
+            { key: "other", value: run === second && step === 19 ? Number.NaN : step, timestamp: 5, step },
+          ],
+          params: [{ key: `p${step}`, value: String(step) }],
+          tags: [{ key: `t${step}`, value: run }],
+        });
+      const outcomes = await Promise.allSettled([
+        ...steps.flatMap((step) => [logged(first, step), logged(second, step)]),
+        logged(gone, 1),
+        ...steps.map((step) => logged(second, step)),
+      ]);
+      expect(outcomes.flatMap(({ status }, index) => (status === "rejected" ? [index] : []))).toEqual([40]);
+      for (const run of [first, second]) {
+        const { data } = await subject.store.getRun(run);
+        expect(new Map(data.metrics.map(({ key, step, value }) => [key, [step, value]]))).toEqual(
+          new Map([
+            ["loss", [19, 1.9]],
+            ["other", [19, run === second ? Number.NaN : 19]],
+          ]),
+        );
+        expect(data.params.map(({ key }) => key)).toEqual(steps.map((step) => `p${step}`));
+        expect(data.tags.filter(({ value }) => value === run)).toHaveLength(20);
+        const history = await subject.store.getMetricHistory({ runId: run, metricKey: "loss" });
+        expect(history.items.map(({ step }) => step)).toEqual(steps.toReversed());
+      }
+    });
   });
 }

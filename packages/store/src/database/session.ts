@@ -1,5 +1,15 @@
 import type { Database } from "./tables.ts";
 
+/** A small write that is often one of many at the same time. */
+export interface SharedWork {
+  alone(db: Database): Promise<void>;
+  /**
+   * Does this work and others of its kind as if one came after the other, or throws, and then nothing of them must remain: each is done
+   * alone. Works are of one kind when they have the same function here.
+   */
+  readonly together: (db: Database, works: readonly SharedWork[]) => Promise<void>;
+}
+
 /**
  * How the aggregates reach a database. `read` sees one consistent state for the whole of its work, and so does `scan`. `write` is one
  * transaction: when its promise resolves, the change is on disk; when the work throws, nothing of it remains. Work that
@@ -15,5 +25,7 @@ export interface Session {
    */
   scan<T>(work: (db: Database) => Promise<T>): Promise<T>;
   write<T>(work: (db: Database) => Promise<T>): Promise<T>;
+  /** `write` for work that may be done with its neighbours: SQLite has one writer at a time, who then has less to do. */
+  writeShared(work: SharedWork): Promise<void>;
   close(): Promise<void>;
 }

@@ -28,7 +28,9 @@ export const forUpdate = byDialect({ sqlite: () => sql``, postgres: () => sql`fo
 /** Ends a SELECT whose rows must stay as they are until this write is done; others may rely on them too. */
 export const forShare = byDialect({ sqlite: () => sql``, postgres: () => sql`for share` });
 
-const MAX_ROWS = 100;
+/** Rows of one statement. Few lengths, so few texts: each one is prepared once a connection, and longer lists take several. */
+const LENGTHS = [100, 64, 32, 16] as const;
+const lengthFor = (rows: number): number => LENGTHS.find((length) => rows >= length) ?? rows;
 
 const PLACEHOLDERS: Readonly<Record<DialectName, (rows: number, columns: number) => string>> = {
   sqlite: (rows, columns) => new Array(rows).fill(`(${new Array(columns).fill("?").join(", ")})`).join(", "),
@@ -41,8 +43,8 @@ const PLACEHOLDERS: Readonly<Record<DialectName, (rows: number, columns: number)
 
 /**
  * Inserts many rows by few statements, and counts those that were inserted. Kysely's builder would make a node for each
- * value, which costs more than the insert itself; here the text depends only on the number of rows, so its prepared
- * statement is reused.
+ * value, which costs more than the insert itself; here the text depends only on the number of rows, so it is made once, and its
+ * prepared statement is reused.
  */
 export async function insertMany<T extends keyof Tables & string>(
   db: Database,
@@ -51,21 +53,31 @@ export async function insertMany<T extends keyof Tables & string>(
   rows: readonly (readonly unknown[])[],
   suffix = "",
 ): Promise<number> {
-  const names = columns.map((column) => `"${column}"`).join(", ");
-  const placeholders = PLACEHOLDERS[dialectOf(db)];
+  const kind = `${dialectOf(db)} ${table} ${columns.join(" ")} ${suffix}`;
+  let texts = INSERTS.get(kind);
+  if (texts === undefined) {
+    texts = new Map();
+    INSERTS.set(kind, texts);
+  }
   let inserted = 0;
-  for (let start = 0; start < rows.length; start += MAX_ROWS) {
-    const chunk = rows.slice(start, start + MAX_ROWS);
+  for (let start = 0, length = 0; start < rows.length; start += length) {
+    length = lengthFor(rows.length - start);
+    let text = texts.get(length);
+    if (text === undefined) {
+      const names = columns.map((column) => `"${column}"`).join(", ");
+      const values = PLACEHOLDERS[dialectOf(db)](length, columns.length);
+      text = `insert into "${table}" (${names}) values ${values} ${suffix}`;
+      texts.set(length, text);
+    }
     const { numAffectedRows = 0n } = await db.executeQuery(
-      CompiledQuery.raw(
-        `insert into "${table}" (${names}) values ${placeholders(chunk.length, columns.length)} ${suffix}`,
-        chunk.flat(),
-      ),
+      CompiledQuery.raw(text, rows.slice(start, start + length).flat()),
     );
     inserted += Number(numAffectedRows);
   }
   return inserted;
 }
+/** Texts by what is inserted where, and by the number of rows. A long text that is always the same one is found faster. */
+const INSERTS = new Map<string, Map<number, string>>();
 
 /**
  * Rows in the order in which every writer takes them: two that update the same rows in opposite orders would wait for each

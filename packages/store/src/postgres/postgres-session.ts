@@ -21,25 +21,28 @@ export function postgresSession(name: string, db: Database, meter?: DatabaseMete
     again(name, async () =>
       db.transaction().setIsolationLevel("repeatable read").setAccessMode("read only").execute(work),
     );
+  const write: Session["write"] = (work) =>
+    again(name, async (commits) => {
+      const begun = performance.now();
+      const result = await db
+        .transaction()
+        .setIsolationLevel("read committed")
+        .execute(async (transaction) => {
+          const value = await work(transaction);
+          commits();
+          return value;
+        });
+      meter?.committed(1, (performance.now() - begun) / 1000);
+      return result;
+    });
   return {
     read,
     readOnce: (work) => again(name, () => work(db)),
     // The server does the work.
     scan: read,
-    write: (work) =>
-      again(name, async (commits) => {
-        const begun = performance.now();
-        const result = await db
-          .transaction()
-          .setIsolationLevel("read committed")
-          .execute(async (transaction) => {
-            const value = await work(transaction);
-            commits();
-            return value;
-          });
-        meter?.committed(1, (performance.now() - begun) / 1000);
-        return result;
-      }),
+    write,
+    // Its clients write at the same time, each in a transaction of its own.
+    writeShared: (work) => write((transaction) => work.alone(transaction)),
     close: () => db.destroy(),
   };
 }

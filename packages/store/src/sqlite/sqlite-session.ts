@@ -62,6 +62,7 @@ export function sqliteSession(path: string, connections: Connections, meter?: Da
     readOnce: (work) => explained(work(reading)),
     scan: (work) => (scans === undefined ? read(work) : scan(scans, work)),
     write: (work) => explained(queue.write(work)),
+    writeShared: (work) => explained(queue.writeShared(work)),
     close: async () => {
       await queue.idle();
       await checkpoints?.close();

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Libsql from "libsql";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { SharedWork } from "../database/session.ts";
+import type { Database } from "../database/tables.ts";
 import { LibsqlDatabase, overLibsql } from "./libsql-database.ts";
 import { type Disk, WriteAheadLog } from "./write-ahead-log.ts";
 import { WriteQueue } from "./write-queue.ts";
@@ -88,6 +90,50 @@ describe("a write", () => {
     const results = await Promise.allSettled([insertInto(queue, "a"), insertInto(queue, "a"), insertInto(queue, "b")]);
     expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
     expect(keys()).toEqual(["a", "b"]);
+    await disk.close();
+  });
+
+  test("is done in one go with its neighbours of the same kind, or alone when that fails", async () => {
+    const disk = new WriteAheadLog(file);
+    const queue = new WriteQueue(writer, overLibsql(writer), { disk });
+    const goes: number[] = [];
+    const insert = (db: Database, rows: readonly Key[]) =>
+      db
+        .insertInto("experiment_tags")
+        .values(rows.map(({ key }) => ({ key, value: "", experiment_id: 0 })))
+        .execute();
+    const together = async (db: Database, works: readonly SharedWork[]) => {
+      const rows = works.filter((work) => work instanceof Key);
+      goes.push(rows.length);
+      await insert(db, rows);
+    };
+    class Key implements SharedWork {
+      readonly key: string;
+      readonly together = together;
+      constructor(key: string) {
+        this.key = key;
+      }
+      async alone(db: Database) {
+        goes.push(1);
+        await insert(db, [this]);
+      }
+    }
+    await Promise.all(["a", "b", "c"].map((key) => queue.writeShared(new Key(key))));
+    expect(goes.splice(0)).toEqual([3]);
+    const results = await Promise.allSettled([
+      ...["d", "a", "e"].map((key) => queue.writeShared(new Key(key))),
+      insertInto(queue, "f"),
+      queue.writeShared(new Key("g")),
+    ]);
+    expect(goes).toEqual([3, 1, 1, 1, 1]);
+    expect(results.map(({ status }) => status)).toEqual([
+      "fulfilled",
+      "rejected",
+      "fulfilled",
+      "fulfilled",
+      "fulfilled",
+    ]);
+    expect(keys()).toEqual(["a", "b", "c", "d", "e", "f", "g"]);
     await disk.close();
   });
 

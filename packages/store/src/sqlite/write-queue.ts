@@ -1,4 +1,5 @@
 import type { DatabaseMeter } from "../database/meter.ts";
+import type { SharedWork } from "../database/session.ts";
 import type { Database } from "../database/tables.ts";
 import { beginImmediate } from "./begin.ts";
 import type { Checkpoints } from "./checkpoints.ts";
@@ -7,6 +8,8 @@ import type { Disk } from "./write-ahead-log.ts";
 
 interface Job {
   readonly run: (db: Database) => Promise<void>;
+  /** What can be written in one go with those that stand beside it and have the same `together`. */
+  readonly shared?: SharedWork | undefined;
   readonly commit: () => void;
   readonly fail: (error: unknown) => void;
 }
@@ -25,7 +28,8 @@ interface Lasting {
 /**
  * Group commit: the writes that wait at the same time share one transaction and one fsync, each in a savepoint of its
  * own. A write that fails takes back only itself; a promise resolves only when its group is on the disk. Requests are
- * read and answered while a group is on its way there.
+ * read and answered while a group is on its way there. Works that can be shared and stand beside each other are written
+ * by the statements of one; when that fails, each is written alone.
  */
 export class WriteQueue {
   readonly #writer: LibsqlDatabase;
@@ -56,6 +60,13 @@ export class WriteQueue {
         commit: () => commit(),
         fail: reject,
       });
+      this.#draining ??= this.#drain();
+    });
+  }
+
+  writeShared(work: SharedWork): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ run: (db) => work.alone(db), shared: work, commit: resolve, fail: reject });
       this.#draining ??= this.#drain();
     });
   }
@@ -105,15 +116,22 @@ export class WriteQueue {
   /** Answers those of the group that were written. */
   async #commit(db: Database, group: readonly Job[]): Promise<readonly Job[]> {
     const writer = this.#writer;
-    await beginImmediate(async () => writer.run("begin immediate"));
-    const written: Job[] = [];
+    const begin = () => beginImmediate(async () => writer.run("begin immediate"));
+    await begin();
     try {
-      for (const job of group) {
-        const refusal = await (group.length === 1 ? attempt(db, job) : attemptInSavepoint(writer, db, job));
-        if (refusal === undefined) written.push(job);
-        else job.fail(refusal.error);
+      const units = unitsOf(group);
+      if (units.length === 1) {
+        if (await attempt(db, group)) {
+          writer.run("commit");
+          return group;
+        }
+        writer.run("rollback");
+        if (group.length === 1) return [];
+        await begin();
       }
-      writer.run(group.length === 1 && written.length === 0 ? "rollback" : "commit");
+      const written = await this.#writeEach(db, units);
+      writer.run("commit");
+      return written;
     } catch (error) {
       try {
         // SQLite has already rolled back when the disk is full; a second rollback would only hide the first error.
@@ -121,27 +139,55 @@ export class WriteQueue {
       } catch {}
       throw error;
     }
+  }
+
+  async #writeEach(db: Database, units: readonly (readonly Job[])[]): Promise<readonly Job[]> {
+    const written: Job[] = [];
+    for (const unit of units) {
+      if (await attemptInSavepoint(this.#writer, db, unit)) {
+        written.push(...unit);
+        continue;
+      }
+      if (unit.length === 1) continue;
+      for (const job of unit) if (await attemptInSavepoint(this.#writer, db, [job])) written.push(job);
+    }
     return written;
   }
 }
 
-async function attempt(db: Database, job: Job): Promise<{ error: unknown } | undefined> {
+/** Neighbours that can be written together, together. */
+function unitsOf(group: readonly Job[]): readonly (readonly Job[])[] {
+  const units: Job[][] = [];
+  for (const job of group) {
+    const last = units.at(-1);
+    if (last !== undefined && job.shared !== undefined && last[0]?.shared?.together === job.shared.together)
+      last.push(job);
+    else units.push([job]);
+  }
+  return units;
+}
+
+/** Whether the unit was written. A job that was alone has then failed for its own reason; of several nobody knows which one did. */
+async function attempt(db: Database, unit: readonly Job[]): Promise<boolean> {
+  const [first] = unit;
   try {
-    await job.run(db);
-    return undefined;
+    if (unit.length > 1)
+      await first?.shared?.together(
+        db,
+        unit.flatMap(({ shared }) => shared ?? []),
+      );
+    else await first?.run(db);
+    return true;
   } catch (error) {
-    return { error };
+    if (unit.length === 1) first?.fail(error);
+    return false;
   }
 }
 
-async function attemptInSavepoint(
-  writer: LibsqlDatabase,
-  db: Database,
-  job: Job,
-): Promise<{ error: unknown } | undefined> {
+async function attemptInSavepoint(writer: LibsqlDatabase, db: Database, unit: readonly Job[]): Promise<boolean> {
   writer.run("savepoint esteira_write");
-  const refusal = await attempt(db, job);
-  if (refusal !== undefined) writer.run("rollback to esteira_write");
+  const isWritten = await attempt(db, unit);
+  if (!isWritten) writer.run("rollback to esteira_write");
   writer.run("release esteira_write");
-  return refusal;
+  return isWritten;
 }

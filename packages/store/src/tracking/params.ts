@@ -25,12 +25,9 @@ export function checkDistinctKeys(params: readonly Param[]): void {
 /** Params never change: the same value again is accepted, another one is refused. `alone` chooses MLflow's wording. */
 export async function logParams(db: Database, id: RunId, params: readonly Param[], alone: boolean): Promise<void> {
   if (params.length === 0) return;
-  const inserted = await insertMany(
+  const inserted = await addParams(
     db,
-    "params",
-    ["key", "value", "run_uuid"],
     params.map(({ key, value }) => [key, value, id]),
-    "on conflict do nothing",
   );
   if (inserted === params.length) return;
   const known = await knownParams(db, id, params);
@@ -39,6 +36,10 @@ export async function logParams(db: Database, id: RunId, params: readonly Param[
   // Another writer has taken one away meanwhile, with its run.
   if (known.size < params.length) throw new Overtaken();
 }
+
+/** Rows of key, value and run; those that a run has already stay as they are, and are not counted. */
+export const addParams = (db: Database, rows: readonly (readonly [string, string, RunId])[]): Promise<number> =>
+  insertMany(db, "params", ["key", "value", "run_uuid"], rows, "on conflict do nothing");
 
 async function knownParams(db: Database, id: RunId, params: readonly Param[]): Promise<ReadonlyMap<string, string>> {
   const keys = params.map((param) => param.key);

@@ -2,7 +2,7 @@ import type { Run } from "@esteira/core/entities/run";
 import { type Tag, tagValue } from "@esteira/core/entities/tag";
 import { invalid } from "@esteira/core/errors";
 import { type RunId, runId } from "@esteira/core/ids";
-import { LIMITS, parseExperimentId } from "@esteira/core/names";
+import { parseExperimentId } from "@esteira/core/names";
 import type { TrackingStore } from "@esteira/core/tracking-store";
 import { joinUri, type StoreContext } from "../database/context.ts";
 import type { Session } from "../database/session.ts";
@@ -11,10 +11,9 @@ import type { Database } from "../database/tables.ts";
 import { generateRunName } from "../run-names.ts";
 import { findActiveExperiment } from "./experiments.ts";
 import { checkDatasetInput, logInputs, logOutputs, searchDatasets } from "./inputs.ts";
-import { logModelMetrics } from "./logged-model-metrics.ts";
-import { checkMetric, isShortHistory, logMetrics, metricHistory, metricHistoryBulk } from "./metrics.ts";
-import { checkDistinctKeys, checkParam, logParams } from "./params.ts";
+import { isShortHistory, metricHistory, metricHistoryBulk } from "./metrics.ts";
 import { findActiveRun, findRun, toRunInfo } from "./run-data.ts";
+import { checkBatch, log } from "./run-log.ts";
 import { readRun } from "./run-read.ts";
 import { searchRuns } from "./run-search.ts";
 import { checkFirstTags, checkTag, deleteTag, RUN_NAME_TAG, setTags } from "./tags.ts";
@@ -37,7 +36,6 @@ type RunPart = Pick<
   | "getMetricHistoryBulk"
   | "searchDatasets"
 >;
-type Batch = Parameters<TrackingStore["logBatch"]>[1];
 
 export function runStore(session: Session, context: StoreContext): RunPart {
   const setStage = (id: RunId, stage: "active" | "deleted"): Promise<void> =>
@@ -73,15 +71,10 @@ export function runStore(session: Session, context: StoreContext): RunPart {
     restoreRun: (id) => setStage(id, "active"),
     searchRuns: (query) => searchRuns(session, query),
     logBatch: async (id, batch, { alone = false } = {}) => {
-      const checked = checkBatch(batch, alone);
-      await session.write((db) => logBatch(db, id, checked, alone));
+      await log(session, id, checkBatch(batch, alone), alone);
     },
     setTag: async (id, tag) => {
-      const checked = checkTag(tag, undefined);
-      await session.write(async (db) => {
-        await findActiveRun(db, id);
-        await setTags(db, id, [checked]);
-      });
+      await log(session, id, { metrics: [], params: [], tags: [checkTag(tag, undefined)] }, true);
     },
     changeTag: (id, key, change) =>
       session.write(async (db) => {
@@ -169,35 +162,4 @@ async function createRun(
     inputs: { datasets: [], models: [] },
     outputs: { models: [] },
   };
-}
-
-function checkBatch(batch: Batch, alone: boolean): Batch {
-  const total = batch.metrics.length + batch.params.length + batch.tags.length;
-  const at = (index: number): number | undefined => (alone ? undefined : index);
-  checkCount("metrics", LIMITS.batchMetrics, batch.metrics.length);
-  checkCount("params", LIMITS.batchParams, batch.params.length);
-  checkCount("tags", LIMITS.batchTags, batch.tags.length);
-  checkCount("metrics, params, and tags", LIMITS.batchTotal, total);
-  batch.metrics.forEach((metric, index) => {
-    checkMetric(metric, at(index));
-  });
-  const params = batch.params.map((param, index) => checkParam(param, at(index)));
-  const tags = batch.tags.map((tag, index) => checkTag(tag, at(index)));
-  checkDistinctKeys(params);
-  return { metrics: batch.metrics, params, tags };
-}
-
-function checkCount(what: string, limit: number, count: number): void {
-  if (count <= limit) return;
-  throw invalid(
-    `A batch logging request can contain at most ${limit} ${what}. Got ${count} ${what}. Please split up ${what} across multiple requests and try again.`,
-  );
-}
-
-async function logBatch(db: Database, id: RunId, batch: Batch, alone: boolean): Promise<void> {
-  const run = await findActiveRun(db, id);
-  await logParams(db, id, batch.params, alone);
-  await logMetrics(db, id, batch.metrics);
-  await logModelMetrics(db, id, run.experiment_id ?? 0, batch.metrics);
-  await setTags(db, id, batch.tags);
 }

@@ -44,14 +44,22 @@ export async function setTags(db: Database, id: RunId, tags: readonly Tag[]): Pr
   if (name === "") values.delete(RUN_NAME_TAG);
   else if (name !== undefined) await db.updateTable("runs").set({ name }).where("run_uuid", "=", id).execute();
   const written = inLockOrder(db, [...values], ([key]) => key).map(([key, value]): Tag => ({ key, value }));
+  await putTags(
+    db,
+    written.map(({ key, value }) => [key, value, id]),
+  );
+  return written;
+}
+
+/** Rows of key, value and run, none with the key and run of another; a name of a run is kept in its row as well. */
+export async function putTags(db: Database, rows: readonly (readonly [string, string, RunId])[]): Promise<void> {
   await insertMany(
     db,
     "tags",
     ["key", "value", "run_uuid"],
-    written.map(({ key, value }) => [key, value, id]),
+    rows,
     `on conflict ("key", run_uuid) do update set value = excluded.value`,
   );
-  return written;
 }
 
 export async function deleteTag(db: Database, id: RunId, key: string): Promise<void> {
