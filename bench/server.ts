@@ -19,6 +19,7 @@ import { findPostgres, startCluster } from "../packages/store/src/testing/postgr
 import { findOracle } from "../tests/compat/oracle.ts";
 import { startMlflow } from "../tests/compat/servers.ts";
 import { type Operation, send } from "./call.ts";
+import { Caller } from "./caller.ts";
 import { type Figure, printFigure, printMachine } from "./figure.ts";
 import { packCommand, type Served, startOwnServer } from "./own-server.ts";
 import { treeUse } from "./process-tree.ts";
@@ -107,28 +108,28 @@ interface Speed {
 
 /** Drives an operation over `connections` at once, kept or new for each request, after a short warm-up. */
 async function measure(target: Served, operation: Operation, connections: number, keepAlive: boolean): Promise<Speed> {
-  const agent = new Agent({ keepAlive, maxSockets: connections });
+  const callers = Array.from({ length: connections }, () => new Caller(target.url, keepAlive));
   let index = 0;
   let times: number[] = [];
-  const drive = async (until: number) => {
+  const drive = async (caller: Caller, until: number) => {
     while (performance.now() < until) {
       const call = operation.next(index++);
       const began = performance.now();
-      await send(agent, target.url, call);
+      await caller.send(call);
       times.push(performance.now() - began);
     }
   };
   const all = async (ms: number) => {
     times = [];
     const began = performance.now();
-    await Promise.all(Array.from({ length: connections }, () => drive(began + ms)));
+    await Promise.all(callers.map((caller) => drive(caller, began + ms)));
     return times.length / ((performance.now() - began) / 1000);
   };
   await all(500);
   const before = await treeUse(target.pid);
   const rate = await all(SECONDS * 1000);
   const after = await treeUse(target.pid);
-  agent.destroy();
+  for (const caller of callers) caller.close();
   times.sort((a, b) => a - b);
   return {
     rate,

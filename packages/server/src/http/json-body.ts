@@ -61,8 +61,9 @@ function endOfString(body: string, opening: number): number {
 /** Decodes UTF-8 strictly: bytes that are not text are refused instead of being replaced in silence. */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return UTF_8.decode(bytes);
   } catch (cause) {
     throw new EsteiraError("BAD_REQUEST", "The request body is not valid UTF-8.", { cause });
   }
 }
+const UTF_8 = new TextDecoder("utf-8", { fatal: true });
