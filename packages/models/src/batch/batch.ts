@@ -3,7 +3,7 @@
 import type { CellSource } from "../format/cells.ts";
 import { enforceSchema } from "../format/enforce.ts";
 import { isTensorSchema, type Schema } from "../format/signature.ts";
-import type { Column, ColumnarTable } from "../format/table.ts";
+import type { ColumnarTable } from "../format/table.ts";
 
 /** Cells of a column: a list, or numbers as a columnar file holds them. */
 export type Cells = ArrayLike<unknown>;
@@ -25,38 +25,39 @@ export interface BatchSource {
   batches(fromRow: number): AsyncIterable<Batch>;
 }
 
-const asNumbers = (cells: Cells): Float64Array | Float32Array | undefined => {
-  if (cells instanceof Float64Array || cells instanceof Float32Array) return cells;
+/** Columns of whole numbers, which miss none. */
+const asWhole = (cells: Cells): Float64Array | undefined => {
   if (cells instanceof Int32Array) return Float64Array.from(cells);
   if (cells instanceof BigInt64Array) return Float64Array.from(cells, Number);
   return undefined;
 };
 
-/** Numbers of a columnar file go in as they are where the signature wants numbers; undefined when one needs a conversion. */
-function numericTable({ names, columns, rowCount }: Batch, schema: Schema): ColumnarTable | undefined {
-  if (isTensorSchema(schema)) return undefined;
-  const out: Column[] = [];
-  const outNames: string[] = [];
-  for (const spec of schema) {
-    if (spec.kind !== "column" || spec.name === undefined) return undefined;
-    const cells = columns[names.indexOf(spec.name)];
-    const numbers = cells === undefined ? undefined : asNumbers(cells);
-    if (numbers === undefined) return undefined;
-    if (spec.type !== "double" && !(spec.type === "float" && numbers instanceof Float32Array)) return undefined;
-    out.push(numbers);
-    outNames.push(spec.name);
-  }
-  return { names: outNames, columns: out, rowCount };
-}
+const asReal = (cells: Cells): Float64Array | undefined => {
+  if (cells instanceof Float64Array) return cells;
+  if (cells instanceof Float32Array) return Float64Array.from(cells);
+  return undefined;
+};
 
 /** Whole numbers of 64 bits become numbers, as JSON and CSV would give them. */
 const plain = (cell: unknown): unknown =>
   typeof cell === "bigint" ? Number(cell) : cell instanceof Date ? cell.toISOString() : (cell ?? null);
 
-/** Throws as a request with these cells would: see `enforceSchema`. */
-export function tableOf(batch: Batch, schema: Schema | undefined): ColumnarTable {
-  const direct = schema === undefined ? undefined : numericTable(batch, schema);
-  if (direct !== undefined) return direct;
-  const columns = batch.columns.map((cells) => Array.from(cells, plain));
-  return enforceSchema({ source: batch.source, names: batch.names, columns, rowCount: batch.rowCount }, schema);
+/** Whether NaN says the same as null: to a column of real numbers, or one of which no signature says the type. */
+const takesReals = (name: string, schema: Schema | undefined): boolean =>
+  schema === undefined ||
+  (!isTensorSchema(schema) &&
+    schema.some(
+      (spec) => spec.kind === "column" && spec.name === name && (spec.type === "double" || spec.type === "float"),
+    ));
+
+/**
+ * Numbers of a columnar file go in as they are where the signature takes them so. Throws as a request with these cells would: see
+ * `enforceSchema`.
+ */
+export function tableOf({ source, names, columns, rowCount }: Batch, schema: Schema | undefined): ColumnarTable {
+  const untyped = columns.map((cells, i) => {
+    const numbers = asWhole(cells) ?? (takesReals(names[i]!, schema) ? asReal(cells) : undefined);
+    return numbers ?? Array.from(cells, plain);
+  });
+  return enforceSchema({ source, names, columns: untyped, rowCount }, schema);
 }

@@ -5,7 +5,7 @@ import { EsteiraError, invalid } from "@esteira/core/errors";
 import type { Prediction, ServableModel } from "../flavors/flavor.ts";
 import { type Batch, type BatchSource, tableOf } from "./batch.ts";
 import { type BatchIdentity, identify, readCheckpoint, removeCheckpoint, writeCheckpoint } from "./checkpoint.ts";
-import { type FileKind, inputColumns, openSource } from "./open-source.ts";
+import { type FileKind, inputColumns, numberColumns, openSource } from "./open-source.ts";
 import { openParquetSink } from "./parquet-sink.ts";
 import type { ParquetSource } from "./parquet-source.ts";
 import type { Sink, SinkState } from "./sink.ts";
@@ -122,8 +122,11 @@ async function scoreBatch(
 async function openInput(options: PredictFileOptions): Promise<BatchSource> {
   const { input, inputKind, keep } = options;
   const columns = inputColumns(options.model);
+  const takesNumbers = numberColumns(options.model);
   const source = await openSource(input, inputKind, {
     wanted: (name) => columns === undefined || columns.has(name) || keep.includes(name),
+    // What is kept must tell null from NaN, and keep its type.
+    isNumber: (name, isWhole) => !keep.includes(name) && takesNumbers(name, isWhole),
     rowsAtOnce: options.rowsAtOnce,
   });
   const missing = keep.find((name) => !source.names.includes(name));
