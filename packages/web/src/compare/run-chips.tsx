@@ -1,6 +1,7 @@
 import { CloseButton } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useText } from "../i18n/use-text.tsx";
+import { Dim } from "../shell/page.tsx";
 import classes from "./compare.module.css";
 
 export interface ComparedRun {
@@ -8,6 +9,7 @@ export interface ComparedRun {
   readonly experimentId: string;
   readonly name: string;
   readonly color: string;
+  readonly deleted: boolean;
 }
 
 /** The runs that are compared: the legend of the charts and the way to leave one out. */
@@ -22,8 +24,9 @@ export function RunChips({ heads, onRemove }: { heads: readonly ComparedRun[]; o
             to="/experiments/$experimentId/runs/$runId"
             params={{ experimentId: head.experimentId, runId: head.id }}
           >
-            {head.name}
+            <bdi>{head.name}</bdi>
           </Link>
+          {head.deleted ? <Dim>{text.runs.deleted}</Dim> : null}
           <CloseButton size="xs" aria-label={text.compare.remove(head.name)} onClick={() => onRemove(head.id)} />
         </span>
       ))}

@@ -1,4 +1,4 @@
-import { count } from "./count.ts";
+import { count, number } from "./count.ts";
 
 export const compare = {
   title: (n: number) => `Compare ${count(n, "run", "runs")}`,
@@ -10,4 +10,37 @@ export const compare = {
   section: "Section",
   backToRuns: "Back to the runs",
   missing: (n: number) => `${count(n, "run", "runs")} could not be loaded.`,
+  baseline: "Baseline",
+  noBaseline: "No baseline",
+  against: (name: string) => `Against ${name}`,
+  baselineMark: "(baseline)",
+  previous: "Previous",
+  next: "Next difference",
+  previousHint: "Previous difference (Alt + Up)",
+  nextHint: "Next difference (Alt + Down)",
+  differenceOf: (at: number, of: number) => `Difference ${number.format(at)} of ${number.format(of)}`,
+  showMore: (n: number) => `Show ${count(n, "more line", "more lines")}`,
+  codeTitle: "Code",
+  code: {
+    source: "Source",
+    commit: "Commit",
+    branch: "Branch",
+    repository: "Repository",
+    changes: "Uncommitted changes",
+  },
+  changed: "some, not kept by digest",
+  unchanged: "none",
+  changesOf: "Uncommitted changes of",
+  besideOf: "beside those of",
+  commitsAtHost: "Both commits at their host",
+  changesDiff: "What differs between the uncommitted changes",
+  noChanges: "Neither run has kept uncommitted changes.",
+  sameChanges: "Both runs had the same uncommitted changes.",
+  codeHint: "This sets the two patches beside each other. The whole code, both commits with their changes, in a clone:",
+  environment: "Environment",
+  noEnvironment: "None of these runs says what it ran in: esteira run, the SDK and models write it down.",
+  sideBySide: "Side by side",
+  noSuchFile: "This run has no such file.",
+  moreFiles: "Some runs have more files than are listed here.",
+  sizesHint: "Files are compared by size here: equal sizes may hold different bytes.",
 };

@@ -1,5 +1,5 @@
 import type * as english from "../en/compare.ts";
-import { count } from "./count.ts";
+import { count, number } from "./count.ts";
 
 export const compare: typeof english.compare = {
   title: (n) => `Comparar ${count(n, "execução", "execuções")}`,
@@ -11,4 +11,37 @@ export const compare: typeof english.compare = {
   section: "Seção",
   backToRuns: "Voltar às execuções",
   missing: (n) => `${count(n, "execução não pôde ser carregada", "execuções não puderam ser carregadas")}.`,
+  baseline: "Referência",
+  noBaseline: "Sem referência",
+  against: (name) => `Em relação a ${name}`,
+  baselineMark: "(referência)",
+  previous: "Anterior",
+  next: "Próxima diferença",
+  previousHint: "Diferença anterior (Alt + cima)",
+  nextHint: "Próxima diferença (Alt + baixo)",
+  differenceOf: (at, of) => `Diferença ${number.format(at)} de ${number.format(of)}`,
+  showMore: (n) => `Mostrar mais ${count(n, "linha", "linhas")}`,
+  codeTitle: "Código",
+  code: {
+    source: "Origem",
+    commit: "Commit",
+    branch: "Ramo",
+    repository: "Repositório",
+    changes: "Mudanças sem commit",
+  },
+  changed: "há, sem resumo guardado",
+  unchanged: "nenhuma",
+  changesOf: "Mudanças sem commit de",
+  besideOf: "ao lado das de",
+  commitsAtHost: "Os dois commits no servidor",
+  changesDiff: "O que difere entre as mudanças sem commit",
+  noChanges: "Nenhuma das duas execuções guardou mudanças sem commit.",
+  sameChanges: "As duas execuções tinham as mesmas mudanças sem commit.",
+  codeHint: "Isto põe os dois patches lado a lado. O código inteiro, os dois commits com suas mudanças, em um clone:",
+  environment: "Ambiente",
+  noEnvironment: "Nenhuma destas execuções diz em que rodou: esteira run, o SDK e os modelos anotam isso.",
+  sideBySide: "Lado a lado",
+  noSuchFile: "Esta execução não tem este arquivo.",
+  moreFiles: "Algumas execuções têm mais arquivos do que os listados aqui.",
+  sizesHint: "Aqui os arquivos são comparados pelo tamanho: tamanhos iguais podem ter bytes diferentes.",
 };
