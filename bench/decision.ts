@@ -6,7 +6,10 @@
  * load meets a server that only answers, on the same core: what of the time is the machine's and the load's own; and how long
  * the host took the core away meanwhile.
  *
- *   node --conditions=@esteira/source --import tsx bench/decision.ts [--rate 1000] [--seconds 20] [--transfers 200000]
+ * `--vegeta FILE` names the program of an open load tester, which then is the load in our own's place: it sends at a fixed rate
+ * too, counts from sending, and shares no runtime with what it measures.
+ *
+ *   npm run bench -- decision [--rate 1000] [--seconds 20] [--transfers 200000] [--vegeta FILE]
  *
  * Needs libxgboost, which it finds as the main job does. Ends with 1 when the target is missed or a request fails.
  */
@@ -31,6 +34,7 @@ import { simulateWorld } from "../pix-fraud/src/world/simulate.ts";
 import type { ServerOrder } from "./decision-server.ts";
 import { printFigure, printMachine } from "./figure.ts";
 import type { LoadReport } from "./scoring-load.ts";
+import { vegetaLoad } from "./vegeta-load.ts";
 
 const TARGET_MS = 2;
 const SEED = 7;
@@ -43,6 +47,7 @@ const { values: options } = parseArgs({
     rate: { type: "string", default: "1000" },
     seconds: { type: "string", default: "20" },
     transfers: { type: "string", default: "200000" },
+    vegeta: { type: "string" },
   },
 });
 const rate = Number(options.rate);
@@ -130,8 +135,14 @@ const folder = await mkdtemp(join(tmpdir(), "esteira-bench-"));
 printMachine();
 try {
   const { bodies, past } = await prepare(join(folder, "model"));
+  const loadCores = pinned ? others.join(",") : undefined;
+  const { vegeta } = options;
   const send = async (port: number, part: readonly string[], forSeconds: number) => {
-    const child = start("scoring-load.ts", pinned ? others.join(",") : undefined);
+    if (vegeta !== undefined) {
+      const url = `http://127.0.0.1:${port}/v1/transfers`;
+      return vegetaLoad({ program: vegeta, cores: loadCores, folder, url, rate, seconds: forSeconds, bodies: part });
+    }
+    const child = start("scoring-load.ts", loadCores);
     return ask<LoadReport>(child, { port, path: "/v1/transfers", rate, seconds: forSeconds, bodies: part });
   };
   const warmUp = rate * WARM_UP_SECONDS;
@@ -170,7 +181,7 @@ try {
   );
   const p99 = quantile(Float64Array.from(report.sinceDue).sort(), 0.99);
   printFigure({
-    name: `Native scoring route, p99 at ${rate} requests/s${pinned ? " on one core" : ""}`,
+    name: `Native scoring route, p99 at ${rate} requests/s${pinned ? " on one core" : ""}${vegeta === undefined ? "" : ", by vegeta"}`,
     target: `< ${TARGET_MS} ms`,
     measured: report.failed > 0 ? `${report.failed} requests failed` : `${p99.toFixed(2)} ms`,
     isMet: report.failed === 0 && p99 < TARGET_MS,
