@@ -86,6 +86,7 @@ async function pages(url: string): Promise<Sight[]> {
     at("run", run),
     at("run-charts", `${run}?tab=charts`),
     at("run-artifacts", `${run}?tab=artifacts&path=${encodeURIComponent("pictures/shap_beeswarm.svg")}`),
+    at("threshold", `${run}/threshold?capacity=20`),
     at("compare", `#/compare-runs?runs=${ids}`),
     at("models", "#/models"),
     at("model", `#/models/${model.name}`),

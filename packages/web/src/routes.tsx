@@ -17,6 +17,7 @@ import { runSearch } from "./run/search.ts";
 import { runsSearch } from "./runs/search.ts";
 import { NotFound } from "./shell/not-found.tsx";
 import { Shell } from "./shell/shell.tsx";
+import { thresholdSearch } from "./threshold/search.ts";
 
 const SIGN_IN = "/sign-in";
 
@@ -97,6 +98,13 @@ const runCharts = createRoute({
   },
 });
 
+const threshold = createRoute({
+  getParentRoute: () => root,
+  path: "/experiments/$experimentId/runs/$runId/threshold",
+  validateSearch: thresholdSearch,
+  component: lazyRouteComponent(() => import("./threshold/threshold-page.tsx"), "ThresholdPage"),
+});
+
 const loggedModel = createRoute({
   getParentRoute: () => root,
   path: "/experiments/$experimentId/models/$modelId",
@@ -151,6 +159,7 @@ export const router = createRouter({
     run,
     runArtifacts,
     runCharts,
+    threshold,
     loggedModel,
     compare,
     models,

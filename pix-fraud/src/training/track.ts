@@ -1,4 +1,7 @@
 import { join } from "node:path";
+import { OPERATING_POINTS } from "@esteira/core/wire/operating-points";
+import { ASSUMED_COSTS } from "@esteira/models/evaluation/cost";
+import { operatingPoints } from "@esteira/models/evaluation/operating-points";
 import { importancePicture } from "@esteira/models/pictures/bars";
 import { calibrationPicture } from "@esteira/models/pictures/calibration";
 import { confusionPicture } from "@esteira/models/pictures/confusion";
@@ -78,6 +81,11 @@ export async function trackJudgement(
   };
   for (const [path, svg] of Object.entries(pictures)) await run.logArtifact(path, svg);
   await run.logArtifact("evaluation.json", `${JSON.stringify(test, null, 1)}\n`);
+  const operating = operatingPoints(
+    { scores: judged.testScores, ...study.testRows },
+    { threshold, costs: ASSUMED_COSTS, currency: "BRL" },
+  );
+  await run.logArtifact(OPERATING_POINTS, `${JSON.stringify(operating)}\n`);
   await run.logArtifact("feature_catalogue.json", `${catalogueJson(study.table.features)}\n`);
 }
 

@@ -9,6 +9,7 @@ import { policy } from "./en/policy.ts";
 import { reproduction, run, use } from "./en/run.ts";
 import { runs, status } from "./en/runs.ts";
 import { shell } from "./en/shell.ts";
+import { threshold } from "./en/threshold.ts";
 
 /** Every text of the UI, a file for each room. Other languages have this shape: a key that one lacks does not compile. */
 export const en = {
@@ -29,6 +30,7 @@ export const en = {
   reproduction,
   gate,
   stages,
+  threshold,
 };
 
 export type Catalogue = typeof en;

@@ -23,6 +23,10 @@ export interface Format {
   /** Milliseconds as at most two units: "2 min 3 s". */
   duration(ms: number): string;
   bytes(count: number): string;
+  /** A share, 0 to 1, as per cent with two significant digits or more. */
+  percent(share: number): string;
+  /** Whole units of a currency, by its ISO code. */
+  money(amount: number, currency: string): string;
 }
 
 export function formatOf(language: Language): Format {
@@ -51,6 +55,8 @@ export function formatOf(language: Language): Format {
   // Short, English says "3 byte".
   const bytes = new Intl.NumberFormat(language, { style: "unit", unit: "byte", unitDisplay: "long" });
   const sizes = [bytes, unit("kilobyte", 1), unit("megabyte", 1), unit("gigabyte", 1), unit("terabyte", 1)];
+
+  const percent = new Intl.NumberFormat(language, { style: "percent", maximumSignificantDigits: 3 });
 
   const special = (value: number): string | undefined => {
     if (Number.isNaN(value)) return "NaN";
@@ -92,6 +98,9 @@ export function formatOf(language: Language): Format {
       if (ms < DAY) return pair(ms, HOUR, units.hour, MINUTE, units.minute);
       return pair(ms, DAY, units.day, HOUR, units.hour);
     },
+    percent: (share) => percent.format(share),
+    money: (amount, currency) =>
+      new Intl.NumberFormat(language, { style: "currency", currency, maximumFractionDigits: 0 }).format(amount),
     bytes(count) {
       const power = count < 1000 ? 0 : Math.min(Math.floor(Math.log10(count) / 3), sizes.length - 1);
       return sizes[power]!.format(count / 1000 ** power);

@@ -10,6 +10,7 @@ import { policy } from "./pt-br/policy.ts";
 import { reproduction, run, use } from "./pt-br/run.ts";
 import { runs, status } from "./pt-br/runs.ts";
 import { shell } from "./pt-br/shell.ts";
+import { threshold } from "./pt-br/threshold.ts";
 
 export const ptBr: Catalogue = {
   common,
@@ -29,4 +30,5 @@ export const ptBr: Catalogue = {
   reproduction,
   gate,
   stages,
+  threshold,
 };

@@ -12,6 +12,7 @@ import { StatusBadge } from "../runs/status-badge.tsx";
 import { Heading, Page } from "../shell/page.tsx";
 import { Answer } from "../shell/states.tsx";
 import { useTitle } from "../shell/use-title.ts";
+import { ThresholdLink } from "../threshold/threshold-link.tsx";
 import { ArtifactsTab } from "./artifacts-tab.tsx";
 import { curvesOf } from "./curves.ts";
 import { ModelTab } from "./model-tab.tsx";
@@ -62,6 +63,7 @@ function Loaded({ run }: { run: Run }) {
         title={runNameOf(run)}
       >
         <StatusBadge status={run.info.status} />
+        <ThresholdLink run={run} />
       </Heading>
       {run.info.lifecycleStage === "deleted" ? (
         <Alert color="yellow" mb="sm" p="xs">
