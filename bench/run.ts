@@ -30,6 +30,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   artifacts: "artifacts through the server beside mlflow server",
   sweep: "how busy a sweep of 64 short trainings keeps all cores",
   projects: "esteira run beside mlflow run: seconds over the project's own command",
+  web: "the web UI in a browser beside MLflow's: first load, first rows, 100,000 runs sorted, filtered and scrolled",
   transfers: "the SDK with one large file up and down: seconds and memory",
 };
 

@@ -38,7 +38,7 @@ const FILTERS = [
   "NOT params.none = 'x'",
 ];
 
-it("finds the same runs in the page as in the database", async () => {
+it("finds the same runs in the page as in the database", { timeout: 180_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), "esteira-filter-"));
   const store = await openStore({ uri: `sqlite:///${join(folder, "a.db")}`, artifactRoot: "mlflow-artifacts:/" });
   try {

@@ -32,7 +32,7 @@ const STEP = 40;
 export function ColumnMenu({ column, id, title, width, isPinned, canGroup, actions }: ColumnMenuProps) {
   const text = useText();
   return (
-    <Menu position="bottom-end" shadow="md" width={210} withinPortal>
+    <Menu position="bottom-end" shadow="md" width={210} withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <button type="button" className={classes.menuButton} aria-label={text.runs.columnMenu(title)}>
           <ChevronIcon size={11} />

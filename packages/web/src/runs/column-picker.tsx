@@ -60,7 +60,7 @@ export function ColumnPicker({ available, shown, pinned, onPin, onBegin, ...prop
                   <div key={column.id} className={classes.pickerRow}>
                     <Checkbox label={title} checked onChange={() => onChange(ids.filter((id) => id !== column.id))} />
                     <ActionIcon
-                      size={22}
+                      size={24}
                       aria-label={text.runs.pinColumn(title)}
                       aria-pressed={isPinned}
                       color={isPinned ? "teal" : "gray"}
@@ -69,7 +69,7 @@ export function ColumnPicker({ available, shown, pinned, onPin, onBegin, ...prop
                       <PinIcon size={13} />
                     </ActionIcon>
                     <ActionIcon
-                      size={22}
+                      size={24}
                       aria-label={text.runs.moveColumnUp(title)}
                       disabled={at === 0}
                       onClick={() => onChange(moved(ids, column.id, -1))}
@@ -77,7 +77,7 @@ export function ColumnPicker({ available, shown, pinned, onPin, onBegin, ...prop
                       <UpIcon size={13} />
                     </ActionIcon>
                     <ActionIcon
-                      size={22}
+                      size={24}
                       aria-label={text.runs.moveColumnDown(title)}
                       disabled={at === shown.length - 1}
                       onClick={() => onChange(moved(ids, column.id, 1))}

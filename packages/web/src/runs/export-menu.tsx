@@ -36,7 +36,7 @@ export function ExportMenu({ experiment, name, search, frame, rows, columns, not
     }
   };
   return (
-    <Menu position="bottom-end" shadow="md">
+    <Menu position="bottom-end" shadow="md" withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <Button
           variant="default"

@@ -118,7 +118,7 @@ export function FilterBar({ filter, onFilter, fault, words, onField, onBegin }: 
         />
         {draft === "" ? null : (
           <CloseButton
-            size="xs"
+            size={24}
             aria-label={text.common.clear}
             onMouseDown={(event) => event.preventDefault()}
             onClick={() => apply("")}

@@ -196,11 +196,30 @@ export function ranksOf(values: TextValues): Float64Array {
   return ranks;
 }
 
+const keysByCodes = new WeakMap<Int32Array, Float64Array>();
 /** A column as numbers that sort its rows; MISSING where a row has no value. */
 export function sortKeys(values: Values): Float64Array {
   if (values.kind === "number") return values.values;
-  const ranks = ranksOf(values);
-  return Float64Array.from(values.codes, (code) => ranks[code] ?? MISSING);
+  let keys = keysByCodes.get(values.codes);
+  if (keys === undefined) {
+    const ranks = ranksOf(values);
+    const { codes } = values;
+    // Loops, here and below: a hundred thousand calls of a function take longer than a frame.
+    keys = new Float64Array(codes.length);
+    for (let row = 0; row < codes.length; row++) {
+      const code = codes[row]!;
+      keys[row] = code === -1 ? MISSING : ranks[code]!;
+    }
+    keysByCodes.set(values.codes, keys);
+  }
+  return keys;
+}
+
+/** All rows, in the order of the frame. */
+export function allRows({ ids }: Frame): Int32Array {
+  const rows = new Int32Array(ids.length);
+  for (let row = 0; row < rows.length; row++) rows[row] = row;
+  return rows;
 }
 
 export const textAt = (values: TextValues, row: number): string | undefined => values.texts[values.codes[row] ?? -1];

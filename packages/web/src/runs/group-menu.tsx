@@ -59,7 +59,7 @@ export function GroupMenu({ available, groups, aggregate, onGroups, onAggregate,
                 <span className={classes.groupTitle}>{titleOf(id)}</span>
                 {at > 0 ? (
                   <ActionIcon
-                    size={22}
+                    size={24}
                     aria-label={text.runs.moveColumnUp(titleOf(id))}
                     onClick={() => change(moved(groups, id, -1))}
                   >
@@ -67,7 +67,7 @@ export function GroupMenu({ available, groups, aggregate, onGroups, onAggregate,
                   </ActionIcon>
                 ) : null}
                 <CloseButton
-                  size="sm"
+                  size={24}
                   aria-label={text.runs.ungroup(titleOf(id))}
                   onClick={() => change(groups.filter((one) => one !== id))}
                 />

@@ -55,7 +55,7 @@ export function columnsOfFilter(filter: Filter): readonly string[] | undefined {
 export function matches(filter: Filter, frame: Frame): Uint8Array | undefined {
   switch (filter.kind) {
     case "not":
-      return matches(filter.operand, frame)?.map((one) => 1 - one);
+      return inverted(matches(filter.operand, frame));
     case "comparison":
       return compare(filter, frame);
     default: {
@@ -72,6 +72,11 @@ export function matches(filter: Filter, frame: Frame): Uint8Array | undefined {
       return found;
     }
   }
+}
+
+function inverted(found: Uint8Array | undefined): Uint8Array | undefined {
+  if (found !== undefined) for (let row = 0; row < found.length; row++) found[row] = 1 - found[row]!;
+  return found;
 }
 
 function compare(comparison: Comparison, frame: Frame): Uint8Array | undefined {
@@ -136,7 +141,13 @@ function compareTexts(comparison: Comparison, values: TextValues): Uint8Array | 
   const test = textTest(comparison);
   const passing = Uint8Array.from(values.texts, (text) => Number(test(text)));
   const missing = Number(operator === "IS NULL");
-  return Uint8Array.from(values.codes, (code) => (code === -1 ? missing : (passing[code] ?? 0)));
+  const { codes } = values;
+  const found = new Uint8Array(codes.length);
+  for (let row = 0; row < codes.length; row++) {
+    const code = codes[row]!;
+    found[row] = code === -1 ? missing : passing[code]!;
+  }
+  return found;
 }
 
 function textTest(comparison: Comparison): (text: string) => boolean {
@@ -179,4 +190,15 @@ export function rowsWhere(found: Uint8Array): Int32Array {
   let at = 0;
   for (let row = 0; row < found.length; row++) if (found[row] === 1) rows[at++] = row;
   return rows;
+}
+
+/** Those of the rows of which `mask` has 1. */
+export function rowsIn(rows: Int32Array, mask: Uint8Array): Int32Array {
+  const kept = new Int32Array(rows.length);
+  let at = 0;
+  for (let each = 0; each < rows.length; each++) {
+    const row = rows[each]!;
+    if (mask[row] === 1) kept[at++] = row;
+  }
+  return kept.slice(0, at);
 }

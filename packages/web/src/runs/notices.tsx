@@ -65,7 +65,7 @@ export function Notices({ notice, notify, dismiss }: NoticesProps) {
               {text.runs.undo}
             </Button>
           )}
-          <CloseButton size="sm" aria-label={text.common.close} onClick={dismiss} />
+          <CloseButton size={24} aria-label={text.common.close} onClick={dismiss} />
         </div>
       )}
     </div>

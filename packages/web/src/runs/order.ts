@@ -30,7 +30,8 @@ export function ordered(rows: Int32Array, keys: Float64Array, descending: boolea
     }
   }
   const digits = new Uint16Array(values.buffer);
-  let order = Int32Array.from({ length: count }, (_, at) => at);
+  let order = new Int32Array(count);
+  for (let at = 0; at < count; at++) order[at] = at;
   let next = new Int32Array(count);
   for (let digit = 0; digit < 4; digit++) {
     const starts = new Uint32Array(DIGIT);
@@ -49,7 +50,8 @@ export function ordered(rows: Int32Array, keys: Float64Array, descending: boolea
     }
     [order, next] = [next, order];
   }
-  return order.map((at) => rows[at]!);
+  for (let at = 0; at < count; at++) next[at] = rows[order[at]!]!;
+  return next;
 }
 
 function compared(rows: Int32Array, keys: Float64Array, descending: boolean): Int32Array {

@@ -12,7 +12,7 @@ import { Heading, Page } from "../shell/page.tsx";
 import { Empty, Failure, Loading } from "../shell/states.tsx";
 import { useTitle } from "../shell/use-title.ts";
 import { ColumnPicker } from "./column-picker.tsx";
-import { availableKeys, groupingColumns, parseSort, pinnedFirst, shownColumns } from "./columns.ts";
+import { availableKeys, groupingColumns, parseColumn, parseSort, pinnedFirst, shownColumns } from "./columns.ts";
 import { ExportMenu } from "./export-menu.tsx";
 import { FilterBar } from "./filter-bar.tsx";
 import { wordsOf } from "./filter-words.ts";
@@ -100,7 +100,7 @@ export function RunsPage() {
           onFilter={(filter) => change({ filter: filter || undefined })}
           fault={view.filterFault}
           words={words}
-          onField={setField}
+          onField={(column) => setField(column !== undefined && parseColumn(column) ? column : undefined)}
           onBegin={wantKeys}
         />
         <SegmentedControl

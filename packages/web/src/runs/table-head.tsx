@@ -50,15 +50,15 @@ export function TableHead({ columns, layout, sort, groupable, actions, pick }: T
         <td className={`${classes.pinned} ${classes.nameColumn}`} />
         {kindsOf(columns).map(({ first, at, length }) => {
           const place = placeOf(layout, columns, at);
+          const isPinned = layout.pinned.has(first.id) && length === 1;
+          const className = `${classes.groupStart} ${isPinned ? classes.pinned : ""}`;
+          const style = isPinned ? place.style : undefined;
+          // A head without words is none.
+          if (first.kind === "attributes")
+            return <td key={first.id} colSpan={length} className={className} style={style} />;
           return (
-            <th
-              key={first.id}
-              colSpan={length}
-              scope="colgroup"
-              className={`${classes.groupStart} ${layout.pinned.has(first.id) && length === 1 ? classes.pinned : ""}`}
-              style={length === 1 ? place.style : undefined}
-            >
-              {first.kind === "attributes" ? "" : text.runs[first.kind]}
+            <th key={first.id} colSpan={length} scope="colgroup" className={className} style={style}>
+              {text.runs[first.kind]}
             </th>
           );
         })}

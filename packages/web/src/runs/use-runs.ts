@@ -9,10 +9,10 @@ import { parseSort, sourceColumns } from "./columns.ts";
 import { derived } from "./derived.ts";
 import { type Display, flat, grouped, treeOf } from "./display.ts";
 import type { Frame } from "./frame.ts";
-import { rowsOf, sortKeys, textAt } from "./frame.ts";
+import { allRows, rowsOf, sortKeys, textAt } from "./frame.ts";
 import { ARCHIVED_COLUMN, type FrameStore, frameStore, MOST_RUNS } from "./frame-store.ts";
 import { type Group, groupsOf, START_COLUMN } from "./grouping.ts";
-import { columnsOfFilter, matches, rowsWhere } from "./matches.ts";
+import { columnsOfFilter, matches, rowsIn, rowsWhere } from "./matches.ts";
 import { ordered } from "./order.ts";
 import { type RunsSearch, stateOf, viewOf } from "./search.ts";
 
@@ -30,7 +30,7 @@ export interface RunsView {
   readonly display: Display;
   /** Whether there is anything to show. */
   readonly isReady: boolean;
-  /** Whether something that the order depends on is on its way. */
+  /** Whether something that is shown, or that the order depends on, is on its way. */
   readonly isPending: boolean;
 }
 
@@ -101,23 +101,25 @@ export function useRuns(
   });
   const serverIds = asksServer ? answered.data?.runIds : undefined;
 
+  const staged = useMemo(() => frame && stageRows(frame, stage), [frame, stage]);
   const matching = useMemo(() => {
     if (frame === undefined || parsed.fault !== undefined || (needsAll && !isComplete)) return undefined;
-    const staged = stageRows(frame, stage);
     if (parsed.filter === undefined) return staged;
     const mask = found ?? (serverIds && maskOf(frame, serverIds));
-    return mask && staged.filter((row) => mask[row] === 1);
-  }, [frame, parsed, found, serverIds, stage, needsAll, isComplete]);
+    return mask && staged && rowsIn(staged, mask);
+  }, [frame, parsed, found, serverIds, staged, needsAll, isComplete]);
 
+  // Rows of one value are by time, and no other sort changes that.
+  const byTime = useMemo(() => {
+    const start = frame?.columns.get(START_COLUMN);
+    return matching === undefined || start === undefined ? matching : ordered(matching, sortKeys(start), true);
+  }, [frame, matching]);
   const sorted = useMemo(() => {
-    if (frame === undefined || matching === undefined) return undefined;
-    const start = frame.columns.get(START_COLUMN);
-    const byTime = start === undefined ? matching : ordered(matching, sortKeys(start), true);
-    if (sort === undefined) return byTime;
+    if (frame === undefined || byTime === undefined || sort === undefined) return byTime;
     const column = frame.columns.get(sort.column);
     if (column === undefined || frame.partial.has(sort.column)) return undefined;
     return ordered(byTime, sortKeys(column), sort.descending);
-  }, [frame, matching, sort]);
+  }, [frame, byTime, sort]);
   // What was shown stays until its successor can be.
   const latest = useLatest(sorted, store, frame?.ids);
   const rows = latest ?? NONE;
@@ -154,7 +156,7 @@ export function useRuns(
       frame !== undefined &&
       parsed.fault === undefined &&
       serverFault === undefined &&
-      (sorted === undefined || groups === undefined || !isComplete),
+      (sorted === undefined || groups === undefined || !isComplete || !areAllHere(frame, wanted)),
   };
 }
 
@@ -172,6 +174,9 @@ function parse(filter: string | undefined): Parsed {
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const areAllHere = (frame: Frame, columns: readonly string[]): boolean =>
+  columns.every((column) => frame.columns.has(column) && !frame.partial.has(column));
 
 /** Whether only the server can tell what matches, and not only a column is on its way. */
 const isServersMatter = (columns: readonly string[] | undefined, frame: Frame): boolean =>
@@ -191,7 +196,7 @@ function maskOf(frame: Frame, ids: readonly string[]): Uint8Array {
 function stageRows(frame: Frame, stage: ReturnType<typeof stateOf>): Int32Array {
   const values = frame.columns.get(ARCHIVED_COLUMN);
   if (stage === "deleted" || values?.kind !== "text" || values.texts.length === 0) {
-    return stage === "archived" ? NONE : Int32Array.from(frame.ids, (_, row) => row);
+    return stage === "archived" ? NONE : allRows(frame);
   }
   const wanted = stage === "archived";
   return rowsWhere(Uint8Array.from(frame.ids, (_, row) => Number((textAt(values, row) === "true") === wanted)));
