@@ -47,20 +47,21 @@ export function readNumberChunk(
   while (row < rowCount) {
     const header = parquetHeader(reader);
     const end = reader.offset + header.compressed_page_size;
-    if (!(end <= bytes.byteLength)) throw new Error("a page is longer than its column");
+    if (!(end >= reader.offset && end <= bytes.byteLength)) throw new Error("a page is longer than its column");
     const stored = bytes.subarray(reader.offset, end);
     reader.offset = end;
     const size = header.uncompressed_page_size;
     const unpack = (packed: Uint8Array, length: number): Uint8Array =>
       decompressPage(packed, length, codec, compressors);
     if (header.dictionary_page_header !== undefined) {
-      dictionary = new Float64Array(header.dictionary_page_header.num_values);
-      readPlain(unpack(stored, size), type, dictionary);
+      dictionary = readDictionary(unpack(stored, size), type, header.dictionary_page_header.num_values);
       continue;
     }
+    const room = rowCount - row;
+    const count = header.data_page_header?.num_values ?? header.data_page_header_v2?.num_values ?? 0;
+    if (!(count >= 0 && count <= room)) throw new Error("a column has more cells than its group has rows");
     const page = openPage(header, stored, isOptional, unpack);
     if (page === undefined) throw new Error(`a page is of the type ${header.type}`);
-    if (row + page.cellCount > rowCount) throw new Error("a column has more cells than its group has rows");
     const cells = out.subarray(row, row + page.cellCount);
     const values = page.missing === 0 ? cells : new Float64Array(page.cellCount - page.missing);
     if (page.encoding === "PLAIN") readPlain(page.values, type, values);
@@ -118,6 +119,13 @@ const readerOf = (bytes: Uint8Array): DataReader => ({
   view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
   offset: 0,
 });
+
+function readDictionary(bytes: Uint8Array, type: ParquetType, count: number): Float64Array {
+  if (!(count >= 0 && count <= bytes.byteLength)) throw new Error("a dictionary has fewer values than it says");
+  const values = new Float64Array(count);
+  readPlain(bytes, type, values);
+  return values;
+}
 
 /** Numbers as they lie in memory (both are little-endian here). */
 function readPlain(bytes: Uint8Array, type: ParquetType, out: Float64Array): void {

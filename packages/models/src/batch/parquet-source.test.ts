@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { mkdtemp, open, rm } from "node:fs/promises";
+import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { EsteiraError } from "@esteira/core/errors";
 import fc from "fast-check";
 import { parquetWriteFile } from "hyparquet-writer";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -108,6 +109,34 @@ describe("a column of numbers", () => {
     },
     60_000,
   );
+
+  it("is read or refused, whatever bytes its pages hold", async () => {
+    const path = join(folder, "any.parquet");
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom("SNAPPY" as const, "UNCOMPRESSED" as const),
+        fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 4 }),
+        async (codec, changes) => {
+          const data = Array.from({ length: 60 }, (_, i) => (i % 5 === 0 ? null : (i % 7) / 4));
+          parquetWriteFile({
+            filename: path,
+            columnData: [
+              { name: "plain", type: "DOUBLE", data, encoding: "PLAIN" },
+              { name: "few", type: "DOUBLE", data, encoding: "RLE_DICTIONARY" },
+            ],
+            codec,
+            pageSize: 128,
+          });
+          const bytes = await readFile(path);
+          const pages = bytes.length - 8 - bytes.readUInt32LE(bytes.length - 8);
+          for (const [at, value] of changes) bytes[4 + (at % (pages - 4))] = value;
+          await writeFile(path, bytes);
+          await read(path, () => true).catch((error: unknown) => expect(error).toBeInstanceOf(EsteiraError));
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
 
   it("is refused when its bytes are not as its metadata says", async () => {
     const path = join(folder, "torn.parquet");
