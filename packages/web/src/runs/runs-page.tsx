@@ -93,7 +93,11 @@ export function RunsPage() {
   }
   return (
     <Page full>
-      <Heading crumbs={<Link to="/experiments">{text.experiments.title}</Link>} title={<bdi>{name}</bdi>} />
+      <Heading crumbs={<Link to="/experiments">{text.experiments.title}</Link>} title={<bdi>{name}</bdi>}>
+        <Link to="/experiments/$experimentId/charts" params={{ experimentId }} search={{ filter: search.filter }}>
+          {text.charts.title}
+        </Link>
+      </Heading>
       <div className={classes.bar}>
         <FilterBar
           filter={search.filter ?? ""}
