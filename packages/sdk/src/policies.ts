@@ -1,5 +1,6 @@
 import type { Evidence, SignedEvidence } from "@esteira/core/policy/evidence";
 import { type Policy, policyWire, type Target } from "@esteira/core/policy/policy";
+import { type Prospect, prospectWire } from "@esteira/core/policy/prospect";
 import { z } from "zod";
 import { nothing, type Transport } from "./transport.ts";
 
@@ -70,5 +71,8 @@ export function policiesOf(transport: Transport) {
         z.object({ approvers: z.array(z.string()) }).transform((wire) => wire.approvers),
         { body: { name, version, ...target }, service },
       ),
+    /** What the version would meet on its way to the target, as things stand now. Changes nothing. */
+    prospect: (name: string, version: string, target: Target): Promise<Prospect> =>
+      transport.call("GET", "policies/prospect", prospectWire, { query: { name, version, ...target }, service }),
   };
 }

@@ -193,6 +193,7 @@ export const ROUTES: Readonly<Record<string, RouteCase>> = {
     send: (seed) => ({ signed: { evidence: { name: seed.model } } }),
   },
   "POST /api/esteira/v1/policies/approve": { least: "READ", send: (seed) => ({ ...version(seed), alias: "champion" }) },
+  "GET /api/esteira/v1/policies/prospect": { least: "READ", send: (seed) => ({ ...version(seed), alias: "champion" }) },
   "POST /api/esteira/v1/flows/set": { least: "admin", send: () => ({ name: "none", spec: {} }) },
   "GET /api/esteira/v1/flows/spec": { least: "READ", send: model },
   "POST /api/esteira/v1/flows/remove": { least: "admin", send: () => ({ name: "none" }) },

@@ -3,6 +3,7 @@ import { EsteiraError, invalid } from "@esteira/core/errors";
 import { parseVersion } from "@esteira/core/names";
 import { evidenceWire, signedEvidenceWire } from "@esteira/core/policy/evidence";
 import { parsePolicy, policyWire, type Target } from "@esteira/core/policy/policy";
+import { prospectToWire, prospectWire } from "@esteira/core/policy/prospect";
 import type { PolicyStore } from "@esteira/store/policy/policies";
 import { z } from "zod";
 import type { Caller } from "../access/caller.ts";
@@ -109,6 +110,18 @@ export function policyEndpoints(policies: PolicyStore): readonly Endpoint[] {
         ),
       }),
     }),
+    endpoint({
+      method: "GET",
+      path: "/policies/prospect",
+      policy: reads(read("version", "name")),
+      summary: "Tell what a version would meet on its way to an alias or a stage, as things stand now",
+      input: z.object({ name: requiredText, version: requiredText, alias: text, stage: text }),
+      output: prospectWire,
+      run: async ({ name, version, ...target }) =>
+        prospectToWire(
+          await policies.prospect({ model: name, version: parseVersion(version), target: targetOf(target) }),
+        ),
+    }),
   ];
 }
 
@@ -123,7 +136,7 @@ function targetOf(input: { alias?: string | undefined; stage?: string | undefine
   const [alias, stage] = [nonEmpty(input.alias), nonEmpty(input.stage)];
   if (alias !== undefined && stage === undefined) return { alias };
   if (stage !== undefined && alias === undefined) return { stage };
-  throw invalid("Say for which alias, or for which stage, the version is approved: one of the two.");
+  throw invalid("Say for which alias, or for which stage, the version is meant: one of the two.");
 }
 
 function identityOf({ via }: Caller): TrustedIdentity {

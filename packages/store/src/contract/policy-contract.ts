@@ -49,6 +49,26 @@ export function describePolicies(name: string, newUri: () => Promise<string>): v
     const champion = (version: string) => store.setAlias("fraud", "champion", version);
     const denied = (call: Promise<unknown>, text: string) => refused(call, "PERMISSION_DENIED", text);
 
+    test("tells what a version would meet, in the words of the refusal, and changes nothing", async () => {
+      const promotion = { model: "fraud", version: 2, target: { alias: "champion" } };
+      expect(await store.policies.prospect(promotion)).toEqual({
+        ...{ isProtected: false, unmet: [], approvers: [], evidence: [], author: "ana" },
+      });
+      await set({ aliases: ["champion"], evidence: withEvidence, approvals: { count: 1, role: "risk" } });
+      const before = await store.policies.prospect(promotion);
+      expect(before).toMatchObject({ isProtected: true, author: "ana", modelDigest: MODEL, approvers: [] });
+      for (const sentence of before.unmet) await denied(champion("2"), sentence);
+      expect(before.unmet).toHaveLength(2);
+      await store.policies.submitEvidence(signed(2), admin);
+      await store.policies.submitEvidence(signed(2, {}, stranger), admin);
+      const { unmet, evidence } = await store.policies.prospect(promotion);
+      expect(unmet).toEqual(["it needs 1 approvals of the role risk and has none"]);
+      expect(evidence.map(({ counts }) => counts).sort()).toEqual([false, true]);
+      await store.policies.breakGlass("fraud", { reason: "it declines everything", minutes: 5 }, admin);
+      expect((await store.policies.prospect(promotion)).broken?.reason).toBe("it declines everything");
+      await refused(store.policies.prospect({ ...promotion, version: 9 }), "RESOURCE_DOES_NOT_EXIST", "9");
+    });
+
     test("holds on every road", async () => {
       await champion("1");
       await store.transitionStage("fraud", "1", { stage: "Production", archiveExistingVersions: false });

@@ -26,10 +26,12 @@ export interface Grounds {
   readonly reason?: string;
 }
 
-interface Protection {
+export interface Protection {
   readonly policy: Policy;
   /** Why it is set aside now; undefined when it holds. */
   readonly broken: string | undefined;
+  /** Until when (ms); undefined when it holds. */
+  readonly brokenUntil: number | undefined;
 }
 
 export async function readPolicy(db: Database, model: string): Promise<Policy | undefined> {
@@ -38,16 +40,16 @@ export async function readPolicy(db: Database, model: string): Promise<Policy | 
 }
 
 /** Called under the lock of the model's row, as everything that changes its policy is. */
-async function protectionOf(db: Database, model: string, now: number): Promise<Protection | undefined> {
+export async function protectionOf(db: Database, model: string, now: number): Promise<Protection | undefined> {
   const policy = await readPolicy(db, model);
   if (policy === undefined) return undefined;
   const glass = await db
     .selectFrom("esteira_broken_glass")
-    .select("reason")
+    .select(["reason", "until"])
     .where("model", "=", model)
     .where("until", ">", now)
     .executeTakeFirst();
-  return { policy, broken: glass?.reason };
+  return { policy, broken: glass?.reason, brokenUntil: glass === undefined ? undefined : Number(glass.until) };
 }
 
 /** Lets a version reach a target, or throws PERMISSION_DENIED with every check that is not met. */
@@ -140,7 +142,7 @@ export interface Promotion {
   readonly target: Target;
 }
 
-async function judged(db: Database, now: number, policy: Policy, { model, version, target }: Promotion) {
+export async function judged(db: Database, now: number, policy: Policy, { model, version, target }: Promotion) {
   const evidence = await evidenceOf(db, model, version);
   const modelDigest = await digestOfModel(db, model, version);
   const unmet = unmetChecks(policy, {

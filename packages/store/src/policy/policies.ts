@@ -4,6 +4,7 @@ import { alreadyExists, EsteiraError, invalid, notFound } from "@esteira/core/er
 import { checkModelName } from "@esteira/core/names";
 import type { Evidence, SignedEvidence } from "@esteira/core/policy/evidence";
 import { type Policy, parsePolicy, protects, type Target, targetName } from "@esteira/core/policy/policy";
+import type { Prospect } from "@esteira/core/policy/prospect";
 import type { Actor } from "@esteira/core/timeline/entry";
 import { canonicalJson, type JsonObject } from "@esteira/core/timeline/json";
 import type { StoreContext } from "../database/context.ts";
@@ -14,8 +15,9 @@ import { fingerprint } from "../timeline/checkpoint.ts";
 import { lifeOf } from "../timeline/life.ts";
 import { digestOf } from "../timeline/merkle.ts";
 import { keepVouched } from "../trust/vouched-evidence.ts";
-import { approversOf, readPolicy } from "./guard.ts";
+import { approversOf, type Promotion, readPolicy } from "./guard.ts";
 import { brokenUntil } from "./policy-state.ts";
+import { prospectOf } from "./prospect.ts";
 
 /** A clock of another machine may be a little ahead. */
 const SKEW_MS = 5 * 60_000;
@@ -44,6 +46,8 @@ export interface PolicyStore {
     input: { model: string; version: number; target: Target },
     approver: { readonly userId: number; readonly actor: Actor },
   ): Promise<readonly string[]>;
+  /** What a promotion would meet now: nothing is changed. */
+  prospect(promotion: Promotion): Promise<Prospect>;
 }
 
 export function policyStore(session: Session, context: StoreContext): PolicyStore {
@@ -161,6 +165,7 @@ export function policyStore(session: Session, context: StoreContext): PolicyStor
         return digest;
       });
     },
+    prospect: (promotion) => session.read((db) => prospectOf(db, context.clock(), promotion)),
     approve: ({ model, version, target }, { userId, actor }) =>
       writeModel(model, async (db) => {
         await findModelVersion(db, model, version);
