@@ -59,7 +59,7 @@ describe.skipIf(browserPath === undefined)("a model's protection", () => {
     const { page, complaints } = await stage.visit({ language, width, theme });
     const client = createClient({ baseUrl: stage.url });
     const name = stage.seeded.modelName;
-    await page.goto(`${stage.url}/#/models/${name}`);
+    await page.goto(`${stage.url}/#/models/${name}?tab=protection`);
     await page.getByText(words.none).waitFor();
     await page.getByRole("button", { name: words.set }).click();
 

@@ -13,7 +13,11 @@ import { colorScheme, theme } from "./shell/theme.ts";
 
 // A session may end while a page is open: signing in again leads back to it.
 watchSession(queries, () => {
-  void router.navigate({ to: "/sign-in", search: { return_to: router.state.location.href }, replace: true });
+  void router.navigate({
+    to: "/sign-in",
+    search: { return_to: router.state.location.href, ended: true },
+    replace: true,
+  });
 });
 
 createRoot(document.getElementById("root")!).render(

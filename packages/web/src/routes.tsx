@@ -12,7 +12,7 @@ import { queries } from "./api/query-client.ts";
 import { chartsPageSearch } from "./charts/page-search.ts";
 import { compareSearch } from "./compare/search.ts";
 import { experimentsSearch } from "./experiments/search.ts";
-import { modelsSearch } from "./models/search.ts";
+import { modelSearch, modelsSearch, versionCompareSearch, versionSearch } from "./models/search.ts";
 import { runSearch } from "./run/search.ts";
 import { runsSearch } from "./runs/search.ts";
 import { NotFound } from "./shell/not-found.tsx";
@@ -128,13 +128,22 @@ const models = createRoute({
 const model = createRoute({
   getParentRoute: () => root,
   path: "/models/$name",
+  validateSearch: modelSearch,
   component: lazyRouteComponent(() => import("./models/model-page.tsx"), "ModelPage"),
 });
 
 const version = createRoute({
   getParentRoute: () => root,
   path: "/models/$name/versions/$version",
+  validateSearch: versionSearch,
   component: lazyRouteComponent(() => import("./models/version-page.tsx"), "VersionPage"),
+});
+
+const versionCompare = createRoute({
+  getParentRoute: () => root,
+  path: "/models/$name/compare",
+  validateSearch: versionCompareSearch,
+  component: lazyRouteComponent(() => import("./models/version-compare-page.tsx"), "VersionComparePage"),
 });
 
 const signIn = createRoute({
@@ -165,6 +174,7 @@ export const router = createRouter({
     models,
     model,
     version,
+    versionCompare,
     signIn,
     account,
   ]),

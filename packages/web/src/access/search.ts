@@ -8,6 +8,8 @@ export const isPage = (address: string): boolean =>
 export const signInSearch = z.object({
   /** Where to go afterwards. */
   return_to: z.string().refine(isPage).optional().catch(undefined),
+  /** A session ended while somebody worked. */
+  ended: z.literal(true).optional().catch(undefined),
   problem: z.enum(SIGN_IN_PROBLEMS).optional().catch(undefined),
   /** The token that makes the first admin: the server prints an address with it. */
   setup: z.string().min(1).optional().catch(undefined),

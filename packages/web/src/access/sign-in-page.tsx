@@ -27,7 +27,8 @@ export function SignInPage() {
 }
 
 function Door({ info }: { info: AccessInfo }) {
-  const { return_to: page = "/", setup, problem } = route.useSearch();
+  const text = useText();
+  const { return_to: page = "/", setup, problem, ended } = route.useSearch();
   const router = useRouter();
   const [isSetup, setSetup] = useState(info.needsSetup);
   const isInside = !info.enabled || info.user !== undefined;
@@ -46,6 +47,11 @@ function Door({ info }: { info: AccessInfo }) {
   return (
     <Card title="signIn">
       {problem === undefined ? null : <Problem problem={problem} />}
+      {ended === true ? (
+        <p className={classes.hint} role="status">
+          {text.access.sessionEnded}
+        </p>
+      ) : null}
       <SignedOut />
       <PasswordForm />
       <Others info={info} page={page} />

@@ -67,3 +67,11 @@ export const runArtifacts = (runId: RunId, artifactUri: string): ArtifactSource 
 
 /** Files of a logged model or of a version; undefined when the server does not proxy them. */
 export const uriArtifacts = (uri: string): ArtifactSource | undefined => (isProxied(uri) ? proxied(uri) : undefined);
+
+/** Of what has no files, or whose place is not known yet. */
+export const NO_FILES: ArtifactSource = {
+  key: "none",
+  list: async () => [],
+  readText: async () => "",
+  url: () => "",
+};

@@ -4,15 +4,19 @@ import { type ArtifactSource, MOST_SHOWN } from "../api/artifact-source.ts";
 import { artifactListQuery, artifactTextQuery } from "../api/queries.ts";
 import { useFormat, useText } from "../i18n/use-text.tsx";
 import { DownloadIcon } from "../shell/icons.tsx";
-import { SmallTable } from "../shell/small-table.tsx";
 import { Answer, Empty } from "../shell/states.tsx";
 import classes from "./artifacts.module.css";
 import { csvRows } from "./csv.ts";
+import { JsonView } from "./json-view.tsx";
 import { type FileKind, fileKind, fileName } from "./kinds.ts";
+import { ParquetView } from "./parquet-view.tsx";
+import { RowTable } from "./row-table.tsx";
 
 const ROWS = 500;
 /** Characters of a text that are drawn. */
 const LONGEST = 500_000;
+/** Characters of a JSON file that are parsed; a longer one is shown as text. */
+const LONGEST_JSON = 5_000_000;
 
 export function FileView({ source, path }: { source: ArtifactSource; path: string }) {
   const text = useText();
@@ -36,7 +40,9 @@ export function FileView({ source, path }: { source: ArtifactSource; path: strin
           {text.common.download}
         </Button>
       </div>
-      {size !== undefined && size > MOST_SHOWN ? (
+      {kind === "parquet" && size !== undefined ? (
+        <ParquetView source={source} path={path} size={size} />
+      ) : size !== undefined && size > MOST_SHOWN ? (
         <Empty>{text.artifacts.tooLarge(format.bytes(size))}</Empty>
       ) : (
         <Preview source={source} path={path} kind={kind} />
@@ -47,7 +53,7 @@ export function FileView({ source, path }: { source: ArtifactSource; path: strin
 
 function Preview({ source, path, kind }: { source: ArtifactSource; path: string; kind: FileKind }) {
   const text = useText();
-  if (kind === "other") return <Empty>{text.artifacts.noPreview}</Empty>;
+  if (kind === "other" || kind === "parquet") return <Empty>{text.artifacts.noPreview}</Empty>;
   if (kind === "image") return <img className={classes.image} src={source.url(path)} alt={path} />;
   return <TextPreview source={source} path={path} kind={kind} />;
 }
@@ -72,7 +78,7 @@ function TextPreview({ source, path, kind }: { source: ArtifactSource; path: str
           case "csv":
             return <Csv content={content} separator={path.toLowerCase().endsWith(".tsv") ? "\t" : ","} />;
           case "json":
-            return <Json content={content} />;
+            return <JsonView content={content.slice(0, LONGEST_JSON)} text={<Plain content={content} />} />;
           default:
             return <Plain content={content} />;
         }
@@ -94,25 +100,6 @@ function Html({ content, path }: { content: string; path: string }) {
   );
 }
 
-function Json({ content }: { content: string }) {
-  const text = useText();
-  const pretty = prettyJson(content);
-  return (
-    <>
-      {pretty === undefined ? <p className={classes.hint}>{text.artifacts.notJson}</p> : null}
-      <Plain content={pretty ?? content} />
-    </>
-  );
-}
-
-function prettyJson(content: string): string | undefined {
-  try {
-    return JSON.stringify(JSON.parse(content), null, 2);
-  } catch {
-    return undefined;
-  }
-}
-
 function Csv({ content, separator }: { content: string; separator: string }) {
   const text = useText();
   const [head = [], ...body] = csvRows(content, separator);
@@ -124,10 +111,7 @@ function Csv({ content, separator }: { content: string; separator: string }) {
           ? text.artifacts.rowsShown(shown.length, body.length)
           : text.artifacts.rows(body.length)}
       </p>
-      <SmallTable
-        head={head.map((title) => ({ title }))}
-        rows={shown.map((cells, at) => ({ key: String(at), cells: head.map((_, column) => cells[column] ?? "") }))}
-      />
+      <RowTable columns={head} rows={shown} />
     </>
   );
 }

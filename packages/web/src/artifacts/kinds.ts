@@ -1,4 +1,4 @@
-export type FileKind = "image" | "svg" | "json" | "csv" | "html" | "text" | "other";
+export type FileKind = "image" | "svg" | "json" | "csv" | "html" | "parquet" | "text" | "other";
 
 const KINDS: readonly (readonly [kind: FileKind, endings: RegExp])[] = [
   ["svg", /\.svg$/],
@@ -6,6 +6,7 @@ const KINDS: readonly (readonly [kind: FileKind, endings: RegExp])[] = [
   ["json", /\.(json|geojson)$/],
   ["csv", /\.(csv|tsv)$/],
   ["html", /\.html?$/],
+  ["parquet", /\.parquet$/],
   ["text", /\.(txt|md|ya?ml|log|py|ts|js|mjs|sh|sql|toml|cfg|ini|conf|xml|diff|patch|r|scala|java|css|jsonl|ndjson)$/],
   ["text", /(^|\/)(mlmodel|mlproject|dockerfile|makefile|readme|license)$/],
 ];

@@ -4,12 +4,15 @@ import { charts } from "./en/charts.ts";
 import { common, failure } from "./en/common.ts";
 import { compare } from "./en/compare.ts";
 import { experiments } from "./en/experiments.ts";
+import { flows } from "./en/flows.ts";
 import { gate, models, stages } from "./en/models.ts";
 import { policy } from "./en/policy.ts";
+import { promotion } from "./en/promotion.ts";
 import { reproduction, run, use } from "./en/run.ts";
 import { runs, status } from "./en/runs.ts";
 import { shell } from "./en/shell.ts";
 import { threshold } from "./en/threshold.ts";
+import { timeline } from "./en/timeline.ts";
 
 /** Every text of the UI, a file for each room. Other languages have this shape: a key that one lacks does not compile. */
 export const en = {
@@ -31,6 +34,9 @@ export const en = {
   gate,
   stages,
   threshold,
+  timeline,
+  promotion,
+  flows,
 };
 
 export type Catalogue = typeof en;

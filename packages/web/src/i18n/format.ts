@@ -16,6 +16,9 @@ export interface Format {
   exact(value: number): string;
   /** Milliseconds since the epoch as a day. */
   date(ms: number): string;
+  /** The day of an instant (milliseconds since the epoch), and its time of day. */
+  day(ms: number): string;
+  time(ms: number): string;
   /** Milliseconds since the epoch as date and time. */
   dateTime(ms: number): string;
   /** Milliseconds since the epoch as "3 hours ago", against `now`. */
@@ -36,6 +39,8 @@ export function formatOf(language: Language): Format {
   const all = new Intl.NumberFormat(language, { maximumSignificantDigits: 17, useGrouping: false });
   const date = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
   const dateTime = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+  const day = new Intl.DateTimeFormat(language, { dateStyle: "full" });
+  const time = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   const unit = (name: string, fraction = 0) =>
     new Intl.NumberFormat(language, {
@@ -79,6 +84,8 @@ export function formatOf(language: Language): Format {
       return Number.isInteger(value) ? integer.format(value) : digits.format(value);
     },
     date: (ms) => date.format(ms),
+    day: (ms) => day.format(ms),
+    time: (ms) => time.format(ms),
     dateTime: (ms) => dateTime.format(ms),
     relative(ms, now) {
       const past = ms - now;

@@ -5,12 +5,15 @@ import { charts } from "./pt-br/charts.ts";
 import { common, failure } from "./pt-br/common.ts";
 import { compare } from "./pt-br/compare.ts";
 import { experiments } from "./pt-br/experiments.ts";
+import { flows } from "./pt-br/flows.ts";
 import { gate, models, stages } from "./pt-br/models.ts";
 import { policy } from "./pt-br/policy.ts";
+import { promotion } from "./pt-br/promotion.ts";
 import { reproduction, run, use } from "./pt-br/run.ts";
 import { runs, status } from "./pt-br/runs.ts";
 import { shell } from "./pt-br/shell.ts";
 import { threshold } from "./pt-br/threshold.ts";
+import { timeline } from "./pt-br/timeline.ts";
 
 export const ptBr: Catalogue = {
   common,
@@ -31,4 +34,7 @@ export const ptBr: Catalogue = {
   gate,
   stages,
   threshold,
+  timeline,
+  promotion,
+  flows,
 };

@@ -1,17 +1,24 @@
-import type { ModelVersion, RegisteredModel } from "@esteira/core/entities/registered-model";
+import type { RegisteredModel } from "@esteira/core/entities/registered-model";
+import { Button, Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { registeredModelQuery, versionsQuery } from "../api/queries.ts";
 import { useFormat, useText } from "../i18n/use-text.tsx";
 import { Protection } from "../policy/protection.tsx";
-import { Moment } from "../shell/moment.tsx";
 import { Dim, Facts, Heading, Note, Page, Section } from "../shell/page.tsx";
-import { SmallTable } from "../shell/small-table.tsx";
 import { Answer } from "../shell/states.tsx";
 import { TagList } from "../shell/tag-list.tsx";
 import { useTitle } from "../shell/use-title.ts";
-import { Aliases, Gate, SourceRun, StageBadge } from "./badges.tsx";
-import { aliasesOf } from "./versions.ts";
+import { Aliases } from "./badges.tsx";
+import { Flows } from "./flows-view.tsx";
+import { historyQuery } from "./life-queries.ts";
+import { PromotionDialog } from "./promotion-dialog.tsx";
+import { formerOf, reignsOf } from "./reigns.ts";
+import { Reigns } from "./reigns-view.tsx";
+import { MODEL_TABS } from "./search.ts";
+import { Timeline } from "./timeline-view.tsx";
+import { VersionTable } from "./version-table.tsx";
 
 const route = getRouteApi("/models/$name");
 
@@ -28,26 +35,106 @@ export function ModelPage() {
 
 function Loaded({ model }: { model: RegisteredModel }) {
   const text = useText();
-  const format = useFormat();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const titles = {
+    versions: text.models.versions,
+    timeline: text.timeline.title,
+    flows: text.flows.title,
+    protection: text.policy.title,
+    details: text.run.details,
+  };
+  return (
+    <>
+      <Heading crumbs={<Link to="/models">{text.models.title}</Link>} title={model.name}>
+        {model.aliases.length === 0 ? null : (
+          <Aliases aliases={model.aliases.map(({ alias, version }) => `${alias} → ${version}`)} />
+        )}
+        <RollBack model={model} />
+      </Heading>
+      {model.description ? <Note>{model.description}</Note> : <Dim>{text.models.noDescription}</Dim>}
+      <Tabs
+        mt={14}
+        value={search.tab ?? "versions"}
+        keepMounted={false}
+        onChange={(value) => {
+          const tab = MODEL_TABS.find((one) => one === value);
+          void navigate({ search: { tab: tab === "versions" ? undefined : tab } });
+        }}
+      >
+        <Tabs.List mb={16}>
+          {MODEL_TABS.map((tab) => (
+            <Tabs.Tab key={tab} value={tab}>
+              {titles[tab]}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        <Tabs.Panel value="versions">
+          <Versions model={model} />
+        </Tabs.Panel>
+        <Tabs.Panel value="timeline">
+          <Timeline
+            name={model.name}
+            filter={search.show ?? "all"}
+            onFilter={(show) =>
+              void navigate({ search: (now) => ({ ...now, show: show === "all" ? undefined : show }), replace: true })
+            }
+          />
+        </Tabs.Panel>
+        <Tabs.Panel value="flows">
+          <Flows name={model.name} open={search.flow} />
+        </Tabs.Panel>
+        <Tabs.Panel value="protection">
+          <Protection name={model.name} />
+        </Tabs.Panel>
+        <Tabs.Panel value="details">
+          <Details model={model} />
+        </Tabs.Panel>
+      </Tabs>
+    </>
+  );
+}
+
+function Versions({ model }: { model: RegisteredModel }) {
+  const text = useText();
+  const { picked } = route.useSearch();
+  const navigate = route.useNavigate();
   const versions = useQuery(versionsQuery(model.name));
   return (
     <>
-      <Heading crumbs={<Link to="/models">{text.models.title}</Link>} title={model.name} />
-      {model.description ? <Note>{model.description}</Note> : <Dim>{text.models.noDescription}</Dim>}
-      <Section title={text.models.versions}>
-        <Answer query={versions}>{(list) => <VersionTable versions={list} model={model} />}</Answer>
+      <Answer query={versions}>
+        {(list) => (
+          <VersionTable
+            model={model}
+            versions={list}
+            picked={picked ?? []}
+            onPick={(next) =>
+              void navigate({
+                search: (now) => ({ ...now, picked: next.length === 0 ? undefined : [...next] }),
+                replace: true,
+              })
+            }
+          />
+        )}
+      </Answer>
+      <Section title={text.timeline.reigns}>
+        <Reigns name={model.name} />
       </Section>
-      <Section title={text.policy.title}>
-        <Protection name={model.name} />
-      </Section>
-      <Section title={text.run.details}>
-        <Facts
-          facts={[
-            [text.models.created, format.dateTime(model.creationTimestamp)],
-            [text.models.updated, format.dateTime(model.lastUpdatedTimestamp)],
-          ]}
-        />
-      </Section>
+    </>
+  );
+}
+
+function Details({ model }: { model: RegisteredModel }) {
+  const text = useText();
+  const format = useFormat();
+  return (
+    <>
+      <Facts
+        facts={[
+          [text.models.created, format.dateTime(model.creationTimestamp)],
+          [text.models.updated, format.dateTime(model.lastUpdatedTimestamp)],
+        ]}
+      />
       <Section title={text.common.tags}>
         <TagList tags={model.tags} />
       </Section>
@@ -55,38 +142,29 @@ function Loaded({ model }: { model: RegisteredModel }) {
   );
 }
 
-function VersionTable({ versions, model }: { versions: readonly ModelVersion[]; model: RegisteredModel }) {
+/** Back to the champion before this one, by the same rules as forward. Nothing where there was none. */
+function RollBack({ model }: { model: RegisteredModel }) {
   const text = useText();
-  if (versions.length === 0) return <Dim>{text.models.noVersions}</Dim>;
+  const entries = useQuery(historyQuery(model.name)).data;
+  const versions = useQuery(versionsQuery(model.name)).data;
+  const [isOpen, setOpen] = useState(false);
+  const former = entries === undefined ? undefined : formerOf(reignsOf(entries), "champion");
+  if (former === undefined || versions?.some(({ version }) => version === former) !== true) return null;
   return (
-    <SmallTable
-      head={[
-        { title: text.models.version, kind: "nowrap" },
-        { title: text.models.aliases },
-        { title: text.models.stage },
-        { title: text.models.gate },
-        { title: text.models.created, kind: "nowrap" },
-        { title: text.models.sourceRun, kind: "nowrap" },
-        { title: text.common.description },
-      ]}
-      rows={versions.map((version) => ({
-        key: version.version,
-        cells: [
-          <Link
-            key="version"
-            to="/models/$name/versions/$version"
-            params={{ name: version.name, version: version.version }}
-          >
-            {text.models.versionName(version.version)}
-          </Link>,
-          <Aliases key="aliases" aliases={aliasesOf(model.aliases, version.version)} />,
-          <StageBadge key="stage" stage={version.currentStage} />,
-          <Gate key="gate" tags={version.tags} runId={version.runId} />,
-          <Moment key="created" ms={version.creationTimestamp} />,
-          <SourceRun key="run" runId={version.runId} />,
-          version.description || <Dim key="description">–</Dim>,
-        ],
-      }))}
-    />
+    <>
+      <Button variant="default" onClick={() => setOpen(true)}>
+        {text.promotion.rollBackTo(former)}
+      </Button>
+      {isOpen ? (
+        <PromotionDialog
+          model={model}
+          versions={versions}
+          version={former}
+          target={{ alias: "champion" }}
+          isRollback
+          onClose={() => setOpen(false)}
+        />
+      ) : null}
+    </>
   );
 }

@@ -1,17 +1,21 @@
-import type { ModelVersion } from "@esteira/core/entities/registered-model";
+import type { ModelVersion, RegisteredModel } from "@esteira/core/entities/registered-model";
+import type { Target } from "@esteira/core/policy/policy";
+import { Button, Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { registeredModelQuery, versionModelFileQuery, versionQuery } from "../api/queries.ts";
-import { useFormat, useText } from "../i18n/use-text.tsx";
-import { UseModel } from "../run/use-model.tsx";
-import { Dim, Facts, Heading, Mono, Note, Page, Section } from "../shell/page.tsx";
+import { useState } from "react";
+import { registeredModelQuery, versionQuery, versionsQuery } from "../api/queries.ts";
+import { useText } from "../i18n/use-text.tsx";
+import { Dim, Heading, Note, Page } from "../shell/page.tsx";
 import { Answer } from "../shell/states.tsx";
-import { TagList } from "../shell/tag-list.tsx";
 import { useTitle } from "../shell/use-title.ts";
-import { Aliases, Gate, SourceRun, StageBadge } from "./badges.tsx";
-import classes from "./models.module.css";
-import { inputNames } from "./signature.ts";
-import { SignatureView } from "./signature-view.tsx";
+import { Aliases, StageBadge } from "./badges.tsx";
+import { CardView } from "./card-view.tsx";
+import { GateChecks } from "./gate-checks.tsx";
+import { PromotionDialog } from "./promotion-dialog.tsx";
+import { VERSION_TABS } from "./search.ts";
+import { Standing } from "./standing-panel.tsx";
+import { VersionOverview } from "./version-overview.tsx";
 import { aliasesOf } from "./versions.ts";
 
 const route = getRouteApi("/models/$name/versions/$version");
@@ -30,19 +34,17 @@ export function VersionPage() {
 
 function Loaded({ version }: { version: ModelVersion }) {
   const text = useText();
-  const format = useFormat();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
   const model = useQuery(registeredModelQuery(version.name)).data;
+  const versions = useQuery(versionsQuery(version.name)).data;
   const aliases = model ? aliasesOf(model.aliases, version.version) : version.aliases;
-  const file = useQuery(versionModelFileQuery(version.name, version.version));
-  const columns = useQuery({
-    queryKey: ["version-inputs", version.name, version.version, file.data],
-    enabled: typeof file.data === "string",
-    queryFn: () => inputNames(file.data ?? ""),
-  });
-  const statuses = {
-    READY: text.models.statusReady,
-    PENDING_REGISTRATION: text.models.statusPending,
-    FAILED_REGISTRATION: text.models.statusFailed,
+  const [target, setTarget] = useState<Target>();
+  const titles = {
+    overview: text.models.overview,
+    evidence: text.models.gate,
+    promotion: text.models.promotion,
+    card: text.models.card,
   };
   return (
     <>
@@ -59,44 +61,53 @@ function Loaded({ version }: { version: ModelVersion }) {
       >
         {aliases.length > 0 ? <Aliases aliases={aliases} /> : null}
         {version.currentStage === "None" ? null : <StageBadge stage={version.currentStage} />}
+        <Button variant="default" onClick={() => setTarget({ alias: "champion" })}>
+          {text.promotion.promote}
+        </Button>
       </Heading>
       {version.description ? <Note>{version.description}</Note> : <Dim>{text.models.noDescription}</Dim>}
-      <div className={classes.columns}>
-        <div>
-          <Section title={text.models.signature}>
-            <SignatureView file={file.data} pending={file.isPending} />
-          </Section>
-          <Section title={text.use.title}>
-            <UseModel
-              uri={`models:/${version.name}/${version.version}`}
-              artifactUri={version.source}
-              columns={columns.data ?? []}
-            />
-          </Section>
-        </div>
-        <div>
-          <Section title={text.run.details}>
-            <Facts
-              facts={[
-                [text.models.gate, <Gate key="gate" tags={version.tags} runId={version.runId} />],
-                [
-                  text.models.status,
-                  version.statusMessage
-                    ? `${statuses[version.status]}: ${version.statusMessage}`
-                    : statuses[version.status],
-                ],
-                [text.models.sourceRun, <SourceRun key="run" runId={version.runId} />],
-                [text.models.sourceUri, <Mono key="source">{version.source}</Mono>],
-                [text.models.created, format.dateTime(version.creationTimestamp)],
-                [text.models.updated, format.dateTime(version.lastUpdatedTimestamp)],
-              ]}
-            />
-          </Section>
-          <Section title={text.common.tags}>
-            <TagList tags={version.tags} />
-          </Section>
-        </div>
-      </div>
+      <Tabs
+        mt={14}
+        value={search.tab ?? "overview"}
+        keepMounted={false}
+        onChange={(value) => {
+          const tab = VERSION_TABS.find((one) => one === value);
+          void navigate({ search: { tab: tab === "overview" ? undefined : tab } });
+        }}
+      >
+        <Tabs.List mb={16}>
+          {VERSION_TABS.map((tab) => (
+            <Tabs.Tab key={tab} value={tab}>
+              {titles[tab]}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        <Tabs.Panel value="overview">
+          <VersionOverview version={version} aliases={aliases} />
+        </Tabs.Panel>
+        <Tabs.Panel value="evidence">
+          <GateChecks tags={version.tags} ofRun={version.runId} />
+        </Tabs.Panel>
+        <Tabs.Panel value="promotion">
+          <Standing name={version.name} version={version.version} onPromote={setTarget} />
+        </Tabs.Panel>
+        <Tabs.Panel value="card">
+          <CardView version={version} />
+        </Tabs.Panel>
+      </Tabs>
+      <Promotion {...{ model, versions, target }} version={version.version} onClose={() => setTarget(undefined)} />
     </>
   );
+}
+
+function Promotion(props: {
+  model: RegisteredModel | undefined;
+  versions: readonly ModelVersion[] | undefined;
+  version: string;
+  target: Target | undefined;
+  onClose(): void;
+}) {
+  const { model, versions, version, target, onClose } = props;
+  if (model === undefined || versions === undefined || target === undefined) return null;
+  return <PromotionDialog {...{ model, versions, version, target, onClose }} />;
 }

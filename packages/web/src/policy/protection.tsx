@@ -1,6 +1,6 @@
 import type { Policy } from "@esteira/core/policy/policy";
 import { Badge, Button } from "@mantine/core";
-import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Refusal } from "../access/refusal.tsx";
 import { accessQuery } from "../access/session.ts";
@@ -10,13 +10,7 @@ import { Dim, Facts, Mono } from "../shell/page.tsx";
 import { Answer } from "../shell/states.tsx";
 import classes from "./policy.module.css";
 import { PolicyForm } from "./policy-form.tsx";
-
-/** The policy of a model; null of a model without one. */
-const policyQuery = (name: string) =>
-  queryOptions({
-    queryKey: ["policy", name],
-    queryFn: async () => (await client.policies.find(name)) ?? null,
-  });
+import { policyQuery } from "./policy-query.ts";
 
 /** What protects a model's aliases and stages, and for those who may, the form that sets it. */
 export function Protection({ name }: { name: string }) {

@@ -1,21 +1,20 @@
 import type { LoggedModel } from "@esteira/core/entities/logged-model";
 import type { Run } from "@esteira/core/entities/run";
 import { useQueries, useQuery } from "@tanstack/react-query";
-import { type ArtifactSource, uriArtifacts } from "../api/artifact-source.ts";
+import { NO_FILES, uriArtifacts } from "../api/artifact-source.ts";
 import { artifactTextQuery, loggedModelQuery } from "../api/queries.ts";
 import { useText } from "../i18n/use-text.tsx";
 import { inputNames } from "../models/signature.ts";
 import { Section } from "../shell/page.tsx";
 import { Answer, Empty } from "../shell/states.tsx";
-import { UseModel } from "./use-model.tsx";
+import { UseModel, UseRun } from "./use-model.tsx";
 
 /** How to load each model that the run has logged. */
 export function ModelTab({ run }: { run: Run }) {
   const text = useText();
   const ids = [...new Set(run.outputs.models.map(({ modelId }) => modelId))];
   const queries = useQueries({ queries: ids.map(loggedModelQuery) });
-  if (ids.length === 0) return <Empty>{text.use.noModel}</Empty>;
-  return queries.map((query, at) => (
+  const models = queries.map((query, at) => (
     <Answer key={ids[at]} query={query}>
       {(model) => (
         <Section title={text.artifacts.modelFiles(model.name)}>
@@ -24,14 +23,15 @@ export function ModelTab({ run }: { run: Run }) {
       )}
     </Answer>
   ));
+  return (
+    <>
+      {ids.length === 0 ? <Empty>{text.use.noModel}</Empty> : models}
+      <Section title={text.use.run}>
+        <UseRun run={run} />
+      </Section>
+    </>
+  );
 }
-
-const NO_FILES: ArtifactSource = {
-  key: "none",
-  list: async () => [],
-  readText: async () => "",
-  url: () => "",
-};
 
 export function ModelUse({ model }: { model: LoggedModel }) {
   const source = uriArtifacts(model.artifactUri);

@@ -1,3 +1,4 @@
+import type { Metric } from "@esteira/core/entities/metric";
 import type { Run } from "@esteira/core/entities/run";
 import { tagValue } from "@esteira/core/entities/tag";
 import { Alert } from "@mantine/core";
@@ -11,11 +12,13 @@ import { durationOf, gitCommitOf, runNameOf, sourceOf, userOf } from "../runs/ru
 import { StatusBadge, StatusDot } from "../runs/status-badge.tsx";
 import { parentOf } from "../runs/tree.ts";
 import { Facts, Mono, Note, Section } from "../shell/page.tsx";
-import { TagList } from "../shell/tag-list.tsx";
 import { Datasets } from "./datasets.tsx";
+import { Notes } from "./notes.tsx";
 import { reproductionOf } from "./reproduction.ts";
 import { ReproductionBadge } from "./reproduction-badge.tsx";
 import classes from "./run.module.css";
+import { RunTags } from "./run-tags.tsx";
+import { isOfSystem } from "./system-metrics.ts";
 import { MetricsTable, ParamsTable } from "./values.tsx";
 import { WorkflowPicture } from "./workflow-picture.tsx";
 
@@ -23,7 +26,6 @@ export function Overview({ run }: { run: Run }) {
   const text = useText();
   const format = useFormat();
   const { info, data } = run;
-  const note = tagValue(data.tags, "mlflow.note.content");
   const failure = tagValue(data.tags, "esteira.failure");
   const duration = durationOf(info, Date.now());
   const source = sourceOf(run);
@@ -62,25 +64,27 @@ export function Overview({ run }: { run: Run }) {
           />
           <WorkflowPicture run={run} />
           <Children run={run} />
-          {note ? (
-            <Section title={text.run.notes}>
-              <Note>{note}</Note>
-            </Section>
-          ) : null}
+          <Notes run={run} />
           <Section title={text.run.datasets}>
-            <Datasets inputs={run.inputs.datasets} />
+            <Datasets inputs={run.inputs.datasets} experimentId={info.experimentId} />
           </Section>
-          <Section title={text.common.tags}>
-            <TagList tags={data.tags} />
-          </Section>
+          <RunTags run={run} />
         </div>
         <div>
-          <MetricsTable metrics={data.metrics} />
+          <MetricsTable metrics={data.metrics.filter(({ key }) => !isOfSystem(key))} />
           <ParamsTable params={data.params} />
+          <SystemMetrics metrics={data.metrics} />
         </div>
       </div>
     </>
   );
+}
+
+/** What the machine did meanwhile, apart from what the model does. */
+function SystemMetrics({ metrics }: { metrics: readonly Metric[] }) {
+  const text = useText();
+  const found = metrics.filter(({ key }) => isOfSystem(key));
+  return found.length === 0 ? null : <MetricsTable metrics={found} title={text.run.systemMetrics} />;
 }
 
 function ParentLink({ run }: { run: Run }) {

@@ -17,6 +17,7 @@ import { ArtifactsTab } from "./artifacts-tab.tsx";
 import { curvesOf } from "./curves.ts";
 import { ModelTab } from "./model-tab.tsx";
 import { Overview } from "./overview.tsx";
+import { RunActions } from "./run-actions.tsx";
 import type { RunSearch } from "./search.ts";
 import { useLiveRun } from "./use-live-run.ts";
 
@@ -64,6 +65,7 @@ function Loaded({ run }: { run: Run }) {
       >
         <StatusBadge status={run.info.status} />
         <ThresholdLink run={run} />
+        <RunActions run={run} />
       </Heading>
       {run.info.lifecycleStage === "deleted" ? (
         <Alert color="yellow" mb="sm" p="xs">

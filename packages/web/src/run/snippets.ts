@@ -46,3 +46,20 @@ curl http://127.0.0.1:5001/invocations \\
   -H 'content-type: application/json' \\
   -d ${shellQuoted(body)}`;
 };
+
+export const pythonRunCode = (server: string, runId: string): string => `import mlflow
+
+mlflow.set_tracking_uri(${quoted(server)})
+run = mlflow.get_run(${quoted(runId)})
+print(run.data.params, run.data.metrics)
+mlflow.artifacts.download_artifacts(run_id=${quoted(runId)}, dst_path="files")`;
+
+export const typescriptRunCode = (server: string, runId: string): string => `import { runId } from "@esteira/core/ids";
+import { createClient } from "@esteira/sdk/client";
+
+const { runs } = createClient({ baseUrl: ${quoted(server)} });
+const { data } = await runs.get(runId(${quoted(runId)}));
+console.log(data.params, data.metrics);`;
+
+export const curlRunCode = (server: string, runId: string): string =>
+  `curl ${shellQuoted(`${server}/api/2.0/mlflow/runs/get?run_id=${encodeURIComponent(runId)}`)}`;

@@ -1,9 +1,10 @@
+import type { Run } from "@esteira/core/entities/run";
 import { Tabs } from "@mantine/core";
 import { baseUrl } from "../api/client.ts";
 import { useText } from "../i18n/use-text.tsx";
 import { CodeBlock } from "../shell/code-block.tsx";
 import { Dim } from "../shell/page.tsx";
-import { curlCode, pythonCode, typescriptCode } from "./snippets.ts";
+import { curlCode, curlRunCode, pythonCode, pythonRunCode, typescriptCode, typescriptRunCode } from "./snippets.ts";
 
 interface UseModelProps {
   /** `models:/name/3`, `models:/name@champion` or `models:/m-...`. */
@@ -26,6 +27,34 @@ export function UseModel({ uri, artifactUri, columns }: UseModelProps) {
     },
     { id: "curl", title: text.use.curl, hint: text.use.curlHint, code: curlCode(server, uri, columns) },
   ];
+  return <Ways ways={ways} />;
+}
+
+/** A run's params, metrics and files from a program. */
+export function UseRun({ run }: { run: Run }) {
+  const text = useText();
+  const server = `${location.origin}${baseUrl}`;
+  const { runId } = run.info;
+  const hint = text.use.runHint;
+  return (
+    <Ways
+      ways={[
+        { id: "python", title: text.use.python, hint, code: pythonRunCode(server, runId) },
+        { id: "typescript", title: text.use.typescript, hint, code: typescriptRunCode(server, runId) },
+        { id: "curl", title: text.use.curl, hint, code: curlRunCode(server, runId) },
+      ]}
+    />
+  );
+}
+
+interface Way {
+  readonly id: string;
+  readonly title: string;
+  readonly hint: string;
+  readonly code: string;
+}
+
+function Ways({ ways }: { ways: readonly Way[] }) {
   return (
     <Tabs defaultValue="python" variant="default">
       <Tabs.List mb={10}>

@@ -47,14 +47,14 @@ export function ParamsTable({ params }: { params: readonly Param[] }) {
   );
 }
 
-export function MetricsTable({ metrics }: { metrics: readonly Metric[] }) {
+export function MetricsTable({ metrics, title }: { metrics: readonly Metric[]; title?: string }) {
   const text = useText();
   const format = useFormat();
   const [wanted, setWanted] = useState("");
   const found = matching(metrics, wanted, () => "");
   return (
     <Section
-      title={text.run.metrics}
+      title={title ?? text.run.metrics}
       aside={
         metrics.length > FEW ? (
           <SearchInput label={text.run.searchMetrics} value={wanted} onChange={setWanted} width={210} />

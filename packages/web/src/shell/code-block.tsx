@@ -1,5 +1,6 @@
 import { ActionIcon, CopyButton } from "@mantine/core";
 import { useText } from "../i18n/use-text.tsx";
+import { focusScroll } from "./focus-scroll.ts";
 import { CheckIcon, CopyIcon } from "./icons.tsx";
 import classes from "./page.module.css";
 
@@ -7,7 +8,7 @@ export function CodeBlock({ code }: { code: string }) {
   const text = useText();
   return (
     <div className={classes.code}>
-      <pre>{code}</pre>
+      <pre ref={focusScroll}>{code}</pre>
       <CopyButton value={code}>
         {({ copied, copy }) => (
           <ActionIcon size={26} onClick={copy} aria-label={copied ? text.common.copied : text.common.copy}>

@@ -53,6 +53,17 @@ export const PersonIcon = (props: IconProps) => (
 );
 export const DownIcon = (props: IconProps) => <Line {...props} d="M8 3v9.5M4 9l4 4 4-4" />;
 
+export const KeyboardIcon = (props: IconProps) => (
+  <Line {...props} d="M1.5 4h13v8.5h-13zM4 7h.1M6.7 7h.1M9.4 7h.1M12 7h.1M5 9.8h6" />
+);
+export const CrossIcon = (props: IconProps) => <Line {...props} d="m4 4 8 8M12 4l-8 8" />;
+export const WarnIcon = (props: IconProps) => <Line {...props} d="M8 2 1.5 13.5h13zM8 6.5v3.2M8 11.6v.1" />;
+export const ArrowIcon = (props: IconProps) => <Line {...props} d="M2.5 8h11M9.5 4l4 4-4 4" />;
+export const PencilIcon = (props: IconProps) => (
+  <Line {...props} d="m2.5 13.5.7-3L10.7 3l2.3 2.3-7.5 7.5zM9 4.7 11.3 7" />
+);
+export const DotsIcon = (props: IconProps) => <Line {...props} d="M3 8h.1M8 8h.1M13 8h.1" />;
+
 /** A crate on a conveyor belt. */
 export function Logo({ size = 20 }: { size?: number }) {
   return (

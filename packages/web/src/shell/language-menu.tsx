@@ -9,7 +9,12 @@ export function LanguageMenu() {
   return (
     <Menu position="bottom-end" withinPortal>
       <Menu.Target>
-        <Button variant="subtle" color="gray" px={8} aria-label={`${text.shell.language}: ${current.name}`}>
+        <Button
+          variant="subtle"
+          color="gray"
+          px={8}
+          aria-label={`${current.short} · ${text.shell.language}: ${current.name}`}
+        >
           {current.short}
         </Button>
       </Menu.Target>

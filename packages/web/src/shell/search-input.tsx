@@ -6,6 +6,7 @@ export function SearchInput(props: { label: string; value: string; onChange(valu
   const text = useText();
   return (
     <TextInput
+      data-search
       aria-label={props.label}
       placeholder={props.label}
       value={props.value}

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { focusScroll } from "./focus-scroll.ts";
 import classes from "./table.module.css";
 
 export interface HeadCell {
@@ -15,7 +16,7 @@ export function SmallTable({
   rows: readonly { readonly key: string; readonly cells: readonly ReactNode[] }[];
 }) {
   return (
-    <div className={classes.frame}>
+    <div className={classes.frame} ref={focusScroll}>
       <table className={classes.table}>
         <thead>
           <tr>{head.map(headCell)}</tr>

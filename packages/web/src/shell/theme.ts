@@ -7,10 +7,20 @@ const SYSTEM_MONO = 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation 
 /** Shared with `public/theme.js`, which reads it before the first paint. */
 export const colorScheme = localStorageColorSchemeManager({ key: "esteira.theme" });
 
+const pair = (soft: string, text: string) => ({ "--badge-bg": `var(${soft})`, "--badge-color": `var(${text})` });
+const BADGE_COLORS: Readonly<Record<string, Record<string, string>>> = {
+  green: pair("--e-good-soft", "--e-good"),
+  red: pair("--e-bad-soft", "--e-bad"),
+  yellow: pair("--e-warn-soft", "--e-warn"),
+  petrol: pair("--e-accent-soft", "--e-accent"),
+  indigo: pair("--e-staging-soft", "--e-staging"),
+  gray: pair("--e-sunken", "--e-dim"),
+};
+
 /** Petrol as the only accent, small type, tight corners: tables come first. */
 export const theme = createTheme({
   primaryColor: "petrol",
-  primaryShade: { light: 7, dark: 6 },
+  primaryShade: 7,
   colors: {
     dark: [
       "#c9ced6",
@@ -53,6 +63,9 @@ export const theme = createTheme({
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
     Badge: {
       defaultProps: { variant: "light", size: "sm", radius: "sm", tt: "none" },
+      // Of the tokens of base.css, whose contrast is known: the library's own light greens are too pale to read.
+      vars: (_: unknown, { variant = "light", color = "petrol" }: { variant?: string; color?: string }) =>
+        variant === "light" ? { root: BADGE_COLORS[color] ?? BADGE_COLORS.gray ?? {} } : { root: {} },
       // A badge is short and is read whole, in however narrow a table.
       styles: { root: { overflow: "visible", flexShrink: 0 }, label: { overflow: "visible" } },
     },

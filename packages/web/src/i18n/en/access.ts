@@ -8,6 +8,7 @@ export const access = {
   showPassword: "Show the password",
   wrong: "The username or the password is wrong.",
   tooMany: "Too many failed tries. Wait a minute, then try again.",
+  sessionEnded: "Your session has ended. Sign in to go on where you were.",
   or: "or",
   signInWith: (provider: string) => `Sign in with ${provider}`,
   haveUser: "I have a user already",

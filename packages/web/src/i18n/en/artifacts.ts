@@ -13,4 +13,10 @@ export const artifacts = {
   notJson: "This file is named JSON but is not: shown as text.",
   sandbox: "Shown in a sandbox: its scripts do not run.",
   tree: "Files",
+  codec: (name: string) => `This file is packed with ${name}, which has no preview here. Download it instead.`,
+  notShown: (n: number) => `${count(n, "more is", "more are")} not shown`,
+  asTree: "Tree",
+  asTable: "Table",
+  asText: "Text",
+  shownAs: "Show as",
 };

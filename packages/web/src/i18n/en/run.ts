@@ -35,6 +35,30 @@ export const run = {
   noDatasets: "This run names no dataset.",
   noTags: "No tags.",
   noMatch: "Nothing matches.",
+  systemMetrics: "System metrics",
+  editNotes: "Edit",
+  noNotes: "No notes yet.",
+  notesHint: "Markdown. HTML in it is shown as it is written.",
+  saveNotes: "Save the notes",
+  notesSaved: "The notes are saved.",
+  notesCrossed: "Somebody else has changed these notes meanwhile. Theirs:",
+  keepMine: "Keep mine",
+  joinBoth: "Put theirs before mine",
+  actions: "Actions",
+  rename: "Rename…",
+  delete: "Delete",
+  restore: "Restore",
+  saveName: "Rename",
+  renamed: (name: string) => `The run is called ${name} now.`,
+  deleted: (name: string) => `${name} is deleted.`,
+  restored: (name: string) => `${name} is restored.`,
+  addTag: "Add a tag",
+  changeTag: "Change the tag",
+  removeTag: (key: string) => `Remove the tag ${key}`,
+  tagRemoved: (key: string) => `The tag ${key} is removed.`,
+  tagSet: (key: string) => `The tag ${key} is set.`,
+  sameData: "Runs on this data",
+  rows: "Rows",
 };
 
 export const use = {
@@ -46,6 +70,8 @@ export const use = {
   typescriptHint: "Downloads the model's files through the server, from Node or a browser.",
   curlHint: "Serve the model, then send rows to it.",
   noModel: "This run has logged no model.",
+  run: "Read this run",
+  runHint: "Its params, metrics and files, from a program.",
 };
 
 export const reproduction = {

@@ -9,6 +9,7 @@ export const access: typeof english.access = {
   showPassword: "Mostrar a senha",
   wrong: "O nome de usuário ou a senha não confere.",
   tooMany: "Muitas tentativas erradas. Espere um minuto e tente de novo.",
+  sessionEnded: "Sua sessão terminou. Entre para continuar de onde estava.",
   or: "ou",
   signInWith: (provider) => `Entrar com ${provider}`,
   haveUser: "Já tenho um usuário",

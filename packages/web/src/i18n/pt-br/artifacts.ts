@@ -14,4 +14,10 @@ export const artifacts: typeof english.artifacts = {
   notJson: "Este arquivo se diz JSON mas não é: mostrado como texto.",
   sandbox: "Mostrado em área isolada: seus scripts não rodam.",
   tree: "Arquivos",
+  codec: (name) => `Este arquivo está compactado com ${name}, que não tem prévia aqui. Baixe-o.`,
+  notShown: (n) => `${count(n, "item não aparece", "itens não aparecem")}`,
+  asTree: "Árvore",
+  asTable: "Tabela",
+  asText: "Texto",
+  shownAs: "Mostrar como",
 };

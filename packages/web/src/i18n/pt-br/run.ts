@@ -37,6 +37,30 @@ export const run: typeof english.run = {
   noDatasets: "Esta execução não cita conjunto de dados.",
   noTags: "Sem etiquetas.",
   noMatch: "Nada corresponde.",
+  systemMetrics: "Métricas do sistema",
+  editNotes: "Editar",
+  noNotes: "Sem notas ainda.",
+  notesHint: "Markdown. HTML nele aparece como foi escrito.",
+  saveNotes: "Salvar as notas",
+  notesSaved: "As notas foram salvas.",
+  notesCrossed: "Outra pessoa alterou estas notas enquanto isso. As dela:",
+  keepMine: "Ficar com as minhas",
+  joinBoth: "Pôr as dela antes das minhas",
+  actions: "Ações",
+  rename: "Renomear…",
+  delete: "Excluir",
+  restore: "Restaurar",
+  saveName: "Renomear",
+  renamed: (name) => `A execução agora se chama ${name}.`,
+  deleted: (name) => `${name} foi excluída.`,
+  restored: (name) => `${name} foi restaurada.`,
+  addTag: "Adicionar etiqueta",
+  changeTag: "Alterar a etiqueta",
+  removeTag: (key) => `Remover a etiqueta ${key}`,
+  tagRemoved: (key) => `A etiqueta ${key} foi removida.`,
+  tagSet: (key) => `A etiqueta ${key} foi definida.`,
+  sameData: "Execuções com estes dados",
+  rows: "Linhas",
 };
 
 export const use: typeof english.use = {
@@ -48,6 +72,8 @@ export const use: typeof english.use = {
   typescriptHint: "Baixa os arquivos do modelo pelo servidor, do Node ou do navegador.",
   curlHint: "Sirva o modelo e envie linhas para ele.",
   noModel: "Esta execução não gravou modelo.",
+  run: "Ler esta execução",
+  runHint: "Seus parâmetros, métricas e arquivos, de um programa.",
 };
 
 export const reproduction: typeof english.reproduction = {
