@@ -97,7 +97,7 @@ describe.skipIf(browserPath === undefined)("a run's page", () => {
     await page.getByRole("button", { name: words.save }).click();
     await expect.poll(noteOf).toBe(NOTE);
     // Markdown is shown, HTML is text, and only what leads somewhere is a link.
-    await page.getByText("<img src=x onerror=alert(1)>").waitFor();
+    await page.getByText("<img src=x onerror=alert(1)>").first().waitFor();
     expect(await page.getByRole("link", { name: "alerts" }).getAttribute("rel")).toContain("noopener");
     expect(await page.getByRole("link", { name: "trap" }).count()).toBe(0);
 

@@ -2,6 +2,7 @@ import type { Metric } from "@esteira/core/entities/metric";
 import type { Param } from "@esteira/core/entities/tag";
 import { useState } from "react";
 import { useFormat, useText } from "../i18n/use-text.tsx";
+import { focusScroll } from "../shell/focus-scroll.ts";
 import { Dim, Section } from "../shell/page.tsx";
 import { SearchInput } from "../shell/search-input.tsx";
 import { SmallTable } from "../shell/small-table.tsx";
@@ -92,7 +93,7 @@ function List(props: Parameters<typeof SmallTable>[0] & { found: number }) {
   if (props.found === 0) return <Dim>{text.run.noMatch}</Dim>;
   return (
     <>
-      <div className={classes.values}>
+      <div className={classes.values} ref={focusScroll}>
         <SmallTable head={props.head} rows={props.rows} />
       </div>
       {props.found > SHOWN ? <Dim>{text.common.moreNotShown(props.found - SHOWN)}</Dim> : null}
