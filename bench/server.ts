@@ -10,10 +10,13 @@
  * server alone. Beside each rate stands how long the server's processor worked for a request, which a busy machine changes little.
  * Needs /proc (Linux); `postgres` needs a PostgreSQL server's programs, and starts its own with its durable defaults.
  */
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { Agent } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { findPostgres, startCluster } from "../packages/store/src/testing/postgres-cluster.ts";
 import { findOracle } from "../tests/compat/oracle.ts";
@@ -107,7 +110,12 @@ interface Speed {
 }
 
 /** Drives an operation over `connections` at once, kept or new for each request, after a short warm-up. */
-async function measure(target: Served, operation: Operation, connections: number, keepAlive: boolean): Promise<Speed> {
+async function measure(
+  target: Pick<Served, "url" | "pid">,
+  operation: Operation,
+  connections: number,
+  keepAlive: boolean,
+): Promise<Speed> {
   const callers = Array.from({ length: connections }, () => new Caller(target.url, keepAlive));
   let index = 0;
   let times: number[] = [];
@@ -177,6 +185,22 @@ async function compare(ours: Served, theirs: Served | undefined): Promise<Compar
   return found;
 }
 
+/** What the machine itself, Node's HTTP and the load take: the rate of a server that only answers. */
+async function printFloor(): Promise<void> {
+  const child = fork(fileURLToPath(new URL("echo-server.ts", import.meta.url)));
+  child.send({});
+  const [{ port }]: { port: number }[] = await once(child, "message");
+  const echo = { url: `http://127.0.0.1:${port}`, pid: child.pid ?? 0 };
+  const body = { run_id: "a".repeat(32), key: "loss", value: 0.5, timestamp: 1_700_000_000_000, step: 1 };
+  const operation = { name: "an answer", next: () => ({ method: "POST", path: "/", body }) };
+  for (const kept of [true, false]) {
+    const { rate, p99, cpu } = await measure(echo, operation, 8, kept);
+    const name = `a server that only answers, 8 ${kept ? "kept" : "new"}`;
+    row(name, rate.toFixed(0), "-", "-", p99.toFixed(1), "-", "-", cpu.toFixed(0));
+  }
+  child.disconnect();
+}
+
 /** The rows for docs/reference/performance.md that a peer makes possible: the least of the targeted calls, by connections. */
 function throughputFigures(found: readonly Compared[]): Figure[] {
   return [true, false].flatMap((kept): Figure[] => {
@@ -233,6 +257,7 @@ try {
   console.log(`Every acknowledged write is on the disk first (${DURABILITY[backend]}).`);
   const [idle, peerIdle] = [await treeUse(ours.pid), theirs === undefined ? undefined : await treeUse(theirs.pid)];
   const compared = await compare(ours, theirs);
+  await printFloor();
   const [used, peerUsed] = [await treeUse(ours.pid), theirs === undefined ? undefined : await treeUse(theirs.pid)];
   console.log(
     `memory afterwards: ${used.residentMb.toFixed(0)} MiB${peerUsed === undefined ? "" : `, mlflow ${peerUsed.residentMb.toFixed(0)} MiB`}\n`,
