@@ -189,8 +189,8 @@ async function compare(ours: Served, theirs: Served | undefined): Promise<Compar
 async function printFloor(): Promise<void> {
   const child = fork(fileURLToPath(new URL("echo-server.ts", import.meta.url)));
   child.send({});
-  const [{ port }]: { port: number }[] = await once(child, "message");
-  const echo = { url: `http://127.0.0.1:${port}`, pid: child.pid ?? 0 };
+  const [listening]: { port: number }[] = await once(child, "message");
+  const echo = { url: `http://127.0.0.1:${listening?.port}`, pid: child.pid ?? 0 };
   const body = { run_id: "a".repeat(32), key: "loss", value: 0.5, timestamp: 1_700_000_000_000, step: 1 };
   const operation = { name: "an answer", next: () => ({ method: "POST", path: "/", body }) };
   for (const kept of [true, false]) {
