@@ -66,7 +66,7 @@ describe.skipIf(browserPath === undefined)("the web UI", () => {
     await page.goto("about:blank");
     await page.goto(url);
     // A table of runs listens to the server for as long as it is open: its network is idle only for a while.
-    await page.locator("main h1, main h2, main form").first().waitFor();
+    await page.locator("main h1, main h2, main form, main [role=alert]").first().waitFor();
     await Promise.race([page.waitForLoadState("networkidle"), page.waitForTimeout(3000)]);
   };
 
@@ -107,7 +107,7 @@ describe.skipIf(browserPath === undefined)("the web UI", () => {
       await page.getByRole("heading", { name: words.models }).waitFor();
       await page.getByRole("link", { name: "pix-fraud", exact: true }).click();
       for (const text of [words.production, words.passed, words.refused, "@champion"]) await seen(page, text);
-      await page.getByRole("link", { name: words.version }).click();
+      await page.getByRole("link", { name: words.version, exact: true }).click();
       for (const text of [words.inputs, "amount_brl", "payee_age_days"]) await seen(page, text);
       await page.getByRole("link", { name: /^evid/ }).click();
       await page.getByText("1.021").waitFor();
