@@ -90,7 +90,7 @@ describe("a body of rows of numbers", () => {
       { numRuns: 400 },
     );
     // Or nothing was tried.
-    expect(quick).toBeGreaterThan(50);
+    expect(quick).toBeGreaterThan(10);
   });
 
   const matrix = JSON.stringify(Array.from({ length: 400 }, (_, i) => [i, i / 7, null]));
