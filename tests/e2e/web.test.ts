@@ -66,7 +66,7 @@ describe.skipIf(browserPath === undefined)("the web UI", () => {
     await page.goto("about:blank");
     await page.goto(url);
     // A table of runs listens to the server for as long as it is open: its network is idle only for a while.
-    await page.locator("main h1, main h2, main form, main [role=alert]").first().waitFor();
+    await page.locator("main :is(h1, h2, form, p)").first().waitFor();
     await Promise.race([page.waitForLoadState("networkidle"), page.waitForTimeout(3000)]);
   };
 
