@@ -147,3 +147,22 @@ export const archiveRefusal = (stage: Stage): EsteiraError =>
     "INTERNAL_ERROR",
     `Model version transition cannot archive existing model versions because '${stage}' is not an Active stage. Valid stages are ['Staging', 'Production']`,
   );
+
+export async function readModelVersion(db: Database, name: string, version: number): Promise<ModelVersion> {
+  const [model] = await toModelVersions(db, [await findModelVersion(db, name, version)], { aliases: true });
+  return model!;
+}
+
+export const updateVersionRow = (
+  db: Database,
+  name: string,
+  version: number,
+  change: { description?: string | null; last_updated_time: number; current_stage?: string },
+) =>
+  db
+    .updateTable("model_versions")
+    .set(change)
+    .where("workspace", "=", WORKSPACE)
+    .where("name", "=", name)
+    .where("version", "=", version)
+    .execute();

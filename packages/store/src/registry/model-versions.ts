@@ -1,7 +1,6 @@
-import type { ModelVersion, Stage } from "@esteira/core/entities/registered-model";
+import type { ModelVersion } from "@esteira/core/entities/registered-model";
 import type { Tag } from "@esteira/core/entities/tag";
-import { EsteiraError, invalid } from "@esteira/core/errors";
-import type { RunId } from "@esteira/core/ids";
+import { invalid } from "@esteira/core/errors";
 import { checkKey, checkModelName, isLonger, LIMITS, parseVersion } from "@esteira/core/names";
 import type { Target } from "@esteira/core/policy/policy";
 import type { RegistryStore } from "@esteira/core/registry-store";
@@ -13,27 +12,27 @@ import type { Session } from "../database/session.ts";
 import { insertMany } from "../database/sql.ts";
 import { type Database, WORKSPACE } from "../database/tables.ts";
 import { startWithVersion } from "../flow/begin.ts";
-import { allowPromotion, allowRemoval, findHeld, type Grounds, type HeldModel } from "../policy/guard.ts";
+import { allowRemoval, findHeld, type Grounds } from "../policy/guard.ts";
 import { orRecordRefusal } from "../policy/refusals.ts";
 import { type Change, type Recorder, recorded } from "../timeline/append.ts";
 import { descriptionState, tagState, versionState } from "../timeline/registry-state.ts";
-import { readLoggedModel } from "../tracking/logged-models.ts";
 import { emitVersionCreated, emitVersionTag } from "../webhooks/outbox.ts";
-import { holderOf } from "./alias-holder.ts";
 import {
   aliasRows,
-  archiveRefusal,
   DELETED_STAGE,
   findModelVersion,
   findRegisteredModel,
   type ModelVersionRow,
   modelWriter,
   parseStage,
-  toModelVersions,
+  readModelVersion,
   touchRegisteredModel,
+  updateVersionRow,
 } from "./model-version-data.ts";
 import { checkRegistryTag } from "./registered-models.ts";
 import { searchModelVersions } from "./registry-search.ts";
+import { downloadUri, resolveSource } from "./version-source.ts";
+import { transition } from "./version-stage.ts";
 import { findVersionTag } from "./version-tag.ts";
 
 const PROMPT_TEXT_TAG = "mlflow.prompt.text";
@@ -78,7 +77,7 @@ export function modelVersionStore(
       const number = parseVersion(version);
       return writeModel(name, async (db) => {
         const { description } = await findModelVersion(db, name, number);
-        await updateRow(db, name, number, {
+        await updateVersionRow(db, name, number, {
           description: change.description ?? null,
           last_updated_time: context.clock(),
         });
@@ -185,16 +184,6 @@ const recordVersion = (
     after: { versions: { [String(change.subject.version)]: after } },
   });
 
-async function readModelVersion(db: Database, name: string, version: number): Promise<ModelVersion> {
-  const [model] = await toModelVersions(db, [await findModelVersion(db, name, version)], { aliases: true });
-  return model!;
-}
-
-async function downloadUri(db: Database, name: string, version: number): Promise<string> {
-  const row = await findModelVersion(db, name, version);
-  return row.storage_location || row.source || "";
-}
-
 /** The text of a prompt is a tag; whoever wrote too long a one has never heard of tags. */
 function checkVersionTag(tag: Tag): void {
   if (tag.key === PROMPT_TEXT_TAG && isLonger(tag.value, LIMITS.registryTagValue)) {
@@ -262,70 +251,6 @@ async function createModelVersion(
   return readModelVersion(db, input.name, version);
 }
 
-/**
- * Where the bytes are, and which run made them. `models:/m-...` means a logged model, `models:/name/version` and
- * `models:/name@alias` another version; every other source is the location itself.
- */
-async function resolveSource(db: Database, input: NewVersion): Promise<{ storageLocation: string; runId?: RunId }> {
-  const given = input.runId ? { runId: input.runId } : {};
-  const loggedModel = /^models:\/+(m-[^/@]+)$/.exec(input.source)?.[1] ?? undefined;
-  if (loggedModel !== undefined) {
-    const model = await readSource(input.source, () => readLoggedModel(db, loggedModel));
-    return { storageLocation: model.artifactUri, ...(model.sourceRunId ? { runId: model.sourceRunId } : {}), ...given };
-  }
-  const other = /^models:\/+([^/@]+)(?:\/(\d+)|@([^/]+))$/.exec(input.source);
-  if (other !== null) {
-    const [, name = "", version, alias = ""] = other;
-    const storageLocation = await readSource(input.source, async () =>
-      downloadUri(db, name, version === undefined ? await versionOf(db, name, alias) : Number(version)),
-    );
-    return { storageLocation, ...given };
-  }
-  if (input.source.startsWith("models:")) {
-    throw invalid(
-      `Invalid model version source: '${input.source}'. Expected models:/<model id>, models:/<name>/<version> or models:/<name>@<alias>.`,
-    );
-  }
-  if (!input.runId && input.modelId) {
-    const model = await readLoggedModel(db, input.modelId);
-    return { storageLocation: input.source, ...(model.sourceRunId ? { runId: model.sourceRunId } : {}) };
-  }
-  return { storageLocation: input.source, ...given };
-}
-
-async function versionOf(db: Database, name: string, alias: string): Promise<number> {
-  const version = await holderOf(db, name, alias);
-  if (version === undefined) throw invalid(`Registered model alias ${alias} not found.`);
-  return version;
-}
-
-async function readSource<T>(source: string, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof EsteiraError)) throw error;
-    throw new EsteiraError(
-      "INVALID_PARAMETER_VALUE",
-      `Unable to fetch model from model URI source artifact location '${source}'. Error: ${error.message}`,
-      { cause: error },
-    );
-  }
-}
-
-const updateRow = (
-  db: Database,
-  name: string,
-  version: number,
-  change: { description?: string | null; last_updated_time: number; current_stage?: string },
-) =>
-  db
-    .updateTable("model_versions")
-    .set(change)
-    .where("workspace", "=", WORKSPACE)
-    .where("name", "=", name)
-    .where("version", "=", version)
-    .execute();
-
 /** Its aliases go, its tags stay; the number is never used again. */
 async function deleteModelVersion(
   db: Database,
@@ -372,73 +297,4 @@ async function deleteModelVersion(
     after: { versions: { [String(version)]: null }, aliases: named(null) },
     ...grounds,
   });
-}
-
-async function transition(
-  db: Database,
-  now: number,
-  name: string,
-  version: number,
-  change: Parameters<RegistryStore["transitionStage"]>[2],
-  held: HeldModel | undefined,
-  record: Recorder,
-): Promise<ModelVersion> {
-  const stage = parseStage(change.stage);
-  if (change.archiveExistingVersions && stage !== "Staging" && stage !== "Production") throw archiveRefusal(stage);
-  const { current_stage } = await findModelVersion(db, name, version);
-  const inStage = await otherVersionsIn(db, name, version, stage);
-  const others = change.archiveExistingVersions ? inStage : [];
-  const grounds =
-    current_stage === stage
-      ? {}
-      : {
-          ...(await allowRemoval(db, now, {
-            model: name,
-            targets: [{ stage: current_stage ?? "None" }],
-            doing: `Moving version ${version} of ${name} to ${stage}`,
-          })),
-          ...(await allowPromotion(db, now, {
-            model: name,
-            version,
-            target: { stage },
-            beside: change.archiveExistingVersions ? [] : inStage,
-            held,
-          })),
-        };
-  if (others.length > 0) {
-    await db
-      .updateTable("model_versions")
-      .set({ current_stage: "Archived", last_updated_time: now })
-      .where("workspace", "=", WORKSPACE)
-      .where("name", "=", name)
-      .where("version", "<>", version)
-      .where("current_stage", "=", stage)
-      .execute();
-  }
-  await updateRow(db, name, version, { current_stage: stage, last_updated_time: now });
-  await touchRegisteredModel(db, name, now);
-  const archived = (to: Stage) => others.map((other) => [String(other), { stage: to }] as const);
-  await record(db, {
-    action: "version.staged",
-    subject: { model: name, version },
-    before: {
-      versions: Object.fromEntries([...archived(stage), [String(version), { stage: current_stage ?? "None" }]]),
-    },
-    after: { versions: Object.fromEntries([...archived("Archived"), [String(version), { stage }]]) },
-    ...grounds,
-  });
-  return readModelVersion(db, name, version);
-}
-
-async function otherVersionsIn(db: Database, name: string, version: number, stage: Stage): Promise<readonly number[]> {
-  const rows = await db
-    .selectFrom("model_versions")
-    .select("version")
-    .where("workspace", "=", WORKSPACE)
-    .where("name", "=", name)
-    .where("version", "<>", version)
-    .where("current_stage", "=", stage)
-    .orderBy("version")
-    .execute();
-  return rows.map((row) => row.version);
 }
