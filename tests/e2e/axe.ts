@@ -1,14 +1,12 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import axe from "axe-core";
 import type { Page } from "playwright-core";
 
-const SOURCE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** WCAG 2.2 up to AA, and what axe knows of good practice at its surest. */
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
 /** What axe finds against WCAG 2.2 AA on the page as it is now: a line a fault, with the first element that has it. */
 export async function accessibilityFaults(page: Page): Promise<readonly string[]> {
-  await page.evaluate(SOURCE);
+  await page.evaluate(axe.source);
   return page.evaluate(async (tags) => {
     const axe: unknown = Reflect.get(globalThis, "axe");
     const run = typeof axe === "object" && axe !== null ? Reflect.get(axe, "run") : undefined;
