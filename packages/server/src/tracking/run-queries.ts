@@ -69,7 +69,7 @@ export function runQueryEndpoints(store: RunQueryStore): readonly Endpoint[] {
       policy: reads(),
       summary: "Get chosen columns of very many runs at once, for a table that sorts, filters and groups by itself",
       input: z.object({
-        experiment_ids: texts,
+        experiment_ids: requiredList(requiredText),
         run_view_type: enumOf(VIEW_TYPES),
         filter: text,
         columns: texts,
