@@ -174,7 +174,10 @@ describe.skipIf(browserPath === undefined)("charts", () => {
     await slider(page, "flat").waitFor();
     await page.route("**/metrics/history**", (route) => route.abort());
     await page.evaluate(`location.hash = location.hash.replace("find=flat", "find=single")`);
-    await page.getByText(/The server does not answer/).waitFor();
+    await page
+      .getByText(/The server does not answer/)
+      .first()
+      .waitFor();
     await page.unroute("**/metrics/history**");
     await slider(page, "single").waitFor({ timeout: 30_000 });
   });

@@ -320,7 +320,10 @@ describe.skipIf(browserPath === undefined)("the table of runs", () => {
     await seen(page, /The server does not answer/);
     await page.getByRole("link", { name: "second" }).waitFor();
     await page.unroute("**/ajax-api/**");
-    await page.getByText(/The server does not answer/).waitFor({ state: "detached" });
+    await page
+      .getByText(/The server does not answer/)
+      .first()
+      .waitFor({ state: "detached" });
   });
 
   it("shows whatever names and values are, as they were logged, and nothing of it acts", async () => {

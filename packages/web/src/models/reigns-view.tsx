@@ -7,7 +7,13 @@ import { Dim } from "../shell/page.tsx";
 import { Answer } from "../shell/states.tsx";
 import { historyQuery } from "./life-queries.ts";
 import classes from "./reigns.module.css";
-import { placeOf, type Reign, type Row, reignsOf } from "./reigns.ts";
+import { lanesOf, type Place, placesOf, type Reign, type Row, reignsOf } from "./reigns.ts";
+
+/** What a bar takes at the least, so that a finger can hit it. */
+const LEAST_PIXELS = 26;
+/** Of the names beside the tracks. */
+const BESIDE_PIXELS = 128;
+const FEWEST = 12;
 
 /** Who had which alias or stage when: a line a target, a bar a version's time. */
 export function Reigns({ name }: { name: string }) {
@@ -31,15 +37,16 @@ function Picture({ name, rows, start }: { name: string; rows: readonly Row[]; st
   const text = useText();
   const format = useFormat();
   const end = Date.now();
+  const most = Math.max(FEWEST, ...rows.map(({ reigns }) => reigns.length));
   return (
     <div className={classes.frame} ref={focusScroll}>
-      <div className={classes.picture}>
+      <div style={{ minWidth: most * LEAST_PIXELS + BESIDE_PIXELS }}>
         {rows.map((row) => (
           <div key={`${row.kind} ${row.target}`} className={classes.row}>
             <span className={classes.target}>{targetName(row)}</span>
-            <div className={classes.track}>
-              {row.reigns.map((reign) => (
-                <Bar key={`${reign.version} ${reign.from}`} {...{ name, reign, start, end }} />
+            <div>
+              {lanesOf(row.reigns).map((lane) => (
+                <Lane key={`${lane[0]?.version} ${lane[0]?.from}`} {...{ name, lane, start, end, most }} />
               ))}
             </div>
           </div>
@@ -61,10 +68,29 @@ function Picture({ name, rows, start }: { name: string; rows: readonly Row[]; st
   }
 }
 
-function Bar({ name, reign, start, end }: { name: string; reign: Reign; start: number; end: number }) {
+interface LaneProps {
+  readonly name: string;
+  readonly lane: readonly Reign[];
+  readonly start: number;
+  readonly end: number;
+  /** So many bars of the least width fill a track. */
+  readonly most: number;
+}
+
+function Lane({ name, lane, start, end, most }: LaneProps) {
+  const places = placesOf(lane, start, end, 1 / most);
+  return (
+    <div className={classes.track}>
+      {lane.map((reign, at) => (
+        <Bar key={`${reign.version} ${reign.from}`} {...{ name, reign }} place={places[at] ?? { left: 0, width: 1 }} />
+      ))}
+    </div>
+  );
+}
+
+function Bar({ name, reign, place: { left, width } }: { name: string; reign: Reign; place: Place }) {
   const text = useText();
   const format = useFormat();
-  const { left, width } = placeOf(reign, start, end);
   const until = reign.until === undefined ? text.timeline.now : format.dateTime(reign.until);
   const label = `${text.timeline.reign(reign.version, format.dateTime(reign.from), until)} · ${reign.by}`;
   return (

@@ -1,7 +1,7 @@
 import type { TimelineEntry } from "@esteira/core/timeline/entry";
 import { expect, test } from "vitest";
 import { entryOf } from "../testing/entry.testing.ts";
-import { formerOf, placeOf, reignsOf } from "./reigns.ts";
+import { formerOf, lanesOf, placesOf, reignsOf } from "./reigns.ts";
 
 const alias = (sequence: number, version: number | null, before: number | null, name = "champion"): TimelineEntry =>
   entryOf({
@@ -45,9 +45,21 @@ test("a rollback leads to the last other version that stood there", () => {
   expect(formerOf(reignsOf([born, alias(2, 1, null)]), "champion")).toBeUndefined();
 });
 
-test("what lasted a moment can still be seen, inside of the picture", () => {
-  expect(placeOf({ version: "1", from: 0, until: 50, by: "" }, 0, 100)).toEqual({ left: 0, width: 0.5 });
-  const { left, width } = placeOf({ version: "1", from: 100, until: 100, by: "" }, 0, 100);
-  expect(left + width).toBeLessThanOrEqual(1);
-  expect(width).toBeGreaterThan(0);
+test("reigns that overlap lie in lanes, and short ones stay wide enough to hit", () => {
+  const reign = (from: number, until?: number) => ({
+    version: "1",
+    from,
+    by: "",
+    ...(until === undefined ? {} : { until }),
+  });
+  const [a, b, c] = [reign(0, 50), reign(20, 30), reign(50)];
+  expect(lanesOf([a, b, c])).toEqual([[a, c], [b]]);
+  expect(placesOf([a, c], 0, 100, 0.1)).toEqual([
+    { left: 0, width: 0.5 },
+    { left: 0.5, width: 0.5 },
+  ]);
+  // Three in the first hundredth, and one that has just begun.
+  const places = placesOf([reign(0, 1), reign(1, 2), reign(2, 3), reign(3, 100), reign(100)], 0, 100, 0.1);
+  expect(places.map(({ left }) => Number(left.toFixed(2)))).toEqual([0, 0.1, 0.2, 0.3, 0.9]);
+  expect(places.every(({ width }) => width > 0.0999)).toBe(true);
 });

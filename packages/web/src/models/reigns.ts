@@ -74,9 +74,41 @@ export function formerOf(rows: readonly Row[], alias: string): string | undefine
     .find(({ version }) => version !== now.version)?.version;
 }
 
-/** Where a reign lies on an axis from `start` to `end`, as shares of its length; never thinner than can be seen. */
-export function placeOf(reign: Reign, start: number, end: number): { left: number; width: number } {
+/** Reigns in lines in which none begins before the one before it has ended: a stage may have several versions at once. */
+export function lanesOf(reigns: readonly Reign[]): readonly (readonly Reign[])[] {
+  const lanes: Reign[][] = [];
+  for (const reign of reigns) {
+    const free = lanes.find((lane) => (lane.at(-1)?.until ?? Number.POSITIVE_INFINITY) <= reign.from);
+    if (free === undefined) lanes.push([reign]);
+    else free.push(reign);
+  }
+  return lanes;
+}
+
+export interface Place {
+  readonly left: number;
+  readonly width: number;
+}
+
+/**
+ * Where the reigns of a lane lie on an axis from `start` to `end`, as shares of its length. None is narrower than `least`, so that
+ * it can be read and hit; its neighbours make room for it.
+ */
+export function placesOf(lane: readonly Reign[], start: number, end: number, least: number): readonly Place[] {
   const length = Math.max(1, end - start);
-  const width = Math.max(0.006, ((reign.until ?? end) - reign.from) / length);
-  return { left: Math.min((reign.from - start) / length, 1 - width), width };
+  const share = (at: number) => (at - start) / length;
+  const bars = lane.map(({ from, until }) => ({ from: share(from), to: share(until ?? end) }));
+  let before = 0;
+  for (const bar of bars) {
+    bar.from = Math.max(bar.from, before);
+    bar.to = Math.max(bar.to, bar.from + least);
+    before = bar.to;
+  }
+  let after = 1;
+  for (const bar of bars.toReversed()) {
+    bar.to = Math.min(bar.to, after);
+    bar.from = Math.min(bar.from, bar.to - least);
+    after = bar.from;
+  }
+  return bars.map(({ from, to }) => ({ left: from, width: to - from }));
 }
