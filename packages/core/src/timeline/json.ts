@@ -47,13 +47,16 @@ export function patchOwn(target: OwnObject, patch: JsonObject): OwnObject {
   for (const key of Object.keys(patch)) {
     const change = patch[key] ?? null;
     if (change === null) delete target[key];
-    else if (isObject(change)) put(target, key, patchOwn(ownObject(own(target, key)), change));
-    else put(target, key, change);
+    else if (isObject(change)) {
+      const known = own(target, key);
+      put(target, key, patchOwn(isOwn(known) ? known : {}, change));
+    } else put(target, key, change);
   }
   return target;
 }
 
-const ownObject = (value: Json | undefined): OwnObject => (isObject(value) ? (value as OwnObject) : {});
+/** What stands in a target that is one's own is one's own too. */
+const isOwn = (value: Json | undefined): value is OwnObject => isObject(value);
 
 /** A key such as `__proto__` is a key like any other; to define every key would take several times as long. */
 function put(target: OwnObject, key: string, value: Json): void {
