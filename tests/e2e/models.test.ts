@@ -1,8 +1,8 @@
 import { createClient } from "@esteira/sdk/client";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { accessibilityFaults } from "./axe.ts";
 import { findChromium } from "./chromium.ts";
+import { expectFaultless, LOOKS, openFresh } from "./looks.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 const browserPath = findChromium(process.env);
@@ -10,10 +10,6 @@ if (browserPath === undefined) {
   console.log("Skipped: no Chromium. Install it or name it in CHROMIUM_PATH.");
 }
 
-const LOOKS = [
-  ["en", 1280, "light"],
-  ["pt-BR", 390, "dark"],
-] as const;
 const WORDS = {
   en: {
     refused: "Promotion refused",
@@ -92,17 +88,7 @@ describe.skipIf(browserPath === undefined)("a model's life", () => {
   });
   afterAll(() => stage?.close());
 
-  const open = async (page: Page, path: string) => {
-    await page.goto("about:blank");
-    await page.goto(`${stage.url}/#/models/${path}`);
-    // On a busy machine a page may be idle before it has begun to ask.
-    await page.locator("main h1").first().waitFor();
-    await page.waitForLoadState("networkidle");
-  };
-  const faultless = async (page: Page) => {
-    expect(await accessibilityFaults(page)).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
-  };
+  const open = (page: Page, path: string) => openFresh(page, `${stage.url}/#/models/${path}`);
 
   it.each(LOOKS)("tells refusals and broken glass loudly, and who was champion when, in %s", async (...look) => {
     const [language, width, theme] = look;
@@ -123,7 +109,7 @@ describe.skipIf(browserPath === undefined)("a model's life", () => {
     for (const text of [words.refused, words.broken, words.under]) await page.getByText(text).waitFor();
     await page.getByText(reason, { exact: true }).waitFor();
     await page.getByText(words.chain).waitFor();
-    await faultless(page);
+    await expectFaultless(page);
     await page.getByRole("button", { name: words.verify }).click();
     await page.getByText(words.sound).waitFor();
     await page.getByText(words.refusals, { exact: true }).click();
@@ -133,7 +119,7 @@ describe.skipIf(browserPath === undefined)("a model's life", () => {
     await open(page, name);
     await page.getByRole("heading", { name: words.reigns }).waitFor();
     expect(await page.getByRole("link", { name: / · anonymous$/ }).count()).toBe(2);
-    await faultless(page);
+    await expectFaultless(page);
     expect(complaints).toEqual([]);
   });
 
@@ -155,7 +141,7 @@ describe.skipIf(browserPath === undefined)("a model's life", () => {
       await dialog.getByLabel(words.target).selectOption(target);
     };
     await choose("alias:live");
-    await faultless(page);
+    await expectFaultless(page);
     await dialog.getByRole("button", { name: words.confirm, exact: true }).click();
     await dialog.waitFor({ state: "detached" });
     await page.getByRole("button", { name: words.undo }).waitFor();
@@ -183,7 +169,7 @@ describe.skipIf(browserPath === undefined)("a model's life", () => {
     expect(await dialog.getByRole("button", { name: words.confirm, exact: true }).isDisabled()).toBe(true);
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
-    await faultless(page);
+    await expectFaultless(page);
     expect(complaints).toEqual([]);
   });
 
@@ -200,7 +186,7 @@ describe.skipIf(browserPath === undefined)("a model's life", () => {
     await page.getByText(words.notEnough).waitFor();
     await page.getByText("auc_pr against the champion").click();
     await page.getByText("Too few frauds <script>alert(1)</script>.").waitFor();
-    await faultless(page);
+    await expectFaultless(page);
 
     // Nobody works on flows here: what one began is never put back, and its version is not free for the other language.
     const flowed = language === "en" ? "3" : "1";
@@ -208,7 +194,7 @@ describe.skipIf(browserPath === undefined)("a model's life", () => {
     await client.flows.start(name, flowed);
     await open(page, `${name}?tab=flows`);
     await page.getByRole("heading", { name: words.flow }).waitFor();
-    await faultless(page);
+    await expectFaultless(page);
     await page.getByRole("button", { name: words.cancelFlow }).click();
     await page.getByRole("dialog").getByLabel(words.reason).fill("not today");
     await page.getByRole("dialog").getByRole("button", { name: words.sureCancel }).click();
@@ -219,10 +205,10 @@ describe.skipIf(browserPath === undefined)("a model's life", () => {
     await page.getByRole("button", { name: words.compare }).click();
     await page.getByRole("heading", { name: words.compared }).waitFor();
     await page.getByText("max_depth").waitFor();
-    await faultless(page);
+    await expectFaultless(page);
     for (const path of [`${name}/versions/2`, `${name}/versions/2?tab=card`, `${name}?tab=protection`]) {
       await open(page, path);
-      await faultless(page);
+      await expectFaultless(page);
     }
     expect(complaints).toEqual([]);
   });

@@ -2,8 +2,8 @@ import { createClient } from "@esteira/sdk/client";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { accessibilityFaults } from "./axe.ts";
 import { findChromium } from "./chromium.ts";
+import { expectFaultless, LOOKS, openFresh } from "./looks.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 const browserPath = findChromium(process.env);
@@ -11,10 +11,6 @@ if (browserPath === undefined) {
   console.log("Skipped: no Chromium. Install it or name it in CHROMIUM_PATH.");
 }
 
-const LOOKS = [
-  ["en", 1280, "light"],
-  ["pt-BR", 390, "dark"],
-] as const;
 const WORDS = {
   en: {
     edit: "Edit",
@@ -61,17 +57,7 @@ describe.skipIf(browserPath === undefined)("a run's page", () => {
   });
   afterAll(() => stage?.close());
 
-  const open = async (page: Page, path: string) => {
-    await page.goto("about:blank");
-    await page.goto(`${stage.url}/#/experiments/${path}`);
-    // On a busy machine a page may be idle before it has begun to ask.
-    await page.locator("main h1").first().waitFor();
-    await page.waitForLoadState("networkidle");
-  };
-  const faultless = async (page: Page) => {
-    expect(await accessibilityFaults(page)).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
-  };
+  const open = (page: Page, path: string) => openFresh(page, `${stage.url}/#/experiments/${path}`);
 
   it.each(LOOKS)("is annotated, renamed, deleted, and each is undone, in %s", async (language, width, theme) => {
     const words = WORDS[language];
@@ -93,7 +79,7 @@ describe.skipIf(browserPath === undefined)("a run's page", () => {
     await page.getByRole("button", { name: words.edit }).click();
     await page.getByRole("textbox", { name: words.notes }).fill(NOTE);
     await page.getByRole("heading", { name: "Threshold" }).waitFor();
-    await faultless(page);
+    await expectFaultless(page);
     await page.getByRole("button", { name: words.save }).click();
     await expect.poll(noteOf).toBe(NOTE);
     // Markdown is shown, HTML is text, and only what leads somewhere is a link.
@@ -123,7 +109,7 @@ describe.skipIf(browserPath === undefined)("a run's page", () => {
     await page.getByRole("button", { name: words.actions }).click();
     await page.getByRole("menuitem", { name: words.delete }).click();
     await page.getByText(words.deleted).waitFor();
-    await faultless(page);
+    await expectFaultless(page);
     await page.getByRole("button", { name: words.undo }).last().click();
     await page.getByText(words.deleted).waitFor({ state: "detached" });
     expect((await client.runs.get(id)).info.lifecycleStage).toBe("active");
@@ -157,16 +143,16 @@ describe.skipIf(browserPath === undefined)("a run's page", () => {
       await open(page, at("data/rows.parquet"));
       for (const cell of ["ana <b>", "900.25"]) await page.getByRole("cell", { name: cell }).waitFor();
       await page.getByText(words.rows).waitFor();
-      await faultless(page);
+      await expectFaultless(page);
       await open(page, at("data/table.json"));
       await page.getByRole("cell", { name: "davi" }).waitFor();
-      await faultless(page);
+      await expectFaultless(page);
       await open(page, at("gate/evidence.json"));
       await page.getByText("verdict").waitFor();
-      await faultless(page);
+      await expectFaultless(page);
       for (const tab of ["model", "charts"]) {
         await open(page, `${stage.seeded.experimentId}/runs/${run.info.runId}?tab=${tab}`);
-        await faultless(page);
+        await expectFaultless(page);
       }
       expect(complaints).toEqual([]);
     },

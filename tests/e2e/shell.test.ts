@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { accessibilityFaults } from "./axe.ts";
 import { findChromium } from "./chromium.ts";
+import { expectFaultless, LOOKS, openFresh } from "./looks.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 const browserPath = findChromium(process.env);
@@ -9,10 +9,6 @@ if (browserPath === undefined) {
   console.log("Skipped: no Chromium. Install it or name it in CHROMIUM_PATH.");
 }
 
-const LOOKS = [
-  ["en", 1280, "light"],
-  ["pt-BR", 390, "dark"],
-] as const;
 const WORDS = {
   en: {
     help: "Keyboard shortcuts",
@@ -35,13 +31,7 @@ describe.skipIf(browserPath === undefined)("what stands around every page", () =
   });
   afterAll(() => stage?.close());
 
-  const open = async (page: Page, path: string) => {
-    await page.goto("about:blank");
-    await page.goto(`${stage.url}/#${path}`);
-    // On a busy machine a page may be idle before it has begun to ask.
-    await page.locator("main h1").first().waitFor();
-    await page.waitForLoadState("networkidle");
-  };
+  const open = (page: Page, path: string) => openFresh(page, `${stage.url}/#${path}`);
 
   it.each(LOOKS)("goes to models, experiments and runs by a few letters in %s", async (language, width, theme) => {
     const words = WORDS[language];
@@ -52,7 +42,7 @@ describe.skipIf(browserPath === undefined)("what stands around every page", () =
     await field.waitFor();
     await field.fill("pxty");
     await page.getByRole("option", { name: "pix-typology" }).waitFor();
-    expect(await accessibilityFaults(page)).toEqual([]);
+    await expectFaultless(page);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "pix-typology" }).waitFor();
     // The new page has the focus, and its title is the browser's.
@@ -91,7 +81,7 @@ describe.skipIf(browserPath === undefined)("what stands around every page", () =
       await page.keyboard.press("?");
       const sheet = page.getByRole("dialog", { name: words.help });
       await sheet.waitFor();
-      expect(await accessibilityFaults(page)).toEqual([]);
+      await expectFaultless(page);
       await sheet.getByRole("switch").uncheck();
       await page.keyboard.press("Escape");
       await sheet.waitFor({ state: "detached" });
@@ -111,7 +101,7 @@ describe.skipIf(browserPath === undefined)("what stands around every page", () =
     await page.getByRole("link", { name: "pix-typology" }).waitFor();
     await page.context().setOffline(true);
     await page.getByText(words.away).first().waitFor();
-    expect(await accessibilityFaults(page)).toEqual([]);
+    await expectFaultless(page);
     await page.context().setOffline(false);
     await page.getByText(words.away).first().waitFor({ state: "detached" });
     await page.getByRole("link", { name: "pix-typology" }).waitFor();
