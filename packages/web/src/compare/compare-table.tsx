@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import { type ReactNode, useState } from "react";
 import { useFormat, useText } from "../i18n/use-text.tsx";
+import { focusScroll } from "../shell/focus-scroll.ts";
 import { Dim } from "../shell/page.tsx";
 import table from "../shell/table.module.css";
 import classes from "./compare.module.css";
@@ -34,7 +35,7 @@ export function CompareTable<T>(props: CompareTableProps<T>) {
   if (found.length === 0) return <Dim>{text.compare.noDifferences}</Dim>;
   return (
     <>
-      <div className={`${table.frame} ${classes.frame}`}>
+      <div className={`${table.frame} ${classes.frame}`} ref={focusScroll}>
         <table
           className={`${table.table} ${classes.table}`}
           style={{ minWidth: `max(100%, ${KEYS + heads.length * COLUMN}px)` }}
