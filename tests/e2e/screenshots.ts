@@ -33,6 +33,8 @@ const DESKTOP = { width: 1360, height: 860 };
 const PHONE = { width: 390, height: 844 };
 const LONGEST_MS = 60_000;
 const PLAIN: Look = { language: "en", theme: "light", ...DESKTOP };
+/** What the README shows, and so its Portuguese twin. */
+const IN_README = ["model", "threshold"];
 
 const { values: options } = parseArgs({
   options: {
@@ -101,7 +103,12 @@ async function reports(): Promise<Sight[]> {
 }
 
 function docsLooks(sights: readonly Sight[]) {
-  return sights.map((sight) => ({ sight, look: PLAIN, file: `${sight.name}.png` }));
+  return sights.flatMap((sight) => [
+    { sight, look: PLAIN, file: `${sight.name}.png` },
+    ...(IN_README.includes(sight.name)
+      ? [{ sight, look: { ...PLAIN, language: "pt-BR" } as const, file: `${sight.name}.pt-BR.png` }]
+      : []),
+  ]);
 }
 
 function everyLook(sights: readonly Sight[]) {
