@@ -4,6 +4,7 @@ import { createClient } from "@esteira/sdk/client";
 import type { Download, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findChromium } from "./chromium.ts";
+import { settled } from "./looks.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 const browserPath = findChromium(process.env);
@@ -251,7 +252,7 @@ describe.skipIf(browserPath === undefined)("charts", () => {
       const { page, complaints } = await stage.visit({ language: "pt-BR", width: 390, theme: "dark" });
       await open(page, charts(`?view=${view}`));
       await page.getByRole("tab", { selected: true }).waitFor();
-      await page.waitForLoadState("networkidle");
+      await settled(page);
       expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(
         0,
       );

@@ -2,6 +2,7 @@ import { createClient } from "@esteira/sdk/client";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findChromium } from "./chromium.ts";
+import { settled } from "./looks.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 const browserPath = findChromium(process.env);
@@ -67,7 +68,7 @@ describe.skipIf(browserPath === undefined)("the web UI", () => {
     await page.goto(url);
     // A table of runs listens to the server for as long as it is open: its network is idle only for a while.
     await page.locator("main :is(h1, h2, form, p)").first().waitFor();
-    await Promise.race([page.waitForLoadState("networkidle"), page.waitForTimeout(3000)]);
+    await settled(page);
   };
 
   it.each(LANGUAGES)(
@@ -122,7 +123,7 @@ describe.skipIf(browserPath === undefined)("the web UI", () => {
     await page.getByRole("button", { name: "auc_pr", exact: true }).click();
     await page.waitForURL(/sort=metrics\.auc_pr/);
     await page.locator("th[aria-sort=descending]").waitFor();
-    await page.waitForLoadState("networkidle");
+    await settled(page);
     const values = await page.locator("tbody tr td:nth-child(5)").allInnerTexts();
     const numbers = values.filter((text) => text !== "").map(Number);
     expect(numbers.length).toBeGreaterThan(10);
