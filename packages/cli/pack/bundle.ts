@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { builtinModules } from "node:module";
 import { join } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
@@ -39,13 +40,36 @@ export interface Bundle {
   readonly bytes: number;
   /** The native packages that the code asks for, which its user must install. */
   readonly externals: readonly string[];
+  /** Whose code is inside, ours aside, by name. */
+  readonly packages: readonly BundledPackage[];
+}
+
+interface BundledPackage {
+  readonly name: string;
+  readonly version: string;
+  readonly license?: string;
 }
 
 /**
  * The command and all that it imports as a few files in `outdir`: what is pure JavaScript is inside, split so that a
  * command loads only its own part.
  */
-export async function bundleCommand(root: string, outdir: string): Promise<Bundle> {
+export const bundleCommand = (root: string, outdir: string): Promise<Bundle> =>
+  bundleModule(root, { in: join(root, "packages/cli/src/main.ts"), out: "main" }, outdir);
+
+/**
+ * What scores in an image, likewise: `scorer.js` in `outdir`, and in `packages.json` the packages that it holds a part of. It asks for
+ * nothing that has native code.
+ */
+export async function writeScorer(root: string, outdir: string): Promise<void> {
+  const entry = { in: join(root, "packages/cli/src/serving/container.ts"), out: "scorer" };
+  const { externals, packages } = await bundleModule(root, entry, outdir);
+  if (externals.length > 0) throw new Error(`What scores in an image must need no package, and needs ${externals}.`);
+  await writeFile(join(outdir, "package.json"), `${JSON.stringify({ type: "module" })}\n`);
+  await writeFile(join(outdir, "packages.json"), `${JSON.stringify(packages, undefined, 2)}\n`);
+}
+
+async function bundleModule(root: string, entry: { in: string; out: string }, outdir: string): Promise<Bundle> {
   const common = {
     outdir,
     bundle: true,
@@ -57,8 +81,9 @@ export async function bundleCommand(root: string, outdir: string): Promise<Bundl
     legalComments: "linked",
     logLevel: "error",
   } as const;
-  await build({
+  const apart = await build({
     ...common,
+    metafile: true,
     entryPoints: APART.map((name) => ({ in: name, out: fileOf(name) })),
     absWorkingDir: join(root, "node_modules/fastify"),
     format: "cjs",
@@ -66,7 +91,8 @@ export async function bundleCommand(root: string, outdir: string): Promise<Bundl
   });
   const { metafile } = await build({
     ...common,
-    entryPoints: [join(root, "packages/cli/src/main.ts")],
+    absWorkingDir: root,
+    entryPoints: [entry],
     splitting: true,
     format: "esm",
     conditions: ["@esteira/source"],
@@ -81,6 +107,10 @@ export async function bundleCommand(root: string, outdir: string): Promise<Bundl
   return {
     bytes: Object.values(metafile.outputs).reduce((sum, { bytes }) => sum + bytes, 0),
     externals: externalsOf(metafile),
+    packages: packagesOf([
+      ...Object.keys(apart.metafile.inputs).map((path) => join(root, "node_modules/fastify", path)),
+      ...Object.keys(metafile.inputs).map((path) => join(root, path)),
+    ]),
   };
 }
 
@@ -90,6 +120,25 @@ function externalsOf(metafile: Metafile): string[] {
   );
   const known = new Set([...builtinModules, ...OPTIONAL]);
   return [...new Set(names)].filter((name) => !/^(node:|\.)/.test(name) && !known.has(name)).sort();
+}
+
+/** The npm packages that files belong to, by name and version. */
+function packagesOf(paths: readonly string[]): readonly BundledPackage[] {
+  const folders = new Set(
+    paths.flatMap((path) => /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(path)?.[0] ?? []),
+  );
+  const found = [...folders].map((folder): BundledPackage => {
+    const { name, version, license }: Record<string, unknown> = JSON.parse(
+      readFileSync(join(folder, "package.json"), "utf8"),
+    );
+    return {
+      name: String(name),
+      version: String(version),
+      ...(typeof license === "string" ? { license } : {}),
+    };
+  });
+  const keyed = new Map(found.map((one) => [`${one.name}@${one.version}`, one]));
+  return [...keyed].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, bundled]) => bundled);
 }
 
 /** The version of a package that the workspace works with, exact: what was tested is what is installed. */

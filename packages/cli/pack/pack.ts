@@ -9,7 +9,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { webAssets } from "@esteira/web/node/assets";
-import { bundleCommand, installedVersion } from "./bundle.ts";
+import { bundleCommand, installedVersion, writeScorer } from "./bundle.ts";
 
 const { values: options } = parseArgs({ options: { out: { type: "string", default: "dist-package" } } });
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -18,6 +18,7 @@ const out = resolve(options.out);
 await rm(out, { recursive: true, force: true });
 await mkdir(join(out, "bin"), { recursive: true });
 const bundle = await bundleCommand(root, join(out, "dist"));
+await writeScorer(root, join(out, "dist-scorer"));
 const web = await webAssets({ onProgress: (line) => console.log(line) });
 if (web === undefined) throw new Error("The web UI could not be built: run npm ci first.");
 await cp(web, join(out, "dist-web"), { recursive: true });
@@ -31,7 +32,7 @@ const manifest = {
   // Nobody imports the command: the SDK is a package of its own.
   exports: {},
   devDependencies: undefined,
-  files: ["bin", "dist", "dist-web", "verifier"],
+  files: ["bin", "dist", "dist-scorer", "dist-web", "verifier"],
   dependencies: Object.fromEntries(bundle.externals.map((name) => [name, installedVersion(root, name)])),
 };
 await writeFile(join(out, "package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);

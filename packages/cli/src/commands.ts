@@ -29,6 +29,7 @@ const MODULES: readonly Module[] = [
     words: ["register", "promote", "rollback"],
     load: async () => (await import("./commands/promotion.ts")).promotion,
   },
+  { words: ["build"], load: async () => [(await import("./commands/build.ts")).build] },
   { words: ["deploy"], load: async () => (await import("./commands/deploy.ts")).deploy },
   { words: ["ci"], load: async () => (await import("./commands/ci.ts")).ci },
   { words: ["plan", "apply"], load: async () => (await import("./commands/desired.ts")).desired },

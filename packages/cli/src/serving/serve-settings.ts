@@ -24,6 +24,8 @@ export interface ServeSettings extends EngineSettings {
     | { readonly folder: string; readonly sample: number; readonly redact: readonly string[] }
     | undefined;
   readonly decisions: { readonly folder: string; readonly threshold: number | undefined } | undefined;
+  /** Whether a model is asked about its example before anybody else asks it. */
+  readonly warmUp?: boolean;
 }
 
 export const SERVE_OPTIONS: readonly CommandOption[] = [

@@ -7,6 +7,7 @@ import { openRequestLog } from "@esteira/models/serving/request-log";
 import { createScoringServer, type ScoringServerOptions } from "@esteira/models/serving/scoring-server";
 import { openTracing } from "@esteira/models/serving/tracing";
 import type { Traffic } from "@esteira/models/serving/traffic";
+import { warmUp } from "@esteira/models/serving/warm-up";
 import type { FetchedModel } from "./model-source.ts";
 import { openRecording } from "./recording.ts";
 import type { ServeSettings } from "./serve-settings.ts";
@@ -63,7 +64,9 @@ export async function startServingProcess(
   const open = async (model: FetchedModel): Promise<ServableModel> => {
     await recording?.learn(model);
     const onPrint = (line: string) => note(`python: ${line}`);
-    return openModel(model.folder, { engine, python, timeoutSeconds, note, signal, onPrint });
+    const opened = await openModel(model.folder, { engine, python, timeoutSeconds, note, signal, onPrint });
+    if (settings.warmUp) await warmUp(opened, model.folder);
+    return opened;
   };
   const opened: ModelHolder[] = [];
   const hold = async (model: FetchedModel): Promise<ModelHolder> => {

@@ -1,0 +1,62 @@
+import { notFound } from "@esteira/core/errors";
+import type { ModelFacts } from "@esteira/deploy/image/scorer-image";
+import { loadModel } from "@esteira/models/flavors/load-model";
+import { modelDigest } from "@esteira/models/format/digest";
+import { readModelFolder } from "@esteira/models/format/model-folder";
+import { fetchResolved, parseModelUri, resolveModel } from "@esteira/sdk/node/model-uri";
+import type { Terminal } from "../command.ts";
+import { holdVersion } from "../deployed-models.ts";
+import { trackingClient } from "../tracking.ts";
+
+/** A model that goes into an image. */
+export interface ImageModel {
+  readonly folder: string;
+  readonly facts: ModelFacts;
+  /** The registered version that it is, where it is one. */
+  readonly registered: boolean;
+}
+
+/**
+ * The model that a URI leads to now, in a folder, checked: its files are what its version says, and it can be scored without Python.
+ *
+ * @param scratch where a download may be put that nobody keeps
+ * @throws EsteiraError INVALID_STATE where the files are not what the version's digest says, INVALID_PARAMETER_VALUE where nothing of
+ * ours scores the model.
+ */
+export async function imageModel(uri: string, scratch: string, terminal: Terminal): Promise<ImageModel> {
+  const parsed = parseModelUri(uri);
+  const client = () => trackingClient(terminal);
+  const resolved = await resolveModel(uri, client);
+  const registered = parsed.kind === "version" || parsed.kind === "alias" || parsed.kind === "stage";
+  const { name, version } = resolved;
+  const folder = registered
+    ? await holdVersion(client(), terminal.env, name, version)
+    : await fetchResolved(resolved, scratch, client);
+  // Loaded here, it loads there: an image that cannot serve is not built.
+  await loadModel(folder);
+  const config = await readModelFolder(folder);
+  const runId = registered ? (await client().modelVersions.get(name, version)).runId : config.runId;
+  return {
+    folder,
+    registered,
+    facts: {
+      name,
+      version,
+      digest: (await modelDigest(folder)).replace(/^sha256:/, ""),
+      runId: runId || undefined,
+      commit: registered && runId ? await commitOf(runId, client) : undefined,
+    },
+  };
+}
+
+async function commitOf(id: string, client: () => ReturnType<typeof trackingClient>): Promise<string | undefined> {
+  const { runId } = await import("@esteira/core/ids");
+  const run = await client()
+    .runs.get(runId(id))
+    .catch((error: unknown) => {
+      // A version outlives its run.
+      if (error instanceof Error && "code" in error && error.code === notFound("").code) return undefined;
+      throw error;
+    });
+  return run?.data.tags.find(({ key }) => key === "mlflow.source.git.commit")?.value;
+}

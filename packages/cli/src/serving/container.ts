@@ -1,0 +1,62 @@
+/**
+ * What runs in an image of ours, as its first process: serves the one model that is there. It is told everything by its environment,
+ * and writes nothing unless it is told to. The argument `serve` is what SageMaker gives, and changes nothing.
+ */
+import { existsSync } from "node:fs";
+import { EsteiraError } from "@esteira/core/errors";
+import { resolveModel } from "@esteira/sdk/node/model-uri";
+import { containerSettings, MODEL_FOLDERS } from "./container-settings.ts";
+import { startServingProcess } from "./serving-process.ts";
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const note = (line: string): void => void process.stderr.write(`${line}\n`);
+
+async function serve(stop: AbortController, stopped: Promise<void>): Promise<void> {
+  const [asked = "serve", ...more] = process.argv.slice(2);
+  if (asked !== "serve" || more.length > 0) {
+    const words = [asked, ...more].join(" ");
+    throw new EsteiraError(
+      "INVALID_PARAMETER_VALUE",
+      `This image knows 'serve' alone, and was asked for '${words}'; what it serves, its environment says.`,
+    );
+  }
+  const named = process.env.ESTEIRA_MODEL || MODEL_FOLDERS.find((folder) => existsSync(`${folder}/MLmodel`));
+  if (named === undefined) {
+    throw new EsteiraError(
+      "RESOURCE_DOES_NOT_EXIST",
+      `There is no model in ${MODEL_FOLDERS.join(" nor in ")}: put a model folder there, or name another in ESTEIRA_MODEL.`,
+    );
+  }
+  const settings = containerSettings(process.env, named);
+  const noServer = () => {
+    throw new EsteiraError(
+      "INVALID_PARAMETER_VALUE",
+      `ESTEIRA_MODEL is '${named}': expected a folder in the container.`,
+    );
+  };
+  const { name, version } = await resolveModel(named, noServer);
+  const serving = await startServingProcess(settings, { primary: { folder: named, name, version } }, note, stop.signal);
+  say(`Serving ${name} version ${version} at ${serving.address}, ready after ${Math.round(performance.now())} ms.`);
+  await stopped;
+  await serving.close();
+}
+
+const stop = new AbortController();
+const stopped = new Promise<void>((resolve) => {
+  for (const signal of ["SIGTERM", "SIGINT"] as const)
+    process.once(signal, () => {
+      stop.abort();
+      resolve();
+    });
+});
+try {
+  await serve(stop, stopped);
+  process.exit(0);
+} catch (error) {
+  // What was being started has been ended because of it.
+  if (stop.signal.aborted) process.exit(0);
+  note(
+    `esteira: ${error instanceof EsteiraError ? error.message : error instanceof Error ? error.stack : String(error)}`,
+  );
+  process.exit(error instanceof EsteiraError ? 2 : 1);
+}

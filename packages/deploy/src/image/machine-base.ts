@@ -1,0 +1,112 @@
+/**
+ * A base that needs no other image: the Node that runs this, with the libraries that it loads, and the few files that a system of
+ * Linux is expected to have. No shell, no package manager, nothing to update but Node itself.
+ */
+
+import { execFile } from "node:child_process";
+import { realpath, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { rootCertificates } from "node:tls";
+import { promisify } from "node:util";
+import { invalid } from "@esteira/core/errors";
+import { z } from "zod";
+import { type FileEntry, foldersAbove, type TarEntry } from "./tar.ts";
+
+/** A user of no power, as distroless images number it. */
+export const NOBODY = 65_532;
+
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
+
+/** What glibc loads by name when a host is looked up, and so no program says that it needs. */
+const LOOKED_UP = ["libnss_dns.so.2", "libnss_files.so.2", "libresolv.so.2"];
+
+export const NODE_PATH = "/usr/bin/node";
+
+export interface MachineBase {
+  readonly entries: readonly TarEntry[];
+  /** Node's own version, `v20.19.0`. */
+  readonly nodeVersion: string;
+  /** Where the libraries lie in the image, absolute. */
+  readonly libraries: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** `linux/amd64`: this machine, as images name it; undefined where it is no Linux, or of a kind that no image is built for. */
+export function machinePlatform(): string | undefined {
+  const architecture = ARCHITECTURES[process.arch];
+  return process.platform === "linux" && architecture !== undefined ? `linux/${architecture}` : undefined;
+}
+
+/** @throws EsteiraError INVALID_PARAMETER_VALUE where this machine is not of the platform. */
+export async function machineBase(platform: string): Promise<MachineBase> {
+  const here = machinePlatform();
+  if (here !== platform)
+    throw invalid(
+      `An image for ${platform} without a base takes Node from this machine, which is ${here ?? `${process.platform}/${process.arch}`}: build it on such a machine, or give --base an image of that platform which holds Node.`,
+    );
+  const node = await realpath(process.execPath);
+  const libraries = await librariesOf(node);
+  const files = await Promise.all([
+    fileOf(NODE_PATH, node, 0o755),
+    ...libraries.map((library) => fileOf(library, library, 0o755)),
+    textFile(
+      "/etc/passwd",
+      `root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:${NOBODY}:${NOBODY}:nonroot:/tmp:/sbin/nologin\n`,
+    ),
+    textFile("/etc/group", `root:x:0:\nnonroot:x:${NOBODY}:\n`),
+    textFile("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n"),
+    // Those that Node trusts, for what asks OpenSSL: the same for one version of Node, whatever machine it is on.
+    textFile("/etc/ssl/certs/ca-certificates.crt", `${rootCertificates.join("\n")}\n`),
+  ]);
+  return {
+    entries: [...foldersAbove(files.map(({ path }) => path)), { kind: "folder", path: "tmp", mode: 0o1777 }, ...files],
+    nodeVersion: process.version,
+    libraries,
+    env: { PATH: "/usr/local/bin:/usr/bin:/bin", ...searchPath(libraries) },
+  };
+}
+
+async function fileOf(target: string, source: string, mode: number): Promise<FileEntry> {
+  return { kind: "file", path: target.slice(1), mode, size: (await stat(source)).size, content: source };
+}
+
+async function textFile(target: string, text: string): Promise<FileEntry> {
+  const content = Buffer.from(text);
+  return { kind: "file", path: target.slice(1), mode: 0o644, size: content.length, content };
+}
+
+const reportWire = z.object({ sharedObjects: z.array(z.string()) });
+
+/** The libraries that Node loads when it does nothing, by the paths by which it found them: it is asked itself. */
+async function librariesOf(node: string): Promise<readonly string[]> {
+  const script = "process.report.excludeNetwork = true; console.log(JSON.stringify(process.report.getReport()))";
+  const { stdout } = await promisify(execFile)(node, ["-e", script], { env: {}, maxBuffer: 1 << 26 });
+  const { sharedObjects } = reportWire.parse(JSON.parse(stdout));
+  const loaded = sharedObjects.filter((path) => path.startsWith("/") && path !== node);
+  const folders = new Set(loaded.map((path) => dirname(path)));
+  const more: string[] = [];
+  for (const name of LOOKED_UP) {
+    for (const folder of folders) {
+      const path = `${folder}/${name}`;
+      if (loaded.includes(path) || !(await isFile(path))) continue;
+      more.push(path);
+      break;
+    }
+  }
+  return [...new Set([...loaded, ...more])].sort();
+}
+
+const isFile = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+
+/** Where the loader of every Linux looks without being told. */
+const USUAL = /^(\/usr)?\/(lib|lib64)(\/[^/]+-linux-(gnu|musl)[^/]*)?$/;
+
+/** Says where libraries lie that were found by the machine's own settings, which the image does not have. */
+function searchPath(libraries: readonly string[]): Readonly<Record<string, string>> {
+  const unusual = [...new Set(libraries.map((path) => dirname(path)))].filter((folder) => !USUAL.test(folder));
+  return unusual.length === 0 ? {} : { LD_LIBRARY_PATH: unusual.join(":") };
+}
