@@ -1,6 +1,6 @@
 /**
  * `esteira models serve` beside `mlflow models serve`, one folder that both load, in one run: time from the command to the
- * first answer, memory after the load, one row a request over 1 and 8 kept connections, and 100 rows a request. The two are
+ * first answer (of ours over seven starts), memory after the load, one row a request over 1 and 8 kept connections, and 100 rows a request. The two are
  * measured in turns, never at once, and the ratios are of medians over the turns. Their answers are compared too.
  *
  *   npm run bench -- serving [--seconds 5] [--turns 3]
@@ -11,6 +11,7 @@
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
@@ -28,6 +29,8 @@ import type { LoadFound, LoadOrder } from "./serving-load.ts";
 
 const SHAPE = { trees: 200, depth: 6, features: 30 };
 const BATCH = 100;
+/** How often our command is started for the time that it takes: a fraction of a second is soon doubled by something else. */
+const STARTS = 7;
 /** MLflow's server takes seconds to start, and more on a busy machine. */
 const START_MS = 180_000;
 
@@ -72,13 +75,23 @@ async function drive(order: LoadOrder): Promise<LoadFound> {
   return ((await Promise.race([answer, ended])) as [LoadFound])[0];
 }
 
-async function waitUntilServing(child: ChildProcess, url: string, said: () => string): Promise<void> {
+const accepts = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => resolve(socket.destroy() === socket));
+    socket.once("error", () => resolve(false));
+  });
+
+async function waitUntilServing(child: ChildProcess, port: number, said: () => string): Promise<void> {
   const late = performance.now() + START_MS;
   for (;;) {
-    const isUp = await fetch(`${url}/ping`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
+    // Fetching where nobody listens would take a good part of a core from what starts.
+    const isUp =
+      (await accepts(port)) &&
+      (await fetch(`http://127.0.0.1:${port}/ping`).then(
+        ({ ok }) => ok,
+        () => false,
+      ));
     if (isUp) return;
     if (child.exitCode !== null || performance.now() > late)
       throw new Error(`${child.spawnargs.join(" ")} does not serve: ${said().slice(-2000)}`);
@@ -89,8 +102,16 @@ async function waitUntilServing(child: ChildProcess, url: string, said: () => st
 /** MLflow's command asks the shell for uvicorn: its folder must be on the path. */
 const pathWith = (command: string): string => `${dirname(command)}:${process.env.PATH ?? ""}`;
 
-/** Starts the command on a free port, measures it, and ends it and the processes that it started. */
-async function measure(command: string, args: (port: number) => readonly string[]): Promise<Turn> {
+interface Serving {
+  readonly port: number;
+  readonly url: string;
+  readonly pid: number;
+  readonly startSeconds: number;
+  stop(): Promise<void>;
+}
+
+/** Starts the command on a free port, and resolves when it answers that it serves. */
+async function serve(command: string, args: (port: number) => readonly string[]): Promise<Serving> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const began = performance.now();
@@ -108,9 +129,25 @@ async function measure(command: string, args: (port: number) => readonly string[
     stream.on("data", (text: Buffer) => {
       said = (said + text.toString()).slice(-10_000);
     });
+  const stop = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    process.kill(-(child.pid ?? 0), "SIGTERM");
+    await ended;
+  };
   try {
-    await waitUntilServing(child, url, () => said);
-    const startSeconds = (performance.now() - began) / 1000;
+    await waitUntilServing(child, port, () => said);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { port, url, pid: child.pid ?? 0, startSeconds: (performance.now() - began) / 1000, stop };
+}
+
+/** Starts the command, measures it, and ends it and the processes that it started. */
+async function measure(command: string, args: (port: number) => readonly string[]): Promise<Turn> {
+  const { port, url, pid, startSeconds, stop } = await serve(command, args);
+  try {
     const first = await fetch(`${url}/invocations`, {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -123,20 +160,16 @@ async function measure(command: string, args: (port: number) => readonly string[
     const one = await load(1, SINGLES);
     const eight = await load(8, SINGLES);
     const hundred = await load(1, HUNDREDS);
-    const { residentMb } = await treeUse(child.pid ?? 0);
+    const { residentMb } = await treeUse(pid);
     return { startSeconds, residentMb, one, eight, hundred, answers: predictions };
   } finally {
-    if (child.exitCode === null && child.signalCode === null) {
-      const ended = once(child, "exit");
-      process.kill(-(child.pid ?? 0), "SIGTERM");
-      await ended;
-    }
+    await stop();
   }
 }
 
 const median = (all: readonly number[]): number => [...all].sort((a, b) => a - b)[all.length >> 1] ?? Number.NaN;
 
-function figuresOf(ours: readonly Turn[], theirs: readonly Turn[]): Figure[] {
+function figuresOf(ours: readonly Turn[], theirs: readonly Turn[], starts: readonly number[]): Figure[] {
   const of = (all: readonly Turn[], pick: (turn: Turn) => number): number => median(all.map(pick));
   const faster = (name: string, load: "one" | "eight" | "hundred", times: number, tail: number | undefined): Figure => {
     const [rate, theirRate] = [of(ours, (turn) => turn[load].rate), of(theirs, (turn) => turn[load].rate)];
@@ -148,13 +181,13 @@ function figuresOf(ours: readonly Turn[], theirs: readonly Turn[]): Figure[] {
       isMet: rate >= times * theirRate && (tail === undefined || p99 * tail <= theirP99),
     };
   };
-  const [start, theirStart] = [of(ours, (turn) => turn.startSeconds), of(theirs, (turn) => turn.startSeconds)];
+  const [start, theirStart] = [median(starts), of(theirs, (turn) => turn.startSeconds)];
   const [memory, theirMemory] = [of(ours, (turn) => turn.residentMb), of(theirs, (turn) => turn.residentMb)];
   return [
     {
       name: "Serving, from the command to the first answer",
       target: "< 0.4 s",
-      measured: `${start.toFixed(2)} s (MLflow ${theirStart.toFixed(1)} s)`,
+      measured: `${start.toFixed(2)} s, ${Math.min(...starts).toFixed(2)} to ${Math.max(...starts).toFixed(2)} (MLflow ${theirStart.toFixed(1)} s)`,
       isMet: start < 0.4,
     },
     {
@@ -185,6 +218,7 @@ try {
     signature: { inputs: columnsOf(names, "double").map((spec) => ({ ...spec, required: false })) },
   });
   const command = await packCommand();
+  const ourArgs = (port: number) => [command, "models", "serve", "-m", model, "-p", String(port)];
   const ours: Turn[] = [];
   const theirs: Turn[] = [];
   for (let turn = 1; turn <= turns; turn++) {
@@ -194,7 +228,7 @@ try {
         ...["--env-manager", "local"],
       ]),
     );
-    ours.push(await measure(process.execPath, (port) => [command, "models", "serve", "-m", model, "-p", String(port)]));
+    ours.push(await measure(process.execPath, ourArgs));
     for (const [who, { startSeconds, residentMb, one, eight, hundred }] of [
       ["MLflow", theirs.at(-1)!],
       ["esteira", ours.at(-1)!],
@@ -205,12 +239,18 @@ try {
           .join("; ")}`,
       );
   }
+  const starts: number[] = [];
+  for (let i = 0; i < STARTS; i++) {
+    const { startSeconds, stop } = await serve(process.execPath, ourArgs);
+    starts.push(startSeconds);
+    await stop();
+  }
   const apart = Math.max(
     ...(ours[0]?.answers ?? []).map((answer, row) => Math.abs(answer - (theirs[0]?.answers[row] ?? Number.NaN))),
   );
   console.log(`answers differ by ${apart.toExponential(1)} at most\n`);
   if (!(apart <= 1e-6)) process.exitCode = 1;
-  for (const figure of figuresOf(ours, theirs)) printFigure(figure);
+  for (const figure of figuresOf(ours, theirs, starts)) printFigure(figure);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

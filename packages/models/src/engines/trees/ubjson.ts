@@ -22,11 +22,24 @@ export type UbjValue =
 
 const MAX_DEPTH = 64;
 const IS_LITTLE_ENDIAN = endianness() === "LE";
-const SWAP = {
+const TURN = {
+  1: (items: Buffer) => items,
   2: (items: Buffer) => items.swap16(),
   4: (items: Buffer) => items.swap32(),
   8: (items: Buffer) => items.swap64(),
 } as const;
+
+/** Bytes of a number. */
+type ItemSize = keyof typeof TURN;
+
+/**
+ * The lists of numbers of one size, one after another. A buffer for each of some thousand lists would take longer than reading them,
+ * and so would turning each to the byte order of the machine.
+ */
+interface Block {
+  readonly items: Buffer<ArrayBuffer>;
+  filled: number;
+}
 
 const MARK = {
   objectStart: 0x7b,
@@ -47,6 +60,7 @@ const show = (marker: number): string =>
 export function parseUbjson(bytes: Uint8Array): UbjValue {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const blocks = new Map<ItemSize, Block>();
   const text = new TextDecoder("utf-8", { fatal: true });
   let at = 0;
 
@@ -134,15 +148,19 @@ export function parseUbjson(bytes: Uint8Array): UbjValue {
     if (count * size > bytes.length - at) fail(`an array of ${count} items does not fit in the file`);
   };
 
-  /** The next items, copied, in the byte order of the machine. */
-  const turned = (count: number, size: 2 | 4 | 8): ArrayBuffer => {
+  /** Copies the next items: the buffer where they lie, where they begin, and their count. They are turned when all is read. */
+  const copied = (count: number, size: ItemSize): [ArrayBuffer, number, number] => {
     room(count, size);
     const start = take(count * size);
-    const copy = new ArrayBuffer(count * size);
-    const items = Buffer.from(copy);
-    items.set(bytes.subarray(start, start + count * size));
-    if (IS_LITTLE_ENDIAN) SWAP[size](items);
-    return copy;
+    let block = blocks.get(size);
+    if (block === undefined) {
+      // What follows in the file is as much as may still come of this size.
+      block = { items: Buffer.from(new ArrayBuffer(bytes.length - start)), filled: 0 };
+      blocks.set(size, block);
+    }
+    const from = block.filled;
+    block.filled += file.copy(block.items, from, start, at);
+    return [block.items.buffer, from, count];
   };
 
   /** `[$<type>#<count>`: one allocation, after the count is known to fit in what is left. */
@@ -152,15 +170,12 @@ export function parseUbjson(bytes: Uint8Array): UbjValue {
         room(count, 1);
         return Int8Array.from({ length: count }, () => view.getInt8(take(1)));
       }
-      case 0x55: {
-        room(count, 1);
-        const start = take(count);
-        return bytes.slice(start, start + count);
-      }
+      case 0x55:
+        return new Uint8Array(...copied(count, 1));
       case 0x49:
-        return new Int16Array(turned(count, 2));
+        return new Int16Array(...copied(count, 2));
       case 0x6c:
-        return new Int32Array(turned(count, 4));
+        return new Int32Array(...copied(count, 4));
       case 0x4c: {
         room(count, 8);
         const out = new Float64Array(count);
@@ -168,9 +183,9 @@ export function parseUbjson(bytes: Uint8Array): UbjValue {
         return out;
       }
       case 0x64:
-        return new Float32Array(turned(count, 4));
+        return new Float32Array(...copied(count, 4));
       case 0x44:
-        return new Float64Array(turned(count, 8));
+        return new Float64Array(...copied(count, 8));
       default:
         return fail(`an array of type ${show(kind)} is not known`);
     }
@@ -196,7 +211,7 @@ export function parseUbjson(bytes: Uint8Array): UbjValue {
 
   /** A key is a string without its `S`: its length's marker comes first. */
   const record = (depth: number): UbjValue => {
-    const entries: [string, UbjValue][] = [];
+    const entries: { [key: string]: UbjValue } = {};
     let left = Number.POSITIVE_INFINITY;
     const next = marker();
     if (next === MARK.type) fail("objects of one type are not known");
@@ -213,9 +228,11 @@ export function parseUbjson(bytes: Uint8Array): UbjValue {
       }
       at--;
       const key = string();
-      entries.push([key, value(marker(), depth + 1)]);
+      const item = value(marker(), depth + 1);
+      if (key === "__proto__") Object.defineProperty(entries, key, { value: item, enumerable: true });
+      else entries[key] = item;
     }
-    return Object.fromEntries(entries);
+    return entries;
   };
 
   const value = (kind: number, depth: number): UbjValue => {
@@ -231,5 +248,6 @@ export function parseUbjson(bytes: Uint8Array): UbjValue {
     if (bytes[at] !== MARK.noop) fail("more bytes follow the end of the model");
     at++;
   }
+  if (IS_LITTLE_ENDIAN) for (const [size, { items, filled }] of blocks) TURN[size](items.subarray(0, filled));
   return result;
 }

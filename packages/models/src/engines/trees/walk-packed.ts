@@ -6,33 +6,34 @@
 import type { TreeEnsemble } from "./ensemble.ts";
 import { type AddTrees, createPackedSum, HIGHEST, LOWEST, packLeaf, STRIDE } from "./packed-sum.ts";
 
-const floatView = new Float32Array(1);
-const bitsView = new Int32Array(floatView.buffer);
-
 /** Bits of a float32 that is a number, as an integer in the order of the floats. */
 const orderedBits = (bits: number): number => bits ^ ((bits >> 31) & 0x7fffffff);
 
-function keyOf(value: number): number {
-  // Adding 0 makes one zero of the two.
-  floatView[0] = value + 0;
-  return orderedBits(bitsView[0]!);
-}
+/** Bits of the float32 -0. */
+const NEGATIVE_ZERO = -(2 ** 31);
 
 export function walkPacked(ensemble: TreeEnsemble): AddTrees<Float32Array> {
   const { treeCount, treeStart, feature, value, child, defaultLeft, treeWeight, numFeatures } = ensemble;
   const total = treeStart[treeCount]!;
   const words = new Int32Array(Math.max(1, total) * STRIDE);
-  const leafValues: number[] = [];
+  const leafValues = new Float64Array(total);
+  const bits = new Int32Array(value.buffer, value.byteOffset, value.length);
+  let leaves = 0;
+  // Plain reads and no calls: this runs once a model, before anything is compiled, and while a server starts.
   for (let tree = 0; tree < treeCount; tree++) {
     const weight = treeWeight?.[tree] ?? 1;
-    for (let node = treeStart[tree]!; node < treeStart[tree + 1]!; node++) {
+    const end = treeStart[tree + 1]!;
+    for (let node = treeStart[tree]!; node < end; node++) {
       const at = node * STRIDE;
-      if (feature[node]! < 0) {
-        packLeaf(words, at, leafValues.length);
-        leafValues.push(Math.fround(value[node]! * weight));
+      const index = feature[node]!;
+      if (index < 0) {
+        packLeaf(words, at, leaves);
+        leafValues[leaves++] = Math.fround(value[node]! * weight);
       } else {
-        words[at] = 2 * feature[node]! + defaultLeft[node]!;
-        words[at + 1] = keyOf(value[node]!);
+        const found = bits[node]!;
+        words[at] = 2 * index + defaultLeft[node]!;
+        // One zero of the two.
+        words[at + 1] = found === NEGATIVE_ZERO ? 0 : found ^ ((found >> 31) & 0x7fffffff);
         words[at + 2] = child[node]! * STRIDE;
       }
     }
@@ -44,7 +45,7 @@ export function walkPacked(ensemble: TreeEnsemble): AddTrees<Float32Array> {
     words,
     roots: Int32Array.from(treeStart, (start) => start * STRIDE),
     depths: ensemble.treeDepth,
-    leafValues: Float64Array.from(leafValues),
+    leafValues: leafValues.subarray(0, leaves),
     treeGroup: ensemble.treeGroup,
     base: ensemble.baseMargin,
     isSingle: true,
