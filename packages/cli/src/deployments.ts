@@ -1,7 +1,11 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { invalid } from "@esteira/core/errors";
 import type { LocalTarget } from "@esteira/deploy/local/local-target";
-import type { Terminal } from "./command.ts";
+import type { ApplyOptions, DeploymentStatus, Target } from "@esteira/deploy/target";
+import pc from "picocolors";
+import { type CommandOption, type Terminal, text, type Values } from "./command.ts";
+import { CLUSTER_OPTIONS, withCluster } from "./kubernetes-options.ts";
 import { OWN_COMMAND } from "./own-command.ts";
 
 /** Where this machine's deployments are kept: ESTEIRA_DEPLOYMENTS, else below the user's state. */
@@ -14,3 +18,31 @@ export async function localDeployments(env: Terminal["env"]): Promise<LocalTarge
   const { localTarget } = await import("@esteira/deploy/local/local-target");
   return localTarget({ root: deploymentsRoot(env), command: [process.execPath, OWN_COMMAND], env });
 }
+
+/** Which deployments a command means. */
+export const TARGET_OPTIONS: readonly CommandOption[] = [
+  { flags: "--target <target>", summary: "local or kubernetes", default: "local" },
+  ...CLUSTER_OPTIONS,
+];
+
+/** Does work with the deployments of the target that the command line names. */
+export async function withDeployments(
+  values: Values,
+  terminal: Terminal,
+  work: (target: Target, applying: ApplyOptions) => Promise<number>,
+): Promise<number> {
+  const target = text(values, "target");
+  if (target === "kubernetes") return withCluster(values, terminal, (found, signal) => work(found, { signal }));
+  if (target === "local") return work(await localDeployments(terminal.env), {});
+  throw invalid(`--target is '${target}': expected local or kubernetes.`);
+}
+
+export const shownDeployment = ({ wanted, state, url, problem }: DeploymentStatus): string =>
+  [
+    pc.bold(wanted.name),
+    wanted.model,
+    ...(wanted.canary === undefined ? [] : [`canary ${wanted.canary.model}`]),
+    state,
+    ...(url === undefined ? [] : [url]),
+    ...(problem === undefined ? [] : [problem]),
+  ].join("  ");

@@ -2,6 +2,7 @@ import { invalid } from "@esteira/core/errors";
 import { z } from "zod";
 
 const uri = z.string().min(1);
+const image = z.string().min(1);
 
 /** Names of deployments are names of folders and hosts too. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
@@ -11,8 +12,10 @@ export const wantedWire = z.strictObject({
   name: z.string().regex(NAME, "must be of letters, digits, dots, dashes and underscores, 100 at most"),
   /** Answers. */
   model: uri,
+  /** What has the model in it, where images are run: `REGISTRY/PATH@sha256:DIGEST`. */
+  image: image.optional(),
   /** Answers a share of the requests (0 to 1) in the model's place. */
-  canary: z.strictObject({ model: uri, share: z.number().min(0).max(1) }).optional(),
+  canary: z.strictObject({ model: uri, share: z.number().min(0).max(1), image: image.optional() }).optional(),
   /** Is asked too, after the answer; its answers are compared and dropped. */
   shadow: uri.optional(),
   /** Where it listens; any free port when it is absent, which it then keeps. */
@@ -39,6 +42,8 @@ export function changesBetween(from: Wanted | undefined, to: Wanted): readonly s
   }
   const said: string[] = [];
   if (from.model !== to.model) said.push(`serve ${to.model} in place of ${from.model}`);
+  if (from.image !== to.image && from.model === to.model && to.image !== undefined)
+    said.push(`run the image ${to.image}${from.image === undefined ? "" : ` in place of ${from.image}`}`);
   const [old, young] = [from.canary && canaryText(from.canary), to.canary && canaryText(to.canary)];
   if (old !== young) said.push(young === undefined ? `end ${old}` : `begin ${young}`);
   if (from.shadow !== to.shadow)

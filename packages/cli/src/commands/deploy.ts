@@ -1,16 +1,16 @@
 import { resolve } from "node:path";
-import { invalid } from "@esteira/core/errors";
-import type { DeploymentStatus } from "@esteira/deploy/target";
+import { invalid, notFound } from "@esteira/core/errors";
 import { parseModelUri } from "@esteira/sdk/node/model-uri";
 import pc from "picocolors";
 import { type Command, type Terminal, text } from "../command.ts";
 import { freeVersions, holdVersion } from "../deployed-models.ts";
-import { localDeployments } from "../deployments.ts";
+import { localDeployments, shownDeployment, TARGET_OPTIONS, withDeployments } from "../deployments.ts";
 import { trackingClient } from "../tracking.ts";
+import { deployKubernetes } from "./deploy-kubernetes.ts";
 
 const NAME = { flags: "-n, --name <name>", summary: "of the deployment", required: true } as const;
 
-/** Deployments on this machine: processes that live on when the command has ended. */
+/** Deployments on this machine, which live on when the command has ended, and elsewhere. */
 export const deploy: readonly Command[] = [
   {
     name: "deploy local",
@@ -36,52 +36,68 @@ export const deploy: readonly Command[] = [
         terminal.out(changes.length === 0 ? "Nothing to do." : changes.join("\n"));
         return 0;
       }
-      terminal.out(shown(await target.apply(wanted)));
+      terminal.out(shownDeployment(await target.apply(wanted)));
       await freeVersions(target, terminal.env, Date.now());
       return 0;
     },
   },
+  deployKubernetes,
   {
     name: "deploy list",
-    summary: "List the deployments on this machine",
-    options: [],
-    async run(_, terminal) {
-      for (const status of await (await localDeployments(terminal.env)).list()) terminal.out(shown(status));
-      return 0;
-    },
+    summary: "List the deployments on this machine, or of another target",
+    options: TARGET_OPTIONS,
+    run: (values, terminal) =>
+      withDeployments(values, terminal, async (target) => {
+        for (const status of await target.list()) terminal.out(shownDeployment(status));
+        return 0;
+      }),
+  },
+  {
+    name: "deploy status",
+    summary: "Say how a deployment is; ends with code 1 unless it serves",
+    options: [NAME, ...TARGET_OPTIONS],
+    run: (values, terminal) =>
+      withDeployments(values, terminal, async (target) => {
+        const name = text(values, "name") ?? "";
+        const status = await target.status(name);
+        if (status === undefined) throw notFound(`Nothing is deployed there under the name ${name}.`);
+        terminal.out(shownDeployment(status));
+        return status.state === "serving" ? 0 : 1;
+      }),
   },
   {
     name: "deploy logs",
     summary: "Print the last lines that a deployment's process wrote",
-    options: [NAME, { flags: "-l, --lines <count>", summary: "how many", default: "50" }],
-    async run(values, terminal) {
-      const lines = text(values, "lines") ?? "";
-      if (!/^\d{1,6}$/.test(lines)) throw invalid(`--lines is '${lines}': expected a whole number.`);
-      const target = await localDeployments(terminal.env);
-      for (const line of await target.logs(text(values, "name") ?? "", Number(lines))) terminal.out(line);
-      return 0;
-    },
+    options: [NAME, { flags: "-l, --lines <count>", summary: "how many", default: "50" }, ...TARGET_OPTIONS],
+    run: (values, terminal) =>
+      withDeployments(values, terminal, async (target) => {
+        const lines = text(values, "lines") ?? "";
+        if (!/^\d{1,6}$/.test(lines)) throw invalid(`--lines is '${lines}': expected a whole number.`);
+        for (const line of await target.logs(text(values, "name") ?? "", Number(lines))) terminal.out(line);
+        return 0;
+      }),
   },
   {
     name: "deploy rollback",
     summary: "Serve what a deployment served before the last change",
-    options: [NAME],
-    async run(values, terminal) {
-      const target = await localDeployments(terminal.env);
-      terminal.out(shown(await target.rollback(text(values, "name") ?? "")));
-      return 0;
-    },
+    options: [NAME, ...TARGET_OPTIONS],
+    run: (values, terminal) =>
+      withDeployments(values, terminal, async (target, applying) => {
+        terminal.out(shownDeployment(await target.rollback(text(values, "name") ?? "", applying)));
+        return 0;
+      }),
   },
   {
     name: "deploy remove",
     summary: "End a deployment",
-    options: [NAME],
-    async run(values, terminal) {
-      const name = text(values, "name") ?? "";
-      const was = await (await localDeployments(terminal.env)).remove(name);
-      terminal.out(was ? `${pc.bold(name)} has ended.` : `There is no deployment ${name} here.`);
-      return 0;
-    },
+    options: [NAME, ...TARGET_OPTIONS],
+    run: (values, terminal) =>
+      withDeployments(values, terminal, async (target, applying) => {
+        const name = text(values, "name") ?? "";
+        const was = await target.remove(name, applying);
+        terminal.out(was ? `${pc.bold(name)} has ended.` : `There is no deployment ${name} here.`);
+        return 0;
+      }),
   },
 ];
 
@@ -97,12 +113,3 @@ async function heldModel(uri: string, terminal: Terminal): Promise<string> {
   const { version } = await client.registeredModels.getByAlias(parsed.name, parsed.alias);
   return holdVersion(client, terminal.env, parsed.name, version);
 }
-
-const shown = ({ wanted, state, url, problem }: DeploymentStatus): string =>
-  [
-    pc.bold(wanted.name),
-    wanted.model,
-    state,
-    ...(url === undefined ? [] : [url]),
-    ...(problem === undefined ? [] : [problem]),
-  ].join("  ");

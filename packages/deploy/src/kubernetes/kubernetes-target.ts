@@ -1,0 +1,329 @@
+/**
+ * Deployments on a Kubernetes cluster. All that is known of them is in the cluster, so anybody who may deploy finds what another one did,
+ * goes on with it, or goes back.
+ */
+
+import { isDeepStrictEqual } from "node:util";
+import { EsteiraError, invalid, notFound } from "@esteira/core/errors";
+import type { ApplyOptions, DeploymentStatus, Target } from "../target.ts";
+import { changesBetween, type Wanted } from "../wanted.ts";
+import type { Cluster } from "./cluster.ts";
+import { differences } from "./differences.ts";
+import { type Lease, takeLease } from "./lease.ts";
+import { canaryName, type Lineage, type Manifests, manifests, ownLabels, SERVICE_PORT } from "./manifests.ts";
+import { KIND_NAMES, type Kind, type KubeObject } from "./object.ts";
+import { splitText } from "./pod-split.ts";
+import { podLines, podsOf, restartsOf, troubleOf } from "./pods.ts";
+import { checkForCluster, checkName, type Revision } from "./revision.ts";
+import { hasFailed, isComplete, readDeployment, settle } from "./rollout.ts";
+import { mergeSettings, type Settings } from "./settings.ts";
+import { isState, listStates, NOTHING, Overtaken, readState, type State, stateName } from "./state.ts";
+
+export interface KubernetesOptions {
+  readonly cluster: Cluster;
+  /** What is said here holds; of what is not said, what was said before. */
+  readonly settings?: Partial<Settings>;
+  /** Takes fields that somebody else sets. */
+  readonly force?: boolean;
+  /** Told what is waited for. */
+  readonly note?: (line: string) => void;
+}
+
+export interface KubernetesTarget extends Target {
+  /** The objects that `apply` would give the cluster, which is asked for nothing but what was said before. */
+  drawn(wanted: Wanted): Promise<{ readonly revision: Revision; readonly manifests: Manifests }>;
+}
+
+/** Pods that are told to end answer what is under way first. */
+const GONE_MS = 60_000;
+const LOOK_EVERY_MS = 500;
+
+export function kubernetesTarget({
+  cluster,
+  settings = {},
+  force = false,
+  note = () => {},
+}: KubernetesOptions): KubernetesTarget {
+  const { namespace } = cluster;
+
+  const revisionOf = (wanted: Wanted, state: State): Revision => ({
+    wanted: checkForCluster(wanted),
+    settings: mergeSettings((state.pending ?? state.serving)?.settings, settings),
+  });
+
+  const manifestsOf = async (revision: Revision, lineage: Lineage): Promise<Manifests> => {
+    const present =
+      revision.wanted.canary === undefined ? undefined : await readDeployment(cluster, revision.wanted.name);
+    return manifests(revision, namespace, lineage, present?.spec.replicas);
+  };
+
+  /** What has the deployment's labels, and is not among these objects. */
+  const superfluous = async (
+    name: string,
+    objects: readonly KubeObject[],
+  ): Promise<readonly { kind: Kind; name: string }[]> => {
+    const wanted = new Set(objects.map(({ kind, metadata }) => `${kind}/${metadata.name}`));
+    const found = await Promise.all(
+      KIND_NAMES.map(async (kind) => {
+        const items = await cluster.list(kind, ownLabels(name));
+        return items
+          .filter(({ metadata }) => !isState(metadata.labels) && metadata.deletionTimestamp === undefined)
+          .map(({ metadata }) => ({ kind, name: metadata.name }));
+      }),
+    );
+    return found.flat().filter((item) => !wanted.has(`${item.kind}/${item.name}`));
+  };
+
+  /** Gives the cluster the objects of a revision and waits; answers why it does not come about. */
+  const bring = async (
+    revision: Revision,
+    lineage: Lineage,
+    lease: Lease,
+    signal: AbortSignal | undefined,
+  ): Promise<string | undefined> => {
+    const { name } = revision.wanted;
+    const { objects, scales } = await manifestsOf(revision, lineage);
+    for (const object of objects) {
+      signal?.throwIfAborted();
+      await cluster.apply(object, { force, signal });
+    }
+    const deployments = scales.map(({ deployment }) => deployment);
+    const waiting = {
+      ...{ deadlineSeconds: revision.settings.deadlineSeconds, signal, note },
+      renew: lease.renew,
+    };
+    // More pods first, fewer when those answer: so there are never too few.
+    for (const isGrowing of [true, false]) {
+      let changed = isGrowing;
+      for (const { deployment, pods, isFewest } of scales) {
+        const present = (await readDeployment(cluster, deployment))?.spec.replicas ?? 0;
+        if (isGrowing ? present >= pods : present <= pods || isFewest) continue;
+        await cluster.scale(deployment, pods);
+        changed = true;
+      }
+      const problem = changed ? await settle(cluster, name, deployments, waiting) : undefined;
+      if (problem !== undefined) return problem;
+    }
+    for (const item of await superfluous(name, objects)) await cluster.remove(item.kind, item.name, signal);
+    return undefined;
+  };
+
+  /** Removes all objects, and waits until no pod is left. */
+  const clear = async (name: string, lease: Lease): Promise<void> => {
+    for (const item of await superfluous(name, [])) await cluster.remove(item.kind, item.name);
+    for (const deadline = performance.now() + GONE_MS; performance.now() < deadline; await pause()) {
+      await lease.renew();
+      if ((await podsOf(cluster, name)).length === 0) return;
+    }
+  };
+
+  /** An order stays behind, so that an old deployer does not bring back what its successor has removed. */
+  const forget = async (name: string, lease: Lease): Promise<void> => {
+    await lease.release({ ...NOTHING, order: lease.now().order });
+    if (lease.now().order === 0) await cluster.remove("ConfigMap", stateName(name));
+  };
+
+  const change = async (
+    name: string,
+    { order, signal }: ApplyOptions,
+    next: (state: State) => Revision,
+  ): Promise<DeploymentStatus> => {
+    checkName(name);
+    // What cannot be is refused before anything of it is written.
+    next((await readState(cluster, name))?.state ?? NOTHING);
+    const lease = await takeLease(cluster, name, order, signal);
+    const { before } = lease;
+    const { serving } = before;
+    const revision = next(before);
+    const isSame = before.pending === undefined && same(serving, revision);
+    const generation = isSame ? before.generation : before.generation + 1;
+    const former = isSame || serving === undefined || same(serving, revision) ? before.former : serving;
+    const lineage: Lineage = { generation, ...(former === undefined ? {} : { former }) };
+    const settled: State = {
+      ...{ format: 1, order: lease.now().order, generation, serving: revision },
+      ...(former === undefined ? {} : { former }),
+    };
+    try {
+      await lease.write({ ...lease.now(), generation, pending: revision });
+      const problem = await bring(revision, lineage, lease, signal);
+      if (problem === undefined) {
+        await lease.release(settled);
+        return found(await statusOf(name), name);
+      }
+      throw new NotServed(problem);
+    } catch (error) {
+      // Whoever was stopped leaves it to the next one, who finds what was pending; so does he who no longer may.
+      if (signal?.aborted === true || error instanceof Overtaken) {
+        if (signal?.aborted === true) await lease.release(lease.now()).catch(() => {});
+        signal?.throwIfAborted();
+        throw error;
+      }
+      note(`It does not come about, so what was before is restored: ${messageOf(error)}`);
+      const undone = await undo(name, before, generation + 1, lease, signal);
+      const outcome =
+        undone === undefined ? "and is as it was" : `and what was before did not come back either (${undone})`;
+      if (error instanceof NotServed)
+        throw invalid(`The deployment ${name} cannot be changed, ${outcome}: ${error.message}.`);
+      if (undone !== undefined && error instanceof EsteiraError)
+        throw new EsteiraError(error.code, `${error.message} The deployment ${name} cannot be changed, ${outcome}.`);
+      throw error;
+    }
+  };
+
+  /** Answers why what was before could not be brought back. */
+  const undo = async (
+    name: string,
+    { serving, former }: State,
+    generation: number,
+    lease: Lease,
+    signal: AbortSignal | undefined,
+  ): Promise<string | undefined> => {
+    if (serving === undefined) {
+      await clear(name, lease);
+      await forget(name, lease);
+      return undefined;
+    }
+    const lineage: Lineage = { generation, ...(former === undefined ? {} : { former }) };
+    const problem = await bring(serving, lineage, lease, signal).catch(messageOf);
+    await lease.release({
+      ...{ format: 1, order: lease.now().order, generation, serving },
+      ...(former === undefined ? {} : { former }),
+    });
+    return problem;
+  };
+
+  const statusOf = async (name: string): Promise<DeploymentStatus | undefined> => {
+    const kept = await readState(cluster, checkName(name));
+    const revision = kept?.state.pending ?? kept?.state.serving;
+    if (kept === undefined || revision === undefined) return undefined;
+    const { wanted } = revision;
+    const names = [name, ...(wanted.canary === undefined ? [] : [canaryName(name)])];
+    const live = await Promise.all(names.map((one) => readDeployment(cluster, one)));
+    const pods = await podsOf(cluster, name);
+    const isServing = kept.state.pending === undefined && live.every((one) => one !== undefined && isComplete(one));
+    const isFailed = live.some((one) => (one === undefined ? kept.state.pending === undefined : hasFailed(one)));
+    const gone = names.find((_, i) => live[i] === undefined);
+    const trouble =
+      gone === undefined ? pods.map(troubleOf).find((one) => one !== undefined) : `the Deployment ${gone} is not there`;
+    const former = kept.state.pending === undefined ? kept.state.former : kept.state.serving;
+    return {
+      ...{ wanted, generation: kept.state.generation, restarts: restartsOf(pods) },
+      state: isServing ? "serving" : isFailed ? "failed" : "starting",
+      url: urlOf(revision),
+      ...(isServing || trouble === undefined ? {} : { problem: trouble }),
+      ...(former === undefined ? {} : { former: former.wanted }),
+    };
+  };
+
+  const urlOf = ({ wanted, settings }: Revision): string => {
+    if (settings.host !== undefined) return `${settings.tlsSecret === undefined ? "http" : "https"}://${settings.host}`;
+    const port = wanted.port ?? SERVICE_PORT;
+    return `http://${wanted.name}.${namespace}.svc${port === 80 ? "" : `:${port}`}`;
+  };
+
+  return {
+    async drawn(wanted) {
+      const state = (await readState(cluster, checkName(wanted.name)))?.state ?? NOTHING;
+      const revision = revisionOf(wanted, state);
+      return { revision, manifests: await manifestsOf(revision, { generation: state.generation + 1 }) };
+    },
+
+    async plan(wanted) {
+      const state = (await readState(cluster, checkName(wanted.name)))?.state ?? NOTHING;
+      const revision = revisionOf(wanted, state);
+      const { objects, scales, split } = await manifestsOf(revision, { generation: state.generation + 1 });
+      const said: string[] = [];
+      for (const object of objects) {
+        const { kind, metadata } = object;
+        const live = await cluster.get(kind, metadata.name);
+        const after = await cluster.apply(object, { dryRun: true, force });
+        if (live === undefined) said.push(`create ${kind} ${metadata.name}`);
+        else said.push(...differences(live, after).map((text) => `change ${kind} ${metadata.name}: ${text}`));
+      }
+      for (const { deployment, pods, isFewest } of scales) {
+        const present = (await readDeployment(cluster, deployment))?.spec.replicas;
+        if (present === undefined || present < pods || (present > pods && !isFewest))
+          said.push(
+            `run ${pods} pods of Deployment ${deployment}${present === undefined ? "" : ` in place of ${present}`}`,
+          );
+      }
+      for (const { kind, name } of await superfluous(wanted.name, objects)) said.push(`remove ${kind} ${name}`);
+      const models = changesBetween(state.serving?.wanted, revision.wanted);
+      const isUnfinished = state.pending !== undefined && said.length === 0 && models.length === 0;
+      if (said.length === 0 && models.length === 0 && !isUnfinished) return [];
+      return [
+        ...(isUnfinished ? ["finish the change that was begun"] : []),
+        ...models,
+        ...(split === undefined || wanted.canary === undefined ? [] : [splitText(wanted.canary.share, split)]),
+        ...said,
+      ];
+    },
+
+    apply: (wanted, options = {}) => change(wanted.name, options, (state) => revisionOf(wanted, state)),
+
+    status: statusOf,
+
+    async list() {
+      const states = (await listStates(cluster)).filter(({ state }) => (state.pending ?? state.serving) !== undefined);
+      return (await Promise.all(states.map(({ name }) => statusOf(name)))).filter((status) => status !== undefined);
+    },
+
+    async observe() {
+      return undefined;
+    },
+
+    async logs(name, lines) {
+      found(await statusOf(name), name);
+      const pods = await podsOf(cluster, name);
+      const each = await Promise.all(
+        pods.map(async ({ metadata }) =>
+          (await podLines(cluster, metadata.name, lines)).map((line) =>
+            pods.length === 1 ? line : `[${metadata.name}] ${line}`,
+          ),
+        ),
+      );
+      return each.flat();
+    },
+
+    rollback: (name, options = {}) =>
+      change(name, options, (state) => {
+        const { pending, serving, former } = state;
+        if ((pending ?? serving) === undefined) throw nothing(name);
+        const target = pending === undefined ? former : serving;
+        if (target !== undefined) return target;
+        throw new EsteiraError(
+          "INVALID_STATE",
+          `The deployment ${name} was never changed: there is nothing before it.`,
+        );
+      }),
+
+    async remove(name, { order, signal } = {}) {
+      checkName(name);
+      if (
+        order === undefined &&
+        (await readState(cluster, name)) === undefined &&
+        (await superfluous(name, [])).length === 0
+      )
+        return false;
+      const lease = await takeLease(cluster, name, order, signal);
+      const { serving, pending } = lease.before;
+      const was = (pending ?? serving) !== undefined || (await superfluous(name, [])).length > 0;
+      await clear(name, lease);
+      await forget(name, lease);
+      return was;
+    },
+  };
+}
+
+/** What a cluster took, and then did not bring about. */
+class NotServed extends Error {}
+
+const same = (a: Revision | undefined, b: Revision): boolean => isDeepStrictEqual(a, b);
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const pause = () => new Promise((done) => setTimeout(done, LOOK_EVERY_MS));
+const nothing = (name: string): EsteiraError => notFound(`Nothing is deployed there under the name ${name}.`);
+
+function found<T>(value: T | undefined, name: string): T {
+  if (value !== undefined) return value;
+  throw nothing(name);
+}

@@ -1,0 +1,153 @@
+/** The pods of a deployment, and why they do not answer. */
+
+import { z } from "zod";
+import { isReason } from "./api.ts";
+import { type Cluster, selectorOf } from "./cluster.ts";
+import { ownLabels } from "./manifests.ts";
+
+const containerState = z.looseObject({
+  waiting: z.looseObject({ reason: z.string().optional(), message: z.string().optional() }).optional(),
+  terminated: z
+    .looseObject({ reason: z.string().optional(), message: z.string().optional(), exitCode: z.int().optional() })
+    .optional(),
+});
+
+const podWire = z.looseObject({
+  metadata: z.looseObject({
+    name: z.string(),
+    uid: z.string(),
+    creationTimestamp: z.string(),
+    deletionTimestamp: z.string().optional(),
+    labels: z.record(z.string(), z.string()).optional(),
+  }),
+  status: z
+    .looseObject({
+      phase: z.string().optional(),
+      reason: z.string().optional(),
+      message: z.string().optional(),
+      conditions: z
+        .array(
+          z.looseObject({
+            type: z.string(),
+            status: z.string(),
+            reason: z.string().optional(),
+            message: z.string().optional(),
+          }),
+        )
+        .optional(),
+      containerStatuses: z
+        .array(
+          z.looseObject({
+            restartCount: z.int(),
+            state: containerState.optional(),
+            lastState: containerState.optional(),
+          }),
+        )
+        .optional(),
+    })
+    .optional(),
+});
+export type Pod = z.output<typeof podWire>;
+
+const eventsWire = z.looseObject({
+  items: z.array(
+    z.looseObject({
+      reason: z.string().nullish(),
+      message: z.string().nullish(),
+      lastTimestamp: z.string().nullish(),
+      eventTime: z.string().nullish(),
+    }),
+  ),
+});
+
+/** Those that are not being ended, the youngest first. */
+export async function podsOf({ api, namespace }: Cluster, name: string): Promise<readonly Pod[]> {
+  const { text } = await api.call({
+    method: "GET",
+    path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`,
+    query: { labelSelector: selectorOf(ownLabels(name)) },
+    about: `the pods of the deployment ${name}`,
+  });
+  return z
+    .looseObject({ items: z.array(podWire) })
+    .parse(JSON.parse(text))
+    .items.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    .sort((a, b) => b.metadata.creationTimestamp.localeCompare(a.metadata.creationTimestamp));
+}
+
+export const isReady = ({ status }: Pod): boolean =>
+  status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
+
+export const restartsOf = (pods: readonly Pod[]): number =>
+  pods
+    .flatMap(({ status }) => status?.containerStatuses ?? [])
+    .reduce((sum, { restartCount }) => sum + restartCount, 0);
+
+/** What keeps a pod from being ready, in few words; undefined when it is, or nothing is wrong yet. */
+export function troubleOf({ metadata, status }: Pod): string | undefined {
+  const container = status?.containerStatuses?.[0];
+  const unscheduled = status?.conditions?.find(({ type, status }) => type === "PodScheduled" && status === "False");
+  const said = (reason: string | undefined, message: string | undefined): string =>
+    `pod ${metadata.name}: ${[reason, message].filter((part) => part !== undefined && part !== "").join(": ")}`;
+  if (unscheduled !== undefined) return said(unscheduled.reason, unscheduled.message);
+  const waiting = container?.state?.waiting;
+  const ended = container?.state?.terminated ?? container?.lastState?.terminated;
+  if (waiting?.reason !== undefined && waiting.reason !== "ContainerCreating" && waiting.reason !== "PodInitializing") {
+    const code =
+      ended === undefined ? "" : ` (it ended with code ${ended.exitCode ?? "?"}, ${ended.reason ?? "Error"})`;
+    return `${said(waiting.reason, waiting.message)}${code}`;
+  }
+  if (ended !== undefined) return said(ended.reason, `its process ended with code ${ended.exitCode ?? "?"}`);
+  if (status?.phase === "Failed") return said(status.reason ?? "Failed", status.message);
+  return undefined;
+}
+
+/** No time mends these. */
+export const isHopeless = ({ status }: Pod): boolean =>
+  status?.containerStatuses?.some(({ state }) =>
+    ["InvalidImageName", "ErrImageNeverPull"].includes(state?.waiting?.reason ?? ""),
+  ) ?? false;
+
+/** The youngest warning of the cluster about an object. */
+export async function warningOf({ api, namespace }: Cluster, name: string): Promise<string | undefined> {
+  const { text } = await api.call({
+    method: "GET",
+    path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`,
+    query: { fieldSelector: `involvedObject.name=${name},type=Warning` },
+    about: `the events of ${name}`,
+  });
+  const at = ({
+    lastTimestamp,
+    eventTime,
+  }: {
+    lastTimestamp?: string | null | undefined;
+    eventTime?: string | null | undefined;
+  }) => lastTimestamp ?? eventTime ?? "";
+  const last = eventsWire
+    .parse(JSON.parse(text))
+    .items.sort((a, b) => at(a).localeCompare(at(b)))
+    .at(-1);
+  return last === undefined ? undefined : `${last.reason ?? "Warning"}: ${last.message ?? ""}`;
+}
+
+/** The last lines of a pod's scorer; of the process before when it was started again. None where it never ran. */
+export async function podLines(
+  { api, namespace }: Cluster,
+  pod: string,
+  lines: number,
+  isBefore = false,
+): Promise<readonly string[]> {
+  try {
+    const { text } = await api.call({
+      method: "GET",
+      path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/log`,
+      query: { container: "scorer", tailLines: String(lines), ...(isBefore ? { previous: "true" } : {}) },
+      about: `the log of pod ${pod}`,
+    });
+    return text.split("\n").filter((line) => line !== "");
+  } catch (error) {
+    // A container that never started has no log, which the cluster calls a bad request.
+    if (isReason(error, 400) || isReason(error, 404)) return [];
+    throw error;
+  }
+}
