@@ -5,7 +5,8 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { watchSession } from "./access/session.ts";
+import { accessQuery, watchSession } from "./access/session.ts";
+import { experimentsQuery } from "./api/experiment-queries.ts";
 import { queries } from "./api/query-client.ts";
 import { LanguageProvider } from "./i18n/use-text.tsx";
 import { router } from "./routes.tsx";
@@ -19,6 +20,10 @@ watchSession(queries, () => {
     replace: true,
   });
 });
+
+// What the first page asks is on its way while the page is made.
+void queries.prefetchQuery(accessQuery);
+if (/^(#\/?)?(experiments\/?)?$/.test(location.hash)) void queries.prefetchQuery(experimentsQuery("ACTIVE_ONLY"));
 
 createRoot(document.getElementById("root")!).render(
   <StrictMode>

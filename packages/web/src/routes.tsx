@@ -46,28 +46,28 @@ const home = createRoute({
 const experiments = createRoute({
   getParentRoute: () => root,
   path: "/experiments",
-  validateSearch: experimentsSearch,
+  validateSearch: (search) => experimentsSearch().parse(search),
   component: lazyRouteComponent(() => import("./experiments/experiments-page.tsx"), "ExperimentsPage"),
 });
 
 const runs = createRoute({
   getParentRoute: () => root,
   path: "/experiments/$experimentId",
-  validateSearch: runsSearch,
+  validateSearch: (search) => runsSearch().parse(search),
   component: lazyRouteComponent(() => import("./runs/runs-page.tsx"), "RunsPage"),
 });
 
 const charts = createRoute({
   getParentRoute: () => root,
   path: "/experiments/$experimentId/charts",
-  validateSearch: chartsPageSearch,
+  validateSearch: (search) => chartsPageSearch().parse(search),
   component: lazyRouteComponent(() => import("./charts/charts-page.tsx"), "ChartsPage"),
 });
 
 const run = createRoute({
   getParentRoute: () => root,
   path: "/experiments/$experimentId/runs/$runId",
-  validateSearch: runSearch,
+  validateSearch: (search) => runSearch().parse(search),
   component: lazyRouteComponent(() => import("./run/run-page.tsx"), "RunPage"),
 });
 
@@ -101,7 +101,7 @@ const runCharts = createRoute({
 const threshold = createRoute({
   getParentRoute: () => root,
   path: "/experiments/$experimentId/runs/$runId/threshold",
-  validateSearch: thresholdSearch,
+  validateSearch: (search) => thresholdSearch().parse(search),
   component: lazyRouteComponent(() => import("./threshold/threshold-page.tsx"), "ThresholdPage"),
 });
 
@@ -114,42 +114,42 @@ const loggedModel = createRoute({
 const compare = createRoute({
   getParentRoute: () => root,
   path: "/compare-runs",
-  validateSearch: compareSearch,
+  validateSearch: (search) => compareSearch().parse(search),
   component: lazyRouteComponent(() => import("./compare/compare-page.tsx"), "ComparePage"),
 });
 
 const models = createRoute({
   getParentRoute: () => root,
   path: "/models",
-  validateSearch: modelsSearch,
+  validateSearch: (search) => modelsSearch().parse(search),
   component: lazyRouteComponent(() => import("./models/models-page.tsx"), "ModelsPage"),
 });
 
 const model = createRoute({
   getParentRoute: () => root,
   path: "/models/$name",
-  validateSearch: modelSearch,
+  validateSearch: (search) => modelSearch().parse(search),
   component: lazyRouteComponent(() => import("./models/model-page.tsx"), "ModelPage"),
 });
 
 const version = createRoute({
   getParentRoute: () => root,
   path: "/models/$name/versions/$version",
-  validateSearch: versionSearch,
+  validateSearch: (search) => versionSearch().parse(search),
   component: lazyRouteComponent(() => import("./models/version-page.tsx"), "VersionPage"),
 });
 
 const versionCompare = createRoute({
   getParentRoute: () => root,
   path: "/models/$name/compare",
-  validateSearch: versionCompareSearch,
+  validateSearch: (search) => versionCompareSearch().parse(search),
   component: lazyRouteComponent(() => import("./models/version-compare-page.tsx"), "VersionComparePage"),
 });
 
 const signIn = createRoute({
   getParentRoute: () => root,
   path: SIGN_IN,
-  validateSearch: signInSearch,
+  validateSearch: (search) => signInSearch().parse(search),
   component: lazyRouteComponent(() => import("./access/sign-in-page.tsx"), "SignInPage"),
 });
 

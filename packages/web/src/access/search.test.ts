@@ -10,10 +10,10 @@ it.each([
   // It would lead in a circle.
   ["/sign-in?return_to=/models", undefined],
 ])("comes back from signing in to pages of this server alone: %s", (address, expected) => {
-  expect(signInSearch.parse({ return_to: address }).return_to).toBe(expected);
+  expect(signInSearch().parse({ return_to: address }).return_to).toBe(expected);
 });
 
 it("reads no problem that it has no sentence for", () => {
-  expect(signInSearch.parse({ problem: "name-taken" }).problem).toBe("name-taken");
-  expect(signInSearch.parse({ problem: "<b>owned</b>" }).problem).toBeUndefined();
+  expect(signInSearch().parse({ problem: "name-taken" }).problem).toBe("name-taken");
+  expect(signInSearch().parse({ problem: "<b>owned</b>" }).problem).toBeUndefined();
 });

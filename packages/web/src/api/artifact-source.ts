@@ -2,7 +2,8 @@ import type { FileInfo } from "@esteira/core/entities/file-info";
 import type { RunId } from "@esteira/core/ids";
 import { fileInfoWire } from "@esteira/core/wire/file-info";
 import { z } from "zod";
-import { baseUrl, client, transport } from "./client.ts";
+import { artifactClient } from "./artifact-client.ts";
+import { baseUrl, transport } from "./client.ts";
 import { readStart } from "./read-start.ts";
 
 /** A tree of files of one owner. Paths use "/" and are relative to the owner's root. */
@@ -34,9 +35,9 @@ export const entriesOf = (folder: string, files: readonly FileInfo[]): readonly 
 /** Files behind the server's artifact proxy (`mlflow-artifacts:` URIs). */
 const proxied = (uri: string): ArtifactSource => ({
   key: uri,
-  list: async (path) => entriesOf(path, await client.artifacts.list(uri, path)),
-  readText: async (path) => readStart(await client.artifacts.open(uri, path), MOST_SHOWN),
-  url: (path) => client.artifacts.url(uri, path),
+  list: async (path) => entriesOf(path, await artifactClient.list(uri, path)),
+  readText: async (path) => readStart(await artifactClient.open(uri, path), MOST_SHOWN),
+  url: (path) => artifactClient.url(uri, path),
 });
 
 const listing = z.object({ files: z.array(fileInfoWire).default([]) }).transform((wire) => wire.files);

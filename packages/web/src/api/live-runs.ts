@@ -3,7 +3,7 @@ import type { Run } from "@esteira/core/entities/run";
 import type { RunEvent } from "@esteira/core/entities/run-watch";
 import type { RunId } from "@esteira/core/ids";
 import type { QueryClient } from "@tanstack/react-query";
-import { client } from "./client.ts";
+import { runClient } from "./run-client.ts";
 
 /** Runs of which a stream tells the news: nobody need ask for them now and then. */
 const followed = new Set<string>();
@@ -23,7 +23,7 @@ export async function followRun(cache: QueryClient, id: RunId, signal: AbortSign
     redraw.clear();
   }, REDRAW_MS);
   try {
-    for await (const event of client.runs.watch({ runIds: [id] }, signal)) {
+    for await (const event of runClient.watch({ runIds: [id] }, signal)) {
       followed.add(id);
       cache.setQueryData<Run>(["run", id], (run) => run && withEvent(run, event));
       if (event.kind === "metrics") for (const { key } of event.points) redraw.add(key);

@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { artifactListQuery, artifactTextQuery } from "../api/artifact-queries.ts";
 import { type ArtifactSource, MOST_SHOWN } from "../api/artifact-source.ts";
-import { artifactListQuery, artifactTextQuery } from "../api/queries.ts";
 import { useFormat, useText } from "../i18n/use-text.tsx";
 import { DownloadIcon } from "../shell/icons.tsx";
 import { Answer, Empty } from "../shell/states.tsx";

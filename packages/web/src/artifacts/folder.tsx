@@ -1,8 +1,8 @@
 import type { FileInfo } from "@esteira/core/entities/file-info";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { artifactListQuery } from "../api/artifact-queries.ts";
 import type { ArtifactSource } from "../api/artifact-source.ts";
-import { artifactListQuery } from "../api/queries.ts";
 import { useFormat, useText } from "../i18n/use-text.tsx";
 import { ChevronIcon, FileIcon, FolderIcon } from "../shell/icons.tsx";
 import { Answer } from "../shell/states.tsx";

@@ -2,7 +2,7 @@ import type { Run } from "@esteira/core/entities/run";
 import type { RunId } from "@esteira/core/ids";
 import { Button, useComputedColorScheme } from "@mantine/core";
 import { useDeferredValue, useId, useMemo, useState } from "react";
-import { RUNS_PER_CHART } from "../api/queries.ts";
+import { RUNS_PER_CHART } from "../api/run-queries.ts";
 import { useText } from "../i18n/use-text.tsx";
 import { SearchInput } from "../shell/search-input.tsx";
 import { Empty } from "../shell/states.tsx";

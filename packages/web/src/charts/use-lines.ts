@@ -2,7 +2,7 @@ import type { SampledHistory } from "@esteira/core/entities/sampled-history";
 import type { RunId } from "@esteira/core/ids";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { metricHistoryQuery, RUNS_PER_CHART } from "../api/queries.ts";
+import { metricHistoryQuery, RUNS_PER_CHART } from "../api/run-queries.ts";
 import { type History, places, stepsWithin, type XAxis } from "./axis.ts";
 import type { ChartedRun } from "./charted-run.ts";
 import { withDetail } from "./detail.ts";

@@ -3,7 +3,7 @@ import { NativeSelect, Switch, useComputedColorScheme } from "@mantine/core";
 import { type UseQueryResult, useQueries } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { type ReactNode, useMemo } from "react";
-import { runQuery } from "../api/queries.ts";
+import { runQuery } from "../api/run-queries.ts";
 import { ChartViews } from "../charts/chart-views.tsx";
 import { colorOf } from "../charts/palette.ts";
 import { useFormat, useText } from "../i18n/use-text.tsx";

@@ -1,7 +1,7 @@
 import type { Run } from "@esteira/core/entities/run";
 import { queryOptions } from "@tanstack/react-query";
+import { artifactListQuery, artifactTextQuery } from "../api/artifact-queries.ts";
 import { runArtifacts } from "../api/artifact-source.ts";
-import { artifactListQuery, artifactTextQuery } from "../api/queries.ts";
 import { queries as cache } from "../api/query-client.ts";
 import { CHANGES_FILE, ENVIRONMENT_FILES } from "./facts.ts";
 

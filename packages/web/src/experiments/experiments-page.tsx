@@ -4,7 +4,7 @@ import { Badge, Switch } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { baseUrl } from "../api/client.ts";
-import { experimentsQuery } from "../api/queries.ts";
+import { experimentsQuery } from "../api/experiment-queries.ts";
 import { useText } from "../i18n/use-text.tsx";
 import { firstRunCode } from "../run/snippets.ts";
 import { CodeBlock } from "../shell/code-block.tsx";

@@ -1,7 +1,10 @@
 import { z } from "zod";
+import { lazily } from "../shell/lazily.ts";
 
-export const experimentsSearch = z.object({
-  /** Part of a name. */
-  q: z.string().min(1).optional().catch(undefined),
-  deleted: z.literal(true).optional().catch(undefined),
-});
+export const experimentsSearch = lazily(() =>
+  z.object({
+    /** Part of a name. */
+    q: z.string().min(1).optional().catch(undefined),
+    deleted: z.literal(true).optional().catch(undefined),
+  }),
+);

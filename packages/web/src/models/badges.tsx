@@ -3,7 +3,7 @@ import type { Tag } from "@esteira/core/entities/tag";
 import { Badge } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { runQuery } from "../api/queries.ts";
+import { runQuery } from "../api/run-queries.ts";
 import { useText } from "../i18n/use-text.tsx";
 import { runNameOf } from "../runs/run-values.ts";
 import { Dim, Mono } from "../shell/page.tsx";

@@ -3,7 +3,7 @@ import { Button } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Refusal } from "../access/refusal.tsx";
 import { accessQuery } from "../access/session.ts";
-import { client } from "../api/client.ts";
+import { timelineClient } from "../api/timeline-client.ts";
 import { useText } from "../i18n/use-text.tsx";
 import { CheckIcon, WarnIcon } from "../shell/icons.tsx";
 import { checkLinks } from "./chain-links.ts";
@@ -18,7 +18,7 @@ export function ChainMark({ entries }: { entries: readonly TimelineEntry[] }) {
     queryKey: ["chain-links", entries.length, last, entries.at(-1)?.previous],
     queryFn: () => checkLinks(entries, globalThis.crypto?.subtle),
   }).data;
-  const verify = useMutation({ mutationFn: () => client.timeline.verify() });
+  const verify = useMutation({ mutationFn: () => timelineClient.verify() });
   const mayVerify = access !== undefined && (!access.enabled || access.user?.isAdmin === true);
   const faults = verify.data === undefined ? undefined : verify.data.faultCount + verify.data.found.length;
   return (

@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Refusal } from "../access/refusal.tsx";
 import { accessQuery } from "../access/session.ts";
-import { client } from "../api/client.ts";
+import { flowClient } from "../api/flow-client.ts";
 import { useText } from "../i18n/use-text.tsx";
 import { Dialog } from "../shell/dialog.tsx";
 import { Dim } from "../shell/page.tsx";
@@ -29,8 +29,8 @@ export function FlowActions({ details: { flow } }: { details: FlowDetails }) {
   const act = useMutation({
     mutationFn: ({ ask, reason }: { ask: Ask; reason: string }) =>
       ask === "approve" || ask === "decline"
-        ? client.flows.decide(flow.model, flow.id, ask, reason)
-        : client.flows.end(flow.model, flow.id, ask, reason),
+        ? flowClient.decide(flow.model, flow.id, ask, reason)
+        : flowClient.end(flow.model, flow.id, ask, reason),
     onSuccess: () => setAsks(undefined),
     onSettled: () => refreshModel(queries, flow.model),
   });

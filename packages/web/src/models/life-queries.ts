@@ -1,32 +1,34 @@
 import type { Target } from "@esteira/core/policy/policy";
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
-import { client } from "../api/client.ts";
+import { flowClient } from "../api/flow-client.ts";
+import { policyClient } from "../api/policy-client.ts";
+import { timelineClient } from "../api/timeline-client.ts";
 
 const GOING_ON_MS = 4_000;
 
 /** A model's entries of the timeline, oldest first. */
 export const historyQuery = (name: string) =>
-  queryOptions({ queryKey: ["life", name, "history"], queryFn: () => client.timeline.history(name) });
+  queryOptions({ queryKey: ["life", name, "history"], queryFn: () => timelineClient.history(name) });
 
 /** What a version would meet on its way to a target now. */
 export const prospectQuery = (name: string, version: string, target: Target) =>
   queryOptions({
     queryKey: ["life", name, "prospect", version, target],
-    queryFn: () => client.policies.prospect(name, version, target),
+    queryFn: () => policyClient.prospect(name, version, target),
   });
 
 /** A model's flows, newest first; read again while one goes on. */
 export const flowsQuery = (name: string) =>
   queryOptions({
     queryKey: ["life", name, "flows"],
-    queryFn: async () => [...(await client.flows.ofModel(name))].sort((a, b) => b.id - a.id),
+    queryFn: async () => [...(await flowClient.ofModel(name))].sort((a, b) => b.id - a.id),
     refetchInterval: (query) => (query.state.data?.some(({ work }) => work !== undefined) ? GOING_ON_MS : false),
   });
 
 export const flowQuery = (name: string, id: number) =>
   queryOptions({
     queryKey: ["life", name, "flow", id],
-    queryFn: () => client.flows.get(name, id),
+    queryFn: () => flowClient.get(name, id),
     refetchInterval: (query) => (query.state.data?.flow.work !== undefined ? GOING_ON_MS : false),
   });
 

@@ -1,7 +1,8 @@
 import type { LoggedModel } from "@esteira/core/entities/logged-model";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { experimentQuery, loggedModelQuery } from "../api/queries.ts";
+import { experimentQuery } from "../api/experiment-queries.ts";
+import { loggedModelQuery } from "../api/model-queries.ts";
 import { useFormat, useText } from "../i18n/use-text.tsx";
 import { ModelUse } from "../run/model-tab.tsx";
 import { MetricsTable, ParamsTable } from "../run/values.tsx";

@@ -3,7 +3,7 @@ import { Button, Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { registeredModelQuery, versionsQuery } from "../api/queries.ts";
+import { registeredModelQuery, versionsQuery } from "../api/model-queries.ts";
 import { useFormat, useText } from "../i18n/use-text.tsx";
 import { Protection } from "../policy/protection.tsx";
 import { Dim, Facts, Heading, Note, Page, Section } from "../shell/page.tsx";

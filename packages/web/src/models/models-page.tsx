@@ -4,7 +4,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { baseUrl } from "../api/client.ts";
-import { registeredModelsQuery } from "../api/queries.ts";
+import { registeredModelsQuery } from "../api/model-queries.ts";
 import { useText } from "../i18n/use-text.tsx";
 import { firstModelCode } from "../run/snippets.ts";
 import { CodeBlock } from "../shell/code-block.tsx";

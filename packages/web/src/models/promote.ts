@@ -1,7 +1,8 @@
 import type { Stage } from "@esteira/core/entities/registered-model";
 import { STAGES } from "@esteira/core/entities/registered-model";
 import { invalid } from "@esteira/core/errors";
-import { client } from "../api/client.ts";
+import { modelVersionClient } from "../api/model-version-client.ts";
+import { registeredModelClient } from "../api/registered-model-client.ts";
 import { type Plan, planOf } from "./promotion-plan.ts";
 
 /** Somebody else was faster: what was shown is no longer what would change. */
@@ -23,7 +24,7 @@ export async function promote(name: string, plan: Plan): Promise<void> {
   const now = await holders(name, plan);
   if (now.join(" ") !== [...plan.before].sort().join(" ")) throw new Overtaken(now);
   const { target, version } = plan;
-  if ("alias" in target) await client.registeredModels.setAlias(name, target.alias, version);
+  if ("alias" in target) await registeredModelClient.setAlias(name, target.alias, version);
   else await moveTo(name, version, stageOf(target.stage), plan.archived.length > 0);
 }
 
@@ -32,8 +33,8 @@ export async function takeBack(name: string, plan: Plan): Promise<void> {
   const { target, version, before } = plan;
   if ("alias" in target) {
     const [former] = before;
-    if (former === undefined) await client.registeredModels.deleteAlias(name, target.alias);
-    else await client.registeredModels.setAlias(name, target.alias, former);
+    if (former === undefined) await registeredModelClient.deleteAlias(name, target.alias);
+    else await registeredModelClient.setAlias(name, target.alias, former);
     return;
   }
   await moveTo(name, version, plan.leaves ?? "None", false);
@@ -41,15 +42,15 @@ export async function takeBack(name: string, plan: Plan): Promise<void> {
 }
 
 async function holders(name: string, { target, version }: Plan): Promise<readonly string[]> {
-  const model = await client.registeredModels.get(name);
+  const model = await registeredModelClient.get(name);
   if ("alias" in target) return [...planOf(version, target, { aliases: model.aliases, versions: [] }).before].sort();
   const filter = `name = ${name.includes("'") ? `"${name}"` : `'${name}'`}`;
-  const { items: versions } = await client.modelVersions.search({ filter, maxResults: 1000 });
+  const { items: versions } = await modelVersionClient.search({ filter, maxResults: 1000 });
   return [...planOf(version, target, { aliases: [], versions }).before].sort();
 }
 
 const moveTo = (name: string, version: string, stage: Stage, archiveExistingVersions: boolean) =>
-  client.modelVersions.transitionStage(name, version, { stage, archiveExistingVersions });
+  modelVersionClient.transitionStage(name, version, { stage, archiveExistingVersions });
 
 function stageOf(name: string): Stage {
   const stage = STAGES.find((one) => one === name);

@@ -4,7 +4,7 @@ import { Badge, Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Refusal } from "../access/refusal.tsx";
 import { accessQuery } from "../access/session.ts";
-import { client } from "../api/client.ts";
+import { policyClient } from "../api/policy-client.ts";
 import { useFormat, useText } from "../i18n/use-text.tsx";
 import { policyQuery } from "../policy/policy-query.ts";
 import { notices } from "../shell/notice-store.ts";
@@ -72,7 +72,7 @@ function Approvals(props: { name: string; version: string; target: Target; prosp
   const queries = useQueryClient();
   const access = useQuery(accessQuery).data;
   const approve = useMutation({
-    mutationFn: () => client.policies.approve(name, version, target),
+    mutationFn: () => policyClient.approve(name, version, target),
     onSuccess: () => notices.tell({ text: text.promotion.approved(targetText(target, text.stages)) }),
     onSettled: () => refreshModel(queries, name),
   });

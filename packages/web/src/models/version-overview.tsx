@@ -1,6 +1,6 @@
 import type { ModelVersion } from "@esteira/core/entities/registered-model";
 import { useQuery } from "@tanstack/react-query";
-import { versionModelFileQuery } from "../api/queries.ts";
+import { versionModelFileQuery } from "../api/model-queries.ts";
 import { useFormat, useText } from "../i18n/use-text.tsx";
 import { UseModel } from "../run/use-model.tsx";
 import { Facts, Mono, Section } from "../shell/page.tsx";

@@ -4,7 +4,7 @@ import { Button, Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { registeredModelQuery, versionQuery, versionsQuery } from "../api/queries.ts";
+import { registeredModelQuery, versionQuery, versionsQuery } from "../api/model-queries.ts";
 import { useText } from "../i18n/use-text.tsx";
 import { Dim, Heading, Note, Page } from "../shell/page.tsx";
 import { Answer } from "../shell/states.tsx";

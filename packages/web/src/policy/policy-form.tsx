@@ -3,7 +3,7 @@ import { Button, Checkbox, Textarea, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type ChangeEvent, useState } from "react";
 import { Refusal } from "../access/refusal.tsx";
-import { client } from "../api/client.ts";
+import { policyClient } from "../api/policy-client.ts";
 import { useText } from "../i18n/use-text.tsx";
 import classes from "./policy.module.css";
 import { draftOf, type FreezeDraft, type PolicyDraft, PROTECTABLE, policyOf } from "./policy-draft.ts";
@@ -39,7 +39,7 @@ export function PolicyForm({
   const text = useText();
   const [draft, setDraft] = useState(() => draftOf(policy));
   const change = (part: Partial<PolicyDraft>) => setDraft((before) => ({ ...before, ...part }));
-  const save = useMutation({ mutationFn: () => client.policies.set(name, policyOf(draft)), onSuccess: onEnd });
+  const save = useMutation({ mutationFn: () => policyClient.set(name, policyOf(draft)), onSuccess: onEnd });
   return (
     <form
       className={classes.form}

@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Refusal } from "../access/refusal.tsx";
 import { accessQuery } from "../access/session.ts";
-import { client } from "../api/client.ts";
+import { policyClient } from "../api/policy-client.ts";
 import { useFormat, useText } from "../i18n/use-text.tsx";
 import { Dim, Facts, Mono } from "../shell/page.tsx";
 import { Answer } from "../shell/states.tsx";
@@ -110,7 +110,7 @@ function Shown({ policy }: { policy: Policy }) {
 function Remove({ name, onEnd }: { name: string; onEnd: () => Promise<void> }) {
   const text = useText();
   const [asks, setAsks] = useState(false);
-  const remove = useMutation({ mutationFn: () => client.policies.remove(name), onSuccess: onEnd });
+  const remove = useMutation({ mutationFn: () => policyClient.remove(name), onSuccess: onEnd });
   if (!asks) {
     return (
       <Button variant="subtle" color="gray" onClick={() => setAsks(true)}>

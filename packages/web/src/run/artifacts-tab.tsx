@@ -2,7 +2,7 @@ import type { Run } from "@esteira/core/entities/run";
 import { useQueries } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { runArtifacts, uriArtifacts } from "../api/artifact-source.ts";
-import { loggedModelQuery } from "../api/queries.ts";
+import { loggedModelQuery } from "../api/model-queries.ts";
 import { ArtifactBrowser, type ArtifactRoot } from "../artifacts/artifact-browser.tsx";
 import { useText } from "../i18n/use-text.tsx";
 import type { RunSearch } from "./search.ts";

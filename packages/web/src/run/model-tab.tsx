@@ -1,8 +1,9 @@
 import type { LoggedModel } from "@esteira/core/entities/logged-model";
 import type { Run } from "@esteira/core/entities/run";
 import { useQueries, useQuery } from "@tanstack/react-query";
+import { artifactTextQuery } from "../api/artifact-queries.ts";
 import { NO_FILES, uriArtifacts } from "../api/artifact-source.ts";
-import { artifactTextQuery, loggedModelQuery } from "../api/queries.ts";
+import { loggedModelQuery } from "../api/model-queries.ts";
 import { useText } from "../i18n/use-text.tsx";
 import { inputNames } from "../models/signature.ts";
 import { Section } from "../shell/page.tsx";

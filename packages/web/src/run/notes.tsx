@@ -5,7 +5,7 @@ import { Button, Textarea } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { Refusal } from "../access/refusal.tsx";
-import { client } from "../api/client.ts";
+import { runClient } from "../api/run-client.ts";
 import { useText } from "../i18n/use-text.tsx";
 import { PencilIcon } from "../shell/icons.tsx";
 import { notices } from "../shell/notice-store.ts";
@@ -64,9 +64,9 @@ function Editor({ run, note, onEnd }: { run: Run; note: string; onEnd(): void })
   const id = asRunId(run.info.runId);
   const save = useMutation({
     mutationFn: async () => {
-      const theirs = tagValue((await client.runs.get(id)).data.tags, TAG) ?? "";
+      const theirs = tagValue((await runClient.get(id)).data.tags, TAG) ?? "";
       if (theirs !== base && theirs !== draft) throw new Crossed(theirs);
-      await client.runs.setTag(id, { key: TAG, value: draft });
+      await runClient.setTag(id, { key: TAG, value: draft });
     },
     onSuccess: async () => {
       onEnd();
@@ -74,7 +74,7 @@ function Editor({ run, note, onEnd }: { run: Run; note: string; onEnd(): void })
       notices.tell({
         text: text.run.notesSaved,
         undo: async () => {
-          await client.runs.setTag(id, { key: TAG, value: base });
+          await runClient.setTag(id, { key: TAG, value: base });
           await queries.invalidateQueries({ queryKey: ["run", run.info.runId] });
         },
       });

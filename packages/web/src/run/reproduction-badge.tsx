@@ -4,7 +4,8 @@ import { SIGNATURE_FILE, VERDICT_FILE } from "@esteira/core/reproduction";
 import { Badge } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { client } from "../api/client.ts";
+import { artifactClient } from "../api/artifact-client.ts";
+import { runClient } from "../api/run-client.ts";
 import { useText } from "../i18n/use-text.tsx";
 import badges from "../models/models.module.css";
 import { Dim, Mono } from "../shell/page.tsx";
@@ -45,10 +46,10 @@ export function ReproductionBadge({ run }: { run: Run }) {
 }
 
 async function load(reproduction: Reproduction) {
-  const { artifactUri } = (await client.runs.get(runId(reproduction.by))).info;
+  const { artifactUri } = (await runClient.get(runId(reproduction.by))).info;
   const [bytes, signature] = await Promise.all([
-    client.artifacts.read(artifactUri, VERDICT_FILE),
-    client.artifacts.readText(artifactUri, SIGNATURE_FILE),
+    artifactClient.read(artifactUri, VERDICT_FILE),
+    artifactClient.readText(artifactUri, SIGNATURE_FILE),
   ]).catch(() => [new Uint8Array(), ""] as const);
   return checkVerdict(new Uint8Array(bytes), signature, reproduction);
 }

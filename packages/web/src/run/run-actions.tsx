@@ -4,7 +4,7 @@ import { ActionIcon, Button, Menu, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Refusal } from "../access/refusal.tsx";
-import { client } from "../api/client.ts";
+import { runClient } from "../api/run-client.ts";
 import { useText } from "../i18n/use-text.tsx";
 import { runNameOf } from "../runs/run-values.ts";
 import { Dialog } from "../shell/dialog.tsx";
@@ -20,13 +20,13 @@ export function RunActions({ run }: { run: Run }) {
   const id = asRunId(run.info.runId);
   const isDeleted = run.info.lifecycleStage === "deleted";
   const flip = useMutation({
-    mutationFn: () => (isDeleted ? client.runs.restore(id) : client.runs.delete(id)),
+    mutationFn: () => (isDeleted ? runClient.restore(id) : runClient.delete(id)),
     onSuccess: async () => {
       await refresh();
       notices.tell({
         text: isDeleted ? text.run.restored(runNameOf(run)) : text.run.deleted(runNameOf(run)),
         undo: async () => {
-          await (isDeleted ? client.runs.delete(id) : client.runs.restore(id));
+          await (isDeleted ? runClient.delete(id) : runClient.restore(id));
           await refresh();
         },
       });
@@ -68,14 +68,14 @@ function Rename({ run, onClose }: { run: Run; onClose(): void }) {
   const [name, setName] = useState(before);
   const id = asRunId(run.info.runId);
   const rename = useMutation({
-    mutationFn: () => client.runs.update(id, { runName: name.trim() }),
+    mutationFn: () => runClient.update(id, { runName: name.trim() }),
     onSuccess: async () => {
       onClose();
       await refresh();
       notices.tell({
         text: text.run.renamed(name.trim()),
         undo: async () => {
-          await client.runs.update(id, { runName: before });
+          await runClient.update(id, { runName: before });
           await refresh();
         },
       });

@@ -4,7 +4,7 @@ import { Button, CloseButton, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Refusal } from "../access/refusal.tsx";
-import { client } from "../api/client.ts";
+import { runClient } from "../api/run-client.ts";
 import { useText } from "../i18n/use-text.tsx";
 import { notices } from "../shell/notice-store.ts";
 import { Dim, Section } from "../shell/page.tsx";
@@ -21,13 +21,13 @@ export function RunTags({ run }: { run: Run }) {
   const [isOpen, setOpen] = useState(false);
   const refresh = () => queries.invalidateQueries({ queryKey: ["run", run.info.runId] });
   const remove = useMutation({
-    mutationFn: (tag: { key: string; value: string }) => client.runs.deleteTag(id, tag.key),
+    mutationFn: (tag: { key: string; value: string }) => runClient.deleteTag(id, tag.key),
     onSuccess: async (_, tag) => {
       await refresh();
       notices.tell({
         text: text.run.tagRemoved(tag.key),
         undo: async () => {
-          await client.runs.setTag(id, tag);
+          await runClient.setTag(id, tag);
           await refresh();
         },
       });
@@ -82,14 +82,14 @@ function NewTag({ run, onEnd, refresh }: { run: Run; onEnd(): void; refresh(): P
   const [value, setValue] = useState("");
   const former = run.data.tags.find((tag) => tag.key === key.trim());
   const save = useMutation({
-    mutationFn: () => client.runs.setTag(id, { key: key.trim(), value }),
+    mutationFn: () => runClient.setTag(id, { key: key.trim(), value }),
     onSuccess: async () => {
       onEnd();
       await refresh();
       notices.tell({
         text: text.run.tagSet(key.trim()),
         undo: async () => {
-          await (former === undefined ? client.runs.deleteTag(id, key.trim()) : client.runs.setTag(id, former));
+          await (former === undefined ? runClient.deleteTag(id, key.trim()) : runClient.setTag(id, former));
           await refresh();
         },
       });

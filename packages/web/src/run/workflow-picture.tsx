@@ -1,7 +1,7 @@
 import type { Run } from "@esteira/core/entities/run";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { runsByIdQuery } from "../api/queries.ts";
+import { runsByIdQuery } from "../api/run-queries.ts";
 import { useFormat, useText } from "../i18n/use-text.tsx";
 import { durationOf } from "../runs/run-values.ts";
 import { StatusDot } from "../runs/status-badge.tsx";

@@ -1,5 +1,5 @@
 import { experimentId, type RunId, runId } from "@esteira/core/ids";
-import { client } from "../api/client.ts";
+import { runClient } from "../api/run-client.ts";
 
 /** Calls under way at once: the server groups what comes together. */
 const AT_ONCE = 6;
@@ -40,7 +40,7 @@ export async function forEachRun(
 
 /** Sets a tag, or takes it away where the value is undefined; what was there before is what `undo` needs. */
 export const setTag = (id: RunId, key: string, value: string | undefined): Promise<unknown> =>
-  value === undefined ? client.runs.deleteTag(id, key) : client.runs.setTag(id, { key, value });
+  value === undefined ? runClient.deleteTag(id, key) : runClient.setTag(id, { key, value });
 
 const AT_A_TIME = 500;
 
@@ -53,7 +53,7 @@ export async function tagsNow(
   const found = new Map<string, string | undefined>();
   for (let from = 0; from < ids.length; from += AT_A_TIME) {
     const some = ids.slice(from, from + AT_A_TIME);
-    const { runIds = [], columns } = await client.runs.columns({
+    const { runIds = [], columns } = await runClient.columns({
       experimentIds: [experimentId(experiment)],
       viewType: "ALL",
       filter: `attributes.run_id IN (${some.map((id) => `'${id}'`).join(", ")})`,

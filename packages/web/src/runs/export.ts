@@ -1,5 +1,5 @@
 import { experimentId } from "@esteira/core/ids";
-import { client } from "../api/client.ts";
+import { runClient } from "../api/run-client.ts";
 import { type Column, NAME_COLUMN, sourceColumns } from "./columns.ts";
 import { derived } from "./derived.ts";
 import { type Frame, numberAt, rowsOf, textAt, type Values, withAnswer } from "./frame.ts";
@@ -63,7 +63,7 @@ async function wholeTexts(
   });
   let frame = shown;
   for (let from = 0; from < missing.length; from += COLUMNS_AT_ONCE) {
-    const answer = await client.runs.columns(
+    const answer = await runClient.columns(
       {
         experimentIds: [experimentId(experiment)],
         viewType: viewOf(search),

@@ -3,8 +3,8 @@ import { COLUMN_ATTRIBUTES, type RunColumnsQuery } from "@esteira/core/entities/
 import { EsteiraError } from "@esteira/core/errors";
 import { experimentId, type RunId } from "@esteira/core/ids";
 import type { RunColumnsAnswer } from "@esteira/core/wire/run-columns";
-import { client } from "../api/client.ts";
 import { queries } from "../api/query-client.ts";
+import { runClient } from "../api/run-client.ts";
 import { PARENT_COLUMN } from "./display.ts";
 import { type Frame, withAnswer, withNews, without } from "./frame.ts";
 import { START_COLUMN } from "./grouping.ts";
@@ -118,7 +118,7 @@ export class FrameStore {
   /** Runs that are being logged tell their news. */
   async #follow(signal: AbortSignal): Promise<void> {
     try {
-      for await (const event of client.runs.watch({ experimentIds: [experimentId(this.#experiment)] }, signal)) {
+      for await (const event of runClient.watch({ experimentIds: [experimentId(this.#experiment)] }, signal)) {
         if (event.kind === "run") this.touch([event.run.info.runId]);
         if (event.kind === "metrics") this.touch([event.runId]);
         if (event.kind === "live") this.touch(event.runIds);
@@ -138,7 +138,7 @@ export class FrameStore {
     // By the cache of queries, so that a session that has ended is noticed as elsewhere.
     return queries.fetchQuery<RunColumnsAnswer>({
       queryKey: ["run-columns", this.#experiment, this.#view, more, frame, performance.now()],
-      queryFn: () => client.runs.columns(query, frame, this.#stop.signal),
+      queryFn: () => runClient.columns(query, frame, this.#stop.signal),
       gcTime: 0,
     });
   }

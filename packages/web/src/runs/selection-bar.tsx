@@ -2,7 +2,7 @@ import { type RunId, runId } from "@esteira/core/ids";
 import { Button, CloseButton, Popover, TextInput } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
-import { client } from "../api/client.ts";
+import { runClient } from "../api/run-client.ts";
 import { useText } from "../i18n/use-text.tsx";
 import { CompareIcon } from "../shell/icons.tsx";
 import { forEachRun, type SomeFailed, setTag, tagsNow } from "./bulk.ts";
@@ -69,17 +69,17 @@ export function SelectionBar({ experiment, selected, state, store, notify, onCle
   const remove = () =>
     act(
       selected,
-      (id) => client.runs.delete(id),
+      (id) => runClient.delete(id),
       text.runs.deletedRuns,
-      (id) => client.runs.restore(id),
+      (id) => runClient.restore(id),
       true,
     );
   const restore = () =>
     act(
       selected,
-      (id) => client.runs.restore(id),
+      (id) => runClient.restore(id),
       text.runs.restoredRuns,
-      (id) => client.runs.delete(id),
+      (id) => runClient.delete(id),
       true,
     );
   const tag = async (key: string, value: string | undefined) => {

@@ -4,7 +4,7 @@ import { parseFilter } from "@esteira/core/search/filter";
 import { RUN_RULES } from "@esteira/core/search/rules";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
-import { client } from "../api/client.ts";
+import { runClient } from "../api/run-client.ts";
 import { parseSort, sourceColumns } from "./columns.ts";
 import { derived } from "./derived.ts";
 import { type Display, flat, grouped, treeOf } from "./display.ts";
@@ -87,7 +87,7 @@ export function useRuns(
     enabled: asksServer,
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
-      client.runs.columns(
+      runClient.columns(
         {
           experimentIds: [experimentId(experiment)],
           viewType: viewOf(search),

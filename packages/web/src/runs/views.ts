@@ -1,7 +1,7 @@
 import type { Experiment } from "@esteira/core/entities/experiment";
 import { experimentId } from "@esteira/core/ids";
-import { client } from "../api/client.ts";
-import { experimentQuery } from "../api/queries.ts";
+import { experimentClient } from "../api/experiment-client.ts";
+import { experimentQuery } from "../api/experiment-queries.ts";
 import { queries } from "../api/query-client.ts";
 import { type RunsSearch, type ViewState, viewState } from "./search.ts";
 
@@ -34,14 +34,14 @@ function readView(text: string): { name: string; state: ViewState } | undefined 
     const value: unknown = JSON.parse(text);
     if (typeof value !== "object" || value === null || !("name" in value) || typeof value.name !== "string")
       return undefined;
-    const state = viewState.safeParse("state" in value ? value.state : {});
+    const state = viewState().safeParse("state" in value ? value.state : {});
     return state.success ? { name: value.name, state: state.data } : undefined;
   } catch {
     return undefined;
   }
 }
 
-const written = (name: string, state: ViewState): string => JSON.stringify({ name, state: viewState.parse(state) });
+const written = (name: string, state: ViewState): string => JSON.stringify({ name, state: viewState().parse(state) });
 
 /** Whether the page looks at the runs as the view does. */
 export const isAsSaved = (view: SavedView, search: RunsSearch): boolean =>
@@ -62,25 +62,25 @@ export async function saveView(
   if (value.length > LONGEST) throw new TooLong();
   const id = replaced?.id ?? newId();
   if (replaced !== undefined) {
-    const now = await client.experiments.get(experimentId(experiment));
+    const now = await experimentClient.get(experimentId(experiment));
     if (viewsOf(now).find((view) => view.id === id)?.text !== replaced.text) {
       queries.setQueryData(experimentQuery(experiment).queryKey, now);
       throw new ChangedMeanwhile();
     }
   }
-  await client.experiments.setTag(experimentId(experiment), { key: PREFIX + id, value });
+  await experimentClient.setTag(experimentId(experiment), { key: PREFIX + id, value });
   await queries.invalidateQueries({ queryKey: experimentQuery(experiment).queryKey });
   return id;
 }
 
 export async function removeView(experiment: string, { id }: SavedView): Promise<void> {
-  await client.experiments.deleteTag(experimentId(experiment), PREFIX + id);
+  await experimentClient.deleteTag(experimentId(experiment), PREFIX + id);
   await queries.invalidateQueries({ queryKey: experimentQuery(experiment).queryKey });
 }
 
 /** Puts a removed view back under its id, so that links to it lead somewhere again. */
 export async function restoreView(experiment: string, { id, text }: SavedView): Promise<void> {
-  await client.experiments.setTag(experimentId(experiment), { key: PREFIX + id, value: text });
+  await experimentClient.setTag(experimentId(experiment), { key: PREFIX + id, value: text });
   await queries.invalidateQueries({ queryKey: experimentQuery(experiment).queryKey });
 }
 

@@ -4,9 +4,10 @@ import { useMantineColorScheme } from "@mantine/core";
 import { queryOptions, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { accessQuery, end } from "../access/session.ts";
-import { client } from "../api/client.ts";
-import { experimentsQuery, registeredModelsQuery } from "../api/queries.ts";
+import { experimentsQuery } from "../api/experiment-queries.ts";
+import { registeredModelsQuery } from "../api/model-queries.ts";
 import { queries } from "../api/query-client.ts";
+import { runClient } from "../api/run-client.ts";
 import { LANGUAGES } from "../i18n/language.ts";
 import { useLanguage } from "../i18n/use-text.tsx";
 import { runNameOf } from "../runs/run-values.ts";
@@ -35,7 +36,7 @@ export const runsNamedQuery = (part: string) =>
     queryFn: async ({ signal }): Promise<readonly Run[]> => {
       const experiments = await queries.ensureQueryData(experimentsQuery("ACTIVE_ONLY"));
       if (experiments.length === 0) return [];
-      const found = await client.runs.search(
+      const found = await runClient.search(
         {
           experimentIds: experiments.slice(0, MOST_EXPERIMENTS).map((one) => experimentId(one.experimentId)),
           filter: `attributes.run_name ILIKE '%${part.replaceAll(/['%_\\]/g, "")}%'`,

@@ -2,8 +2,8 @@ import type { Run } from "@esteira/core/entities/run";
 import { OPERATING_POINTS } from "@esteira/core/wire/operating-points";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { artifactListQuery } from "../api/artifact-queries.ts";
 import { runArtifacts } from "../api/artifact-source.ts";
-import { artifactListQuery } from "../api/queries.ts";
 import { useText } from "../i18n/use-text.tsx";
 
 /** The way to the thresholds of a run that kept what each of them does. */

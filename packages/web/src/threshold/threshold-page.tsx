@@ -3,7 +3,7 @@ import { OPERATING_POINTS, type OperatingPoints, operatingPointsWire } from "@es
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { type ArtifactSource, runArtifacts } from "../api/artifact-source.ts";
-import { runQuery } from "../api/queries.ts";
+import { runQuery } from "../api/run-queries.ts";
 import { useText } from "../i18n/use-text.tsx";
 import { runNameOf } from "../runs/run-values.ts";
 import { Heading, Mono, Page } from "../shell/page.tsx";

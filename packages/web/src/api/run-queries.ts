@@ -1,32 +1,16 @@
-import type { Page, ViewType } from "@esteira/core/entities/page";
-import type { ModelVersion } from "@esteira/core/entities/registered-model";
+import type { ViewType } from "@esteira/core/entities/page";
 import type { Run } from "@esteira/core/entities/run";
 import type { RunKeys } from "@esteira/core/entities/run-columns";
-import { experimentId, loggedModelId, type RunId, runId } from "@esteira/core/ids";
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { type ArtifactSource, uriArtifacts } from "./artifact-source.ts";
-import { client } from "./client.ts";
+import { experimentId, type RunId, runId } from "@esteira/core/ids";
+import { queryOptions } from "@tanstack/react-query";
 import { isFollowed } from "./live-runs.ts";
+import { runClient } from "./run-client.ts";
 
 /** Runs by whose keys the table chooses its columns. */
 const KEYS_OF = 50;
 /** Nested runs that a run's page shows. */
 const CHILDREN = 200;
-const MODELS_PER_PAGE = 100;
 const RUNNING_REFRESH_MS = 5_000;
-const nextToken = (page: Page<unknown>) => page.nextPageToken;
-const firstToken = undefined as string | undefined;
-
-export const experimentsQuery = (view: ViewType) =>
-  queryOptions({
-    queryKey: ["experiments", view],
-    queryFn: async () =>
-      (await client.experiments.search({ viewType: view, orderBy: ["last_update_time DESC"], maxResults: 10_000 }))
-        .items,
-  });
-
-export const experimentQuery = (id: string) =>
-  queryOptions({ queryKey: ["experiment", id], queryFn: () => client.experiments.get(experimentId(id)) });
 
 /** Keys of the newest runs that stand by themselves: the trials of one search would outvote them. */
 export const newestKeysQuery = (id: string, view: ViewType) =>
@@ -35,8 +19,8 @@ export const newestKeysQuery = (id: string, view: ViewType) =>
     staleTime: 60_000,
     queryFn: async ({ signal }): Promise<RunKeys> => {
       const query = { experimentIds: [experimentId(id)], viewType: view, newest: KEYS_OF };
-      const alone = await client.runs.keys({ ...query, filter: "tags.`mlflow.parentRunId` IS NULL" }, signal);
-      return alone.metrics.length + alone.params.length > 0 ? alone : client.runs.keys(query, signal);
+      const alone = await runClient.keys({ ...query, filter: "tags.`mlflow.parentRunId` IS NULL" }, signal);
+      return alone.metrics.length + alone.params.length > 0 ? alone : runClient.keys(query, signal);
     },
   });
 
@@ -45,7 +29,7 @@ export const allKeysQuery = (id: string, view: ViewType) =>
   queryOptions({
     queryKey: ["run-keys", id, view, "all"],
     staleTime: 60_000,
-    queryFn: ({ signal }) => client.runs.keys({ experimentIds: [experimentId(id)], viewType: view }, signal),
+    queryFn: ({ signal }) => runClient.keys({ experimentIds: [experimentId(id)], viewType: view }, signal),
   });
 
 /** Runs by id, in no order: parents that a page of a search did not bring. */
@@ -55,7 +39,7 @@ export const runsByIdQuery = (experimentIds: readonly string[], ids: readonly st
     enabled: ids.length > 0,
     queryFn: async ({ signal }): Promise<readonly Run[]> =>
       (
-        await client.runs.search(
+        await runClient.search(
           {
             experimentIds: experimentIds.map(experimentId),
             filter: `attributes.run_id IN (${ids.map((id) => `'${id.replaceAll("'", "")}'`).join(", ")})`,
@@ -72,7 +56,7 @@ export const childRunsQuery = (experiment: string, parent: string) =>
     queryKey: ["child-runs", experiment, parent],
     queryFn: async ({ signal }) =>
       (
-        await client.runs.search(
+        await runClient.search(
           {
             experimentIds: [experimentId(experiment)],
             filter: `tags.\`mlflow.parentRunId\` = '${parent.replaceAll("'", "")}'`,
@@ -86,7 +70,7 @@ export const childRunsQuery = (experiment: string, parent: string) =>
 export const runQuery = (id: string) =>
   queryOptions({
     queryKey: ["run", id],
-    queryFn: () => client.runs.get(runId(id)),
+    queryFn: () => runClient.get(runId(id)),
     refetchInterval: (query) =>
       query.state.data?.info.status === "RUNNING" && !isFollowed(id) ? RUNNING_REFRESH_MS : false,
   });
@@ -98,7 +82,7 @@ export const chartedRunsQuery = (experiment: string, filter: string) =>
   queryOptions({
     queryKey: ["charted-runs", experiment, filter],
     queryFn: async ({ signal }) => {
-      const page = await client.runs.search(
+      const page = await runClient.search(
         {
           experimentIds: [experimentId(experiment)],
           filter,
@@ -136,7 +120,7 @@ export const metricHistoryQuery = (
     queryKey: ["metric-history", ids, metricKey, steps],
     staleTime: live ? 0 : 60_000,
     queryFn: ({ signal }) =>
-      client.runs.sampledHistories(
+      runClient.sampledHistories(
         {
           runIds: ids,
           metricKey,
@@ -148,72 +132,4 @@ export const metricHistoryQuery = (
     // A server that was away is asked again by itself.
     refetchInterval: (query) =>
       query.state.status === "error" || (live && !ids.every(isFollowed)) ? RUNNING_REFRESH_MS : false,
-  });
-
-export const registeredModelsQuery = (filter: string) =>
-  infiniteQueryOptions({
-    queryKey: ["registered-models", filter],
-    initialPageParam: firstToken,
-    getNextPageParam: nextToken,
-    queryFn: ({ pageParam }) =>
-      client.registeredModels.search({
-        maxResults: MODELS_PER_PAGE,
-        ...(filter === "" ? {} : { filter }),
-        ...(pageParam === undefined ? {} : { pageToken: pageParam }),
-      }),
-  });
-
-export const registeredModelQuery = (name: string) =>
-  queryOptions({ queryKey: ["registered-model", name], queryFn: () => client.registeredModels.get(name) });
-
-const quoted = (text: string) => (text.includes("'") ? `"${text}"` : `'${text}'`);
-
-/** Newest version first. */
-export const versionsQuery = (name: string) =>
-  queryOptions({
-    queryKey: ["versions", name],
-    queryFn: async (): Promise<readonly ModelVersion[]> =>
-      (
-        await client.modelVersions.search({
-          filter: `name = ${quoted(name)}`,
-          orderBy: ["version_number DESC"],
-          maxResults: 1000,
-        })
-      ).items,
-  });
-
-export const versionsOfRunQuery = (id: string) =>
-  queryOptions({
-    queryKey: ["versions-of-run", id],
-    queryFn: async (): Promise<readonly ModelVersion[]> =>
-      (await client.modelVersions.search({ filter: `run_id = ${quoted(id)}`, maxResults: 100 })).items,
-  });
-
-export const versionQuery = (name: string, version: string) =>
-  queryOptions({
-    queryKey: ["version", name, version],
-    queryFn: () => client.modelVersions.get(name, version),
-  });
-
-export const loggedModelQuery = (id: string) =>
-  queryOptions({ queryKey: ["logged-model", id], queryFn: () => client.loggedModels.get(loggedModelId(id)) });
-
-/** The version's MLmodel file; null when the server does not serve the version's files. */
-export const versionModelFileQuery = (name: string, version: string) =>
-  queryOptions({
-    queryKey: ["version-mlmodel", name, version],
-    queryFn: async (): Promise<string | null> => {
-      const source = uriArtifacts(await client.modelVersions.downloadUri(name, version));
-      return source === undefined ? null : source.readText("MLmodel");
-    },
-  });
-
-export const artifactListQuery = (source: ArtifactSource, path: string) =>
-  queryOptions({ queryKey: ["artifacts", source.key, path], queryFn: () => source.list(path) });
-
-export const artifactTextQuery = (source: ArtifactSource, path: string) =>
-  queryOptions({
-    queryKey: ["artifact-text", source.key, path],
-    staleTime: 60_000,
-    queryFn: () => source.readText(path),
   });

@@ -1,0 +1,4 @@
+import { policiesOf } from "@esteira/sdk/policies";
+import { transport } from "./client.ts";
+
+export const policyClient = policiesOf(transport);

@@ -1,0 +1,71 @@
+import type { Plugin, Rolldown } from "vite";
+
+/** Which page an address shows, by what follows its "#". The first that fits; they say again what `routes.tsx` says. */
+const PAGES: readonly (readonly [address: string, module: string])[] = [
+  ["^/?$|^/experiments/?$", "experiments/experiments-page.tsx"],
+  ["^/experiments/[^/]+/?$", "runs/runs-page.tsx"],
+  ["^/experiments/[^/]+/charts", "charts/charts-page.tsx"],
+  ["^/experiments/[^/]+/models/", "models/logged-model-page.tsx"],
+  ["^/experiments/[^/]+/runs/[^/]+/threshold", "threshold/threshold-page.tsx"],
+  ["^/experiments/[^/]+/runs/", "run/run-page.tsx"],
+  ["^/compare-runs", "compare/compare-page.tsx"],
+  ["^/models/?$", "models/models-page.tsx"],
+  ["^/models/[^/]+/versions/", "models/version-page.tsx"],
+  ["^/models/[^/]+/compare", "models/version-compare-page.tsx"],
+  ["^/models/", "models/model-page.tsx"],
+  ["^/sign-in", "access/sign-in-page.tsx"],
+  ["^/account", "access/account-page.tsx"],
+];
+
+/** Chromium compiles a script that begins with this as it comes, in a thread of its own, and not function by function later. */
+const COMPILE_WHOLE = "//# allFunctionsCalledOnLoad\n";
+const SCRIPT = '<script src="./page-files.js"';
+
+/**
+ * Makes the first page soon. Tells `public/page-files.js` in index.html which files each page is made of, so that they are
+ * fetched beside the application and not after it; and says of each script that it is to be compiled as it comes.
+ */
+export const pageFiles = (): Plugin => ({
+  name: "page-files",
+  apply: "build",
+  // After vite's own, which writes at the beginning of scripts.
+  generateBundle: { order: "post", handler: (_, bundle) => complete(bundle) },
+});
+
+function complete(bundle: Rolldown.OutputBundle): void {
+  const chunks = Object.values(bundle).filter((file): file is Rolldown.OutputChunk => file.type === "chunk");
+  const byName = new Map(chunks.map((chunk) => [chunk.fileName, chunk]));
+  const entry = chunks.find(({ isEntry }) => isEntry);
+  const index = bundle["index.html"];
+  if (entry === undefined || index?.type !== "asset") throw new Error("The build has no index.html or no entry.");
+  const first = new Set(filesOf(entry, byName));
+  const files = PAGES.map(([address, module]) => {
+    const page = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith(`/src/${module}`));
+    if (page === undefined) throw new Error(`PAGES names ${module}, which is not loaded as a page of its own.`);
+    return [address, filesOf(page, byName).filter((file) => !first.has(file))];
+  });
+  const html = typeof index.source === "string" ? index.source : new TextDecoder().decode(index.source);
+  if (!html.includes(SCRIPT)) throw new Error("index.html does not load page-files.js.");
+  const data = JSON.stringify(files).replaceAll("<", "\\u003c");
+  index.source = html.replace(
+    SCRIPT,
+    () => `<script type="application/json" id="page-files">${data}</script>\n    ${SCRIPT}`,
+  );
+  for (const chunk of chunks) chunk.code = COMPILE_WHOLE + chunk.code;
+}
+
+/** A script, all that it imports, and the styles that they need. */
+function filesOf(chunk: Rolldown.OutputChunk, chunks: ReadonlyMap<string, Rolldown.OutputChunk>): readonly string[] {
+  const found = new Set<string>();
+  const add = (one: Rolldown.OutputChunk) => {
+    if (found.has(one.fileName)) return;
+    found.add(one.fileName);
+    for (const name of one.imports) {
+      const imported = chunks.get(name);
+      if (imported !== undefined) add(imported);
+    }
+    for (const style of one.viteMetadata?.importedCss ?? []) found.add(style);
+  };
+  add(chunk);
+  return [...found];
+}
