@@ -13,9 +13,10 @@ import { type Lease, takeLease } from "./lease.ts";
 import { canaryName, type Lineage, type Manifests, manifests, ownLabels, SERVICE_PORT } from "./manifests.ts";
 import { KIND_NAMES, type Kind, type KubeObject } from "./object.ts";
 import { splitText } from "./pod-split.ts";
-import { podLines, podsOf, restartsOf, troubleOf } from "./pods.ts";
+import { isReady, type Pod, podCounts, podLines, podsOf, restartsOf, trackOf, troubleOf } from "./pods.ts";
 import { checkForCluster, checkName, type Revision } from "./revision.ts";
 import { hasFailed, isComplete, readDeployment, settle } from "./rollout.ts";
+import { quantiles, since, total } from "./scorer-metrics.ts";
 import { mergeSettings, type Settings } from "./settings.ts";
 import { isState, listStates, NOTHING, Overtaken, readState, type State, stateName } from "./state.ts";
 
@@ -147,7 +148,8 @@ export function kubernetesTarget({
       await lease.write({ ...lease.now(), generation, pending: revision });
       const problem = await bring(revision, lineage, lease, signal);
       if (problem === undefined) {
-        await lease.release(settled);
+        const counted = isSame ? before.counted : await countsNow(name);
+        await lease.release(counted === undefined ? settled : { ...settled, counted });
         return found(await statusOf(name), name);
       }
       throw new NotServed(problem);
@@ -168,6 +170,17 @@ export function kubernetesTarget({
         throw new EsteiraError(error.code, `${error.message} The deployment ${name} cannot be changed, ${outcome}.`);
       throw error;
     }
+  };
+
+  /** From here on a change is observed. Where pods cannot be asked, as who may deploy need not be allowed to, they are observed since they began. */
+  const countsNow = async (name: string): Promise<State["counted"]> => {
+    const pods = (await podsOf(cluster, name)).filter(isReady);
+    const read = async (pod: Pod) => [pod.metadata.uid, await podCounts(cluster, pod.metadata.name)] as const;
+    const counts = await Promise.all(pods.map(read)).catch((error: unknown) => {
+      if (error instanceof EsteiraError) return [];
+      throw error;
+    });
+    return Object.fromEntries(counts.flatMap(([uid, one]) => (one === undefined ? [] : [[uid, one]])));
   };
 
   /** Answers why what was before could not be brought back. */
@@ -268,8 +281,29 @@ export function kubernetesTarget({
       return (await Promise.all(states.map(({ name }) => statusOf(name)))).filter((status) => status !== undefined);
     },
 
-    async observe() {
-      return undefined;
+    async observe(name) {
+      const state = (await readState(cluster, checkName(name)))?.state;
+      if (state?.serving === undefined || state.pending !== undefined) return undefined;
+      const pods = (await podsOf(cluster, name)).filter(isReady);
+      const counts = await Promise.all(
+        pods.map(async (pod) => {
+          const now = await podCounts(cluster, pod.metadata.name);
+          return now && { track: trackOf(pod), counts: since(state.counted?.[pod.metadata.uid], now) };
+        }),
+      );
+      const answered = counts.filter((one) => one !== undefined);
+      if (answered.length === 0) return undefined;
+      const variant = (track: "primary" | "canary") => {
+        const sum = total(answered.filter((one) => one.track === track).map(({ counts }) => counts));
+        const seconds = quantiles(sum);
+        return { requests: sum.requests, failed: sum.failed, ...(seconds === undefined ? {} : { seconds }) };
+      };
+      return {
+        generation: state.generation,
+        primary: variant("primary"),
+        canary: variant("canary"),
+        shadow: { compared: 0, failed: 0, missed: 0 },
+      };
     },
 
     async logs(name, lines) {

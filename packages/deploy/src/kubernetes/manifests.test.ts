@@ -97,5 +97,6 @@ describe("the objects of a deployment", () => {
 
   it("keep what was said before", () => {
     expect(mergeSettings(settings({ replicas: 7, cpu: "2" }), { cpu: "3" })).toMatchObject({ replicas: 7, cpu: "3" });
+    expect(mergeSettings(settings({ host: "a.example" }), { host: "" })).not.toHaveProperty("host");
   });
 });

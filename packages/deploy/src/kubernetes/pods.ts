@@ -1,9 +1,10 @@
 /** The pods of a deployment, and why they do not answer. */
 
 import { z } from "zod";
-import { isReason } from "./api.ts";
+import { isReason, KubernetesError } from "./api.ts";
 import { type Cluster, selectorOf } from "./cluster.ts";
 import { ownLabels } from "./manifests.ts";
+import { type Counts, countsIn } from "./scorer-metrics.ts";
 
 const containerState = z.looseObject({
   waiting: z.looseObject({ reason: z.string().optional(), message: z.string().optional() }).optional(),
@@ -151,3 +152,22 @@ export async function podLines(
     throw error;
   }
 }
+
+/** What a pod counts of its requests; undefined when it does not answer. The cluster asks it on our behalf. */
+export async function podCounts({ api, namespace }: Cluster, pod: string): Promise<Counts | undefined> {
+  try {
+    const { text } = await api.call({
+      method: "GET",
+      path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(`${pod}:8080`)}/proxy/metrics`,
+      about: `the metrics of pod ${pod}`,
+    });
+    return countsIn(text);
+  } catch (error) {
+    // It has just gone, or is not there yet.
+    if (error instanceof KubernetesError && [404, 500, 502, 503].includes(error.httpStatus)) return undefined;
+    throw error;
+  }
+}
+
+export const trackOf = ({ metadata }: Pod): "primary" | "canary" =>
+  metadata.labels?.["esteira.dev/track"] === "canary" ? "canary" : "primary";

@@ -66,12 +66,14 @@ const DEFAULTS: Settings = {
 
 /**
  * What is said now, over what was said before, over what is usual: who deploys a new version need not say again how many pods there are.
+ * A setting that is the empty text is none.
  *
  * @throws EsteiraError INVALID_PARAMETER_VALUE with the setting that is wrong.
  */
 export function mergeSettings(before: Settings | undefined, now: Partial<Settings>): Settings {
-  const said = Object.fromEntries(Object.entries(now).filter(([, value]) => value !== undefined));
-  const { data, error } = settingsWire.safeParse({ ...DEFAULTS, ...before, ...said });
+  const said = Object.entries(now).filter(([, value]) => value !== undefined);
+  const merged = Object.entries({ ...DEFAULTS, ...before, ...Object.fromEntries(said) });
+  const { data, error } = settingsWire.safeParse(Object.fromEntries(merged.filter(([, value]) => value !== "")));
   if (data === undefined) {
     const issue = error.issues[0];
     const why = (issue?.code === "invalid_key" ? issue.issues[0]?.message : issue?.message) ?? "is not understood";

@@ -10,6 +10,7 @@ import type { Cluster } from "./cluster.ts";
 import { ownLabels } from "./manifests.ts";
 import { collectionPath } from "./object.ts";
 import { revisionWire } from "./revision.ts";
+import { countsWire } from "./scorer-metrics.ts";
 
 const stateWire = z.strictObject({
   format: z.literal(1),
@@ -23,6 +24,8 @@ const stateWire = z.strictObject({
   former: revisionWire.optional(),
   /** What is being brought about; left behind by a deployer that was stopped. */
   pending: revisionWire.optional(),
+  /** What the pods had counted when the newest change had come about, by their uid. */
+  counted: z.record(z.string(), countsWire).optional(),
   /** Who is changing it, until when at the least. By the cluster's clock, in milliseconds. */
   holder: z.strictObject({ id: z.string(), who: z.string(), until: z.number() }).optional(),
 });
