@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { invalid } from "@esteira/core/errors";
 import { writeArchive } from "@esteira/deploy/image/archive";
 import { machinePlatform } from "@esteira/deploy/image/machine-base";
+import { provenance } from "@esteira/deploy/image/provenance";
+import { attach } from "@esteira/deploy/image/referrer";
+import { sbom } from "@esteira/deploy/image/sbom";
 import { type BaseChoice, buildScorerImage, type ScorerImageOptions } from "@esteira/deploy/image/scorer-image";
 import type { Platform } from "@esteira/deploy/oci/descriptor";
 import { openLayout } from "@esteira/deploy/oci/layout";
@@ -58,6 +61,12 @@ export async function buildModelImage(wanted: WantedImage, terminal: Terminal): 
       createdAt: createdAt(terminal.env),
       cache: cacheFolder(terminal.env, "layers"),
     });
+    const repository = printReference(withoutTag(reference));
+    const said = { image, model: model.facts, version, repository };
+    await attach(layout, image.descriptor, await sbom({ ...said, packages: scorer.packages }));
+    const { name: modelName, version: modelVersion } = model.facts;
+    const modelUri = model.registered ? `models:/${modelName}/${modelVersion}` : undefined;
+    await attach(layout, image.descriptor, provenance({ ...said, variant: wanted.variant, modelUri }));
     const name = { full: printReference({ ...withoutTag(reference), tag }), tag };
     if (isFile) await writeArchive(wanted.output, layout, image.descriptor, name);
     else await layout.tag(tag, image.descriptor);

@@ -68,7 +68,7 @@ async function keyOf(entries: readonly TarEntry[], compression: Compression): Pr
       : `native ${NATIVE_LEVEL} ${process.version} ${process.arch} ${process.versions.zlib}`;
   const hash = createHash("sha256").update(`${FORMAT} ${compressor}\n`);
   for (const entry of sortedEntries(entries)) {
-    const content = entry.kind === "file" ? await contentDigest(entry.content) : "";
+    const content = entry.kind === "file" ? (entry.sha256 ?? (await contentDigest(entry.content))) : "";
     hash.update(`${JSON.stringify([entry.kind, entry.path, entry.mode, content])}\n`);
   }
   return hash.digest("hex");

@@ -10,6 +10,7 @@ import { rootCertificates } from "node:tls";
 import { promisify } from "node:util";
 import { invalid } from "@esteira/core/errors";
 import { z } from "zod";
+import { contentDigest } from "./layer.ts";
 import { type FileEntry, foldersAbove, type TarEntry } from "./tar.ts";
 
 /** A user of no power, as distroless images number it. */
@@ -22,12 +23,14 @@ const LOOKED_UP = ["libnss_dns.so.2", "libnss_files.so.2", "libresolv.so.2"];
 
 export const NODE_PATH = "/usr/bin/node";
 
+/** A file whose digest is known. */
+export type MachineFile = FileEntry & { readonly sha256: string };
+
 export interface MachineBase {
-  readonly entries: readonly TarEntry[];
+  readonly folders: readonly TarEntry[];
+  readonly files: readonly MachineFile[];
   /** Node's own version, `v20.19.0`. */
   readonly nodeVersion: string;
-  /** Where the libraries lie in the image, absolute. */
-  readonly libraries: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -59,20 +62,22 @@ export async function machineBase(platform: string): Promise<MachineBase> {
     textFile("/etc/ssl/certs/ca-certificates.crt", `${rootCertificates.join("\n")}\n`),
   ]);
   return {
-    entries: [...foldersAbove(files.map(({ path }) => path)), { kind: "folder", path: "tmp", mode: 0o1777 }, ...files],
+    folders: [...foldersAbove(files.map(({ path }) => path)), { kind: "folder", path: "tmp", mode: 0o1777 }],
+    files,
     nodeVersion: process.version,
-    libraries,
     env: { PATH: "/usr/local/bin:/usr/bin:/bin", ...searchPath(libraries) },
   };
 }
 
-async function fileOf(target: string, source: string, mode: number): Promise<FileEntry> {
-  return { kind: "file", path: target.slice(1), mode, size: (await stat(source)).size, content: source };
+async function fileOf(target: string, source: string, mode: number): Promise<MachineFile> {
+  const [{ size }, sha256] = await Promise.all([stat(source), contentDigest(source)]);
+  return { kind: "file", path: target.slice(1), mode, size, content: source, sha256 };
 }
 
-async function textFile(target: string, text: string): Promise<FileEntry> {
+async function textFile(target: string, text: string): Promise<MachineFile> {
   const content = Buffer.from(text);
-  return { kind: "file", path: target.slice(1), mode: 0o644, size: content.length, content };
+  const sha256 = await contentDigest(content);
+  return { kind: "file", path: target.slice(1), mode: 0o644, size: content.length, content, sha256 };
 }
 
 const reportWire = z.object({ sharedObjects: z.array(z.string()) });

@@ -8,7 +8,7 @@ import type { Layout } from "../oci/layout.ts";
 import { type Image, type ImageLayer, type WrittenImage, writeImage } from "./image.ts";
 import { packLayer } from "./layer.ts";
 import { layoutBase } from "./layout-base.ts";
-import { machineBase, NOBODY, NODE_PATH } from "./machine-base.ts";
+import { type MachineFile, machineBase, NOBODY, NODE_PATH } from "./machine-base.ts";
 import { type FileEntry, foldersAbove, type TarEntry } from "./tar.ts";
 
 /** What an image is built upon. */
@@ -46,11 +46,10 @@ export interface ScorerImageOptions {
 
 export interface ScorerImage extends WrittenImage {
   readonly layers: readonly ImageLayer[];
-  readonly nodeVersion: string | undefined;
   /** Of the base's manifest, where there is a base. */
   readonly baseDigest: string | undefined;
   /** The files of the lowest layer, where it is made of this machine's. */
-  readonly machineFiles: readonly FileEntry[];
+  readonly machineFiles: readonly MachineFile[];
 }
 
 const PORT = 8080;
@@ -86,8 +85,8 @@ export async function buildScorerImage(layout: Layout, options: ScorerImageOptio
     labels: labelsOf(options, base.baseDigest),
     createdAt: options.createdAt,
   };
-  const { nodeVersion, baseDigest, machineFiles } = base;
-  return { ...(await writeImage(layout, image)), layers: image.layers, nodeVersion, baseDigest, machineFiles };
+  const { baseDigest, machineFiles } = base;
+  return { ...(await writeImage(layout, image)), layers: image.layers, baseDigest, machineFiles };
 }
 
 interface BaseLayers {
@@ -95,9 +94,8 @@ interface BaseLayers {
   readonly layers: readonly ImageLayer[];
   readonly env: Readonly<Record<string, string>>;
   readonly node: string;
-  readonly nodeVersion: string | undefined;
   readonly baseDigest: string | undefined;
-  readonly machineFiles: readonly FileEntry[];
+  readonly machineFiles: readonly MachineFile[];
 }
 
 async function baseLayers({ platform, base, cache }: ScorerImageOptions): Promise<BaseLayers> {
@@ -108,21 +106,19 @@ async function baseLayers({ platform, base, cache }: ScorerImageOptions): Promis
       layers,
       env,
       node: base.node,
-      nodeVersion: undefined,
       baseDigest: digest,
       machineFiles: [],
     };
   }
-  const { entries, nodeVersion, env } = await machineBase(`${platform.os}/${platform.architecture}`);
+  const { folders, files, nodeVersion, env } = await machineBase(`${platform.os}/${platform.architecture}`);
   const title = `Node.js ${nodeVersion} and the libraries that it loads`;
   return {
     platform,
-    layers: [await packLayer(entries, { cache, compression: "native", title })],
+    layers: [await packLayer([...folders, ...files], { cache, compression: "native", title })],
     env,
     node: NODE_PATH,
-    nodeVersion,
     baseDigest: undefined,
-    machineFiles: entries.filter((entry) => entry.kind === "file"),
+    machineFiles: files,
   };
 }
 

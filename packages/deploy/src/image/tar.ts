@@ -23,6 +23,8 @@ export interface FileEntry extends Named {
   readonly size: number;
   /** The bytes, or the path of the file that has them. */
   readonly content: Uint8Array | string;
+  /** Of the content, 64 hexadecimal digits, where it is known already. */
+  readonly sha256?: string;
 }
 
 export type TarEntry = FileEntry | (Named & { readonly kind: "folder" });

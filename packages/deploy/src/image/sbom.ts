@@ -1,0 +1,121 @@
+/** What an image is made of, as a bill of materials of CycloneDX 1.6, for those who look for what has a known weakness. */
+
+import { debianOwners } from "./debian-owners.ts";
+import { type MachineFile, NODE_PATH } from "./machine-base.ts";
+import type { AboutImage } from "./referrer.ts";
+import type { ModelFacts, ScorerImage } from "./scorer-image.ts";
+
+export interface BundledPackage {
+  readonly name: string;
+  readonly version: string;
+  /** An SPDX expression, as its author wrote it. */
+  readonly license?: string | undefined;
+}
+
+export interface SbomOptions {
+  readonly image: ScorerImage;
+  readonly model: ModelFacts;
+  /** Whose code what scores holds. */
+  readonly packages: readonly BundledPackage[];
+  /** Of Esteira. */
+  readonly version: string;
+  /** `HOST/REPOSITORY`. */
+  readonly repository: string;
+}
+
+export const SBOM_TYPE = "application/vnd.cyclonedx+json";
+
+type Component = Readonly<Record<string, unknown>> & { readonly "bom-ref": string };
+
+/** The same for the same image: it says no time, and has no number of its own. */
+export async function sbom({ image, model, packages, version, repository }: SbomOptions): Promise<AboutImage> {
+  const { digest } = image.descriptor;
+  const components: readonly Component[] = [
+    ...(await machineComponents(image.machineFiles)),
+    ...(image.baseDigest === undefined ? [] : [baseComponent(image.baseDigest)]),
+    { type: "application", "bom-ref": "scorer", name: "esteira", version, licenses: [{ expression: "Apache-2.0" }] },
+    ...packages.map(packageComponent),
+    {
+      type: "machine-learning-model",
+      "bom-ref": "model",
+      name: model.name,
+      version: model.version,
+      hashes: [{ alg: "SHA-256", content: model.digest }],
+      properties: [{ name: "dev.esteira.model.hash", value: "SHA-256 over names and contents of the model's files" }],
+    },
+  ];
+  const name = repository.split("/").at(-1) ?? repository;
+  return {
+    type: SBOM_TYPE,
+    document: {
+      bomFormat: "CycloneDX",
+      specVersion: "1.6",
+      version: 1,
+      metadata: {
+        tools: { components: [{ type: "application", name: "esteira", version }] },
+        component: {
+          type: "container",
+          "bom-ref": "image",
+          name: repository,
+          version: digest,
+          purl: `pkg:oci/${name}@${encodeURIComponent(digest)}?repository_url=${encodeURIComponent(repository)}`,
+        },
+      },
+      components,
+      dependencies: [{ ref: "image", dependsOn: components.map((component) => component["bom-ref"]) }],
+    },
+  };
+}
+
+const baseComponent = (digest: string): Component => ({
+  type: "container",
+  "bom-ref": "base",
+  name: "base",
+  version: digest,
+  description: "The image that this one is built upon; what is in it, its own bill of materials says.",
+});
+
+function packageComponent({ name, version, license }: BundledPackage): Component {
+  const [, group, own = name] = /^(@[^/]+)\/(.+)$/.exec(name) ?? [];
+  const purl = `pkg:npm/${name.replace("@", "%40")}@${version}`;
+  return {
+    type: "library",
+    "bom-ref": purl,
+    ...(group === undefined ? {} : { group }),
+    name: own,
+    version,
+    purl,
+    ...(license === undefined ? {} : { licenses: [{ expression: license }] }),
+  };
+}
+
+/** What Node holds of others, as it says itself; numbers that are no program's are left out. */
+const NO_PROGRAMS = new Set(["node", "modules", "napi", "unicode", "cldr", "tz"]);
+
+/** Node and the libraries; the files that we wrote are none. */
+async function machineComponents(files: readonly MachineFile[]): Promise<readonly Component[]> {
+  const copied = files.filter(({ content }) => typeof content === "string");
+  const owners = await debianOwners(copied.map(({ path }) => `/${path}`));
+  return copied.map(({ path, sha256 }) => {
+    const hashes = [{ alg: "SHA-256", content: sha256 }];
+    if (path === NODE_PATH.slice(1)) return nodeComponent(hashes);
+    const place = `/${path}`;
+    const owner = owners.get(place);
+    if (owner === undefined) return { type: "file", "bom-ref": place, name: place, hashes };
+    const { name, version, architecture, distribution } = owner;
+    const purl = `pkg:deb/${distribution}/${name}@${encodeURIComponent(version)}?arch=${architecture}`;
+    const properties = [{ name: "path", value: place }];
+    return { type: "library", "bom-ref": place, name, version, purl, hashes, properties };
+  });
+}
+
+function nodeComponent(hashes: readonly object[]): Component {
+  const version = process.versions.node;
+  const purl = `pkg:generic/node@${version}`;
+  const components = Object.entries(process.versions).flatMap(([name, of]) =>
+    NO_PROGRAMS.has(name) || of === undefined
+      ? []
+      : [{ type: "library", "bom-ref": `node/${name}`, name, version: of, purl: `pkg:generic/${name}@${of}` }],
+  );
+  return { type: "application", "bom-ref": purl, name: "node", version, purl, hashes, components };
+}
