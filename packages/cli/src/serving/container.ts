@@ -2,7 +2,7 @@
  * What runs in an image of ours, as its first process: serves the one model that is there. It is told everything by its environment,
  * and writes nothing unless it is told to. The argument `serve` is what SageMaker gives, and changes nothing.
  */
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { EsteiraError } from "@esteira/core/errors";
 import { resolveModel } from "@esteira/sdk/node/model-uri";
 import { containerSettings, MODEL_FOLDERS } from "./container-settings.ts";
@@ -10,6 +10,19 @@ import { startServingProcess } from "./serving-process.ts";
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const note = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** A folder that may not be looked into is no reason to serve another model than the one that was put there. */
+function holdsModel(folder: string): boolean {
+  try {
+    return statSync(`${folder}/MLmodel`, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new EsteiraError(
+      "INVALID_STATE",
+      `The model in ${folder} cannot be read by user ${process.getuid?.()}: ${why}.`,
+    );
+  }
+}
 
 async function serve(stop: AbortController, stopped: Promise<void>): Promise<void> {
   const [asked = "serve", ...more] = process.argv.slice(2);
@@ -20,7 +33,7 @@ async function serve(stop: AbortController, stopped: Promise<void>): Promise<voi
       `This image knows 'serve' alone, and was asked for '${words}'; what it serves, its environment says.`,
     );
   }
-  const named = process.env.ESTEIRA_MODEL || MODEL_FOLDERS.find((folder) => existsSync(`${folder}/MLmodel`));
+  const named = process.env.ESTEIRA_MODEL || MODEL_FOLDERS.find(holdsModel);
   if (named === undefined) {
     throw new EsteiraError(
       "RESOURCE_DOES_NOT_EXIST",
