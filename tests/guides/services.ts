@@ -1,6 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { findPostgres, startCluster } from "../../packages/store/src/testing/postgres-cluster.ts";
+import { startRegistry } from "../containers/docker-registry.ts";
+import { missing } from "../containers/programs.ts";
 import { startGateway } from "../s3/gateway.ts";
 
 /** What a guide says that it needs, running: variables for its commands, and a folder of programs. */
@@ -21,6 +23,13 @@ export const SERVICES: Readonly<Record<string, Start>> = {
     const cluster = await startCluster(found.bin);
     const env = { PGHOST: "127.0.0.1", PGPORT: String(cluster.port), PGUSER: "esteira" };
     return { env, bin: found.bin, stop: () => cluster.remove() };
+  },
+  /** An empty registry of images, `$REGISTRY`. */
+  "image registry": async () => {
+    const absent = missing("docker-registry");
+    if (absent !== undefined) return { missing: absent };
+    const registry = await startRegistry();
+    return { env: { REGISTRY: registry.host }, stop: () => registry.stop() };
   },
   /** An S3 server with the bucket that the guide names, and its keys. */
   "s3 bucket team-bucket": async () => {

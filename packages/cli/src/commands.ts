@@ -30,6 +30,7 @@ const MODULES: readonly Module[] = [
     load: async () => (await import("./commands/promotion.ts")).promotion,
   },
   { words: ["build"], load: async () => [(await import("./commands/build.ts")).build] },
+  { words: ["image"], load: async () => (await import("./commands/image.ts")).image },
   { words: ["deploy"], load: async () => (await import("./commands/deploy.ts")).deploy },
   { words: ["ci"], load: async () => (await import("./commands/ci.ts")).ci },
   { words: ["plan", "apply"], load: async () => (await import("./commands/desired.ts")).desired },

@@ -10,6 +10,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   users: "Manage who may use a server",
   tokens: "Manage service tokens, for programs",
   ci: "Pipelines of a CI: write them, sign in, comment",
+  image: "Container images in registries and folders",
   deploy: "Serve versions on this machine",
   trust: "Trust jobs of a CI, by their OIDC identity",
   policy: "Protect aliases and stages of a registered model",

@@ -42,6 +42,8 @@ const ACCEPTED = [MEDIA_TYPES.index, MEDIA_TYPES.dockerIndex, MEDIA_TYPES.manife
 const TAGS_A_PAGE = 500;
 const LIST_LIMIT = 16 * 1024 * 1024;
 const tagsWire = z.object({ tags: z.array(z.string()).nullish() });
+/** Bytes between two breaks that make a line worth another round of tries. */
+const WORTH_IT = 256 * 1024;
 const UNSUPPORTED = [400, 404, 405, 501];
 
 export function openRepository(repository: Repository, options: SessionOptions): RegistryRepository {
@@ -131,6 +133,7 @@ export function openRepository(repository: Repository, options: SessionOptions):
       const doing = `give the blob ${digest} of ${name}`;
       let at = from;
       for (let next = 2; ; next++) {
+        const began = at;
         try {
           const headers = at === 0 ? {} : { range: `bytes=${at}-` };
           const asking = { method: "GET", to: `${name}/blobs/${digest}`, doing, scopes: pull, headers } as const;
@@ -143,7 +146,8 @@ export function openRepository(repository: Repository, options: SessionOptions):
             if (piece.byteLength === 0) continue;
             passing?.take(piece);
             at += piece.byteLength;
-            next = 1;
+            // A line that only ever gives a few bytes is given up.
+            if (at - began >= WORTH_IT) next = 1;
             yield piece;
           }
           break;
