@@ -14,7 +14,7 @@ import { parseReference, printReference } from "@esteira/deploy/registry/referen
 import { cacheFolder } from "../cache-folder.ts";
 import type { Terminal } from "../command.ts";
 import { version } from "../version.ts";
-import { imageModel } from "./image-model.ts";
+import { imageModel, recordImage } from "./image-model.ts";
 import { scorerBundle } from "./scorer-bundle.ts";
 
 export interface WantedImage {
@@ -70,8 +70,10 @@ export async function buildModelImage(wanted: WantedImage, terminal: Terminal): 
     const name = { full: printReference({ ...withoutTag(reference), tag }), tag };
     if (isFile) await writeArchive(wanted.output, layout, image.descriptor, name);
     else await layout.tag(tag, image.descriptor);
+    const { digest } = image.descriptor;
+    await recordImage(model, { digest, pinned: undefined }, terminal);
     return {
-      pinned: printReference({ ...withoutTag(reference), digest: image.descriptor.digest }),
+      pinned: printReference({ ...withoutTag(reference), digest }),
       where: isFile ? wanted.output : `${layout.folder}:${tag}`,
       compressedSize: image.compressedSize,
       layerCount: image.layers.length,

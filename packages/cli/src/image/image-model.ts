@@ -1,4 +1,4 @@
-import { notFound } from "@esteira/core/errors";
+import { EsteiraError } from "@esteira/core/errors";
 import type { ModelFacts } from "@esteira/deploy/image/scorer-image";
 import { loadModel } from "@esteira/models/flavors/load-model";
 import { modelDigest } from "@esteira/models/format/digest";
@@ -49,13 +49,34 @@ export async function imageModel(uri: string, scratch: string, terminal: Termina
   };
 }
 
+/**
+ * Writes on a registered version which image was built of it: `esteira.image.digest`, and `esteira.image` (HOST/REPOSITORY@DIGEST) where it
+ * can be pulled. Who may build and not write is told so, and has the image all the same.
+ */
+export async function recordImage(
+  { registered, facts: { name, version } }: ImageModel,
+  { digest, pinned }: { readonly digest: string; readonly pinned: string | undefined },
+  terminal: Terminal,
+): Promise<void> {
+  if (!registered) return;
+  const { modelVersions } = trackingClient(terminal);
+  const tags = [{ key: "esteira.image.digest", value: digest }];
+  if (pinned !== undefined) tags.push({ key: "esteira.image", value: pinned });
+  try {
+    for (const tag of tags) await modelVersions.setTag(name, version, tag);
+  } catch (error) {
+    if (!(error instanceof EsteiraError) || error.code !== "PERMISSION_DENIED") throw error;
+    terminal.note(`Version ${version} of ${name} does not say which image is its own: ${error.message}`);
+  }
+}
+
 async function commitOf(id: string, client: () => ReturnType<typeof trackingClient>): Promise<string | undefined> {
   const { runId } = await import("@esteira/core/ids");
   const run = await client()
     .runs.get(runId(id))
     .catch((error: unknown) => {
       // A version outlives its run.
-      if (error instanceof Error && "code" in error && error.code === notFound("").code) return undefined;
+      if (error instanceof EsteiraError && error.code === "RESOURCE_DOES_NOT_EXIST") return undefined;
       throw error;
     });
   return run?.data.tags.find(({ key }) => key === "mlflow.source.git.commit")?.value;
