@@ -31,6 +31,11 @@ export const SERVICES: Readonly<Record<string, Start>> = {
     const registry = await startRegistry();
     return { env: { REGISTRY: registry.host }, stop: () => registry.stop() };
   },
+  /** What reads images, and is not ours. */
+  skopeo: async () => {
+    const absent = missing("skopeo");
+    return absent === undefined ? { env: {}, stop: async () => {} } : { missing: absent };
+  },
   /** An S3 server with the bucket that the guide names, and its keys. */
   "s3 bucket team-bucket": async () => {
     const gateway = await startGateway();

@@ -13,12 +13,11 @@ export const build: Command = {
     { flags: "-t, --tag <reference>", summary: "the image's name, such as ghcr.io/me/pix:3", required: true },
     {
       flags: "-o, --output <path>",
-      summary: "an OCI layout folder, or a file.tar for `docker load`",
-      required: true,
+      summary: "an OCI layout folder, or a file.tar for `docker load` (default: push it to where its name leads)",
     },
     {
       flags: "--base <image>",
-      summary: "none takes Node from this machine; oci:FOLDER[:NAME] is an image that holds Node",
+      summary: "none takes Node from this machine; NAME@sha256:DIGEST or oci:FOLDER[:NAME] is an image that holds Node",
       default: "none",
     },
     { flags: "--node <path>", summary: "how Node is started in a base", default: "node" },
@@ -34,7 +33,7 @@ export const build: Command = {
       {
         uri: text(values, "modelUri") ?? "",
         reference: text(values, "tag") ?? "",
-        output: text(values, "output") ?? "",
+        output: text(values, "output"),
         base: text(values, "base") ?? "none",
         node: text(values, "node") ?? "node",
         platform,

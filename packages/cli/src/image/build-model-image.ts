@@ -1,16 +1,17 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { invalid } from "@esteira/core/errors";
+import { invalid, notFound } from "@esteira/core/errors";
 import { writeArchive } from "@esteira/deploy/image/archive";
 import { machinePlatform } from "@esteira/deploy/image/machine-base";
 import { provenance } from "@esteira/deploy/image/provenance";
 import { attach } from "@esteira/deploy/image/referrer";
 import { sbom } from "@esteira/deploy/image/sbom";
 import { type BaseChoice, buildScorerImage, type ScorerImageOptions } from "@esteira/deploy/image/scorer-image";
-import type { Platform } from "@esteira/deploy/oci/descriptor";
-import { openLayout } from "@esteira/deploy/oci/layout";
-import { parseReference, printReference } from "@esteira/deploy/registry/reference";
+import { type Platform, platformText } from "@esteira/deploy/oci/descriptor";
+import { type Layout, openLayout } from "@esteira/deploy/oci/layout";
+import { type ImageReference, parseReference, printReference } from "@esteira/deploy/registry/reference";
 import { cacheFolder } from "../cache-folder.ts";
 import type { Terminal } from "../command.ts";
 import { version } from "../version.ts";
@@ -21,9 +22,9 @@ export interface WantedImage {
   readonly uri: string;
   /** The image's name, as people write it. */
   readonly reference: string;
-  /** A folder, or a file that ends in .tar. */
-  readonly output: string;
-  /** `none`, or `oci:FOLDER[:NAME]`. */
+  /** A folder, or a file that ends in .tar; the image is pushed to where its name leads, where it is absent. */
+  readonly output: string | undefined;
+  /** `none`, `oci:FOLDER[:NAME]`, or an image's name with its digest. */
   readonly base: string;
   readonly node: string;
   /** `linux/amd64`; this machine's where it is absent. */
@@ -34,6 +35,7 @@ export interface WantedImage {
 export interface BuiltModelImage {
   /** `HOST/REPOSITORY@sha256:…`. */
   readonly pinned: string;
+  /** For people. */
   readonly where: string;
   readonly compressedSize: number;
   readonly layerCount: number;
@@ -49,11 +51,12 @@ export async function buildModelImage(wanted: WantedImage, terminal: Terminal): 
   try {
     const model = await imageModel(wanted.uri, scratch, terminal);
     const scorer = await scorerBundle(terminal.env, terminal.note);
-    const isFile = wanted.output.endsWith(".tar");
-    const layout = await openLayout(isFile ? join(scratch, "layout") : wanted.output);
+    const { output } = wanted;
+    const isFolder = output !== undefined && !output.endsWith(".tar");
+    const layout = await openLayout(isFolder ? output : join(scratch, "layout"));
     const image = await buildScorerImage(layout, {
       platform: platformOf(wanted.platform),
-      base: await baseOf(wanted),
+      base: await baseOf(wanted, terminal),
       scorer: scorer.folder,
       model,
       variant: wanted.variant,
@@ -61,20 +64,22 @@ export async function buildModelImage(wanted: WantedImage, terminal: Terminal): 
       createdAt: createdAt(terminal.env),
       cache: cacheFolder(terminal.env, "layers"),
     });
-    const repository = printReference(withoutTag(reference));
+    const repository = printReference({ registry: reference.registry, repository: reference.repository });
     const said = { image, model: model.facts, version, repository };
     await attach(layout, image.descriptor, await sbom({ ...said, packages: scorer.packages }));
     const { name: modelName, version: modelVersion } = model.facts;
     const modelUri = model.registered ? `models:/${modelName}/${modelVersion}` : undefined;
     await attach(layout, image.descriptor, provenance({ ...said, variant: wanted.variant, modelUri }));
-    const name = { full: printReference({ ...withoutTag(reference), tag }), tag };
-    if (isFile) await writeArchive(wanted.output, layout, image.descriptor, name);
-    else await layout.tag(tag, image.descriptor);
+    const name = { full: `${repository}:${tag}`, tag };
     const { digest } = image.descriptor;
-    await recordImage(model, { digest, pinned: undefined }, terminal);
+    const pinned = `${repository}@${digest}`;
+    if (output === undefined) await push(layout, digest, { ...reference, tag }, terminal);
+    else if (isFolder) await layout.tag(tag, image.descriptor);
+    else await writeArchive(output, layout, image.descriptor, name);
+    await recordImage(model, { digest, pinned: output === undefined ? pinned : undefined }, terminal);
     return {
-      pinned: printReference({ ...withoutTag(reference), digest }),
-      where: isFile ? wanted.output : `${layout.folder}:${tag}`,
+      pinned,
+      where: output === undefined ? name.full : isFolder ? `${layout.folder}:${tag}` : output,
       compressedSize: image.compressedSize,
       layerCount: image.layers.length,
     };
@@ -83,7 +88,19 @@ export async function buildModelImage(wanted: WantedImage, terminal: Terminal): 
   }
 }
 
-const withoutTag = ({ registry, repository }: ReturnType<typeof parseReference>) => ({ registry, repository });
+/** Sends what the registry does not have, with what is about the image. */
+async function push(layout: Layout, digest: string, to: ImageReference, terminal: Terminal): Promise<void> {
+  const [{ copyImage }, { registryPlace, layoutPlace }, { copyProgress }, { registrySession }] = await Promise.all([
+    import("@esteira/deploy/registry/copy"),
+    import("@esteira/deploy/registry/place"),
+    import("./copy-progress.ts"),
+    import("./image-places.ts"),
+  ]);
+  const watch = copyProgress(process.stderr);
+  const from = await layoutPlace(layout.folder, digest, true);
+  const options = { isWithReferrers: true, watch };
+  await copyImage(from, registryPlace(to, registrySession(terminal)), options).finally(watch.end);
+}
 
 function platformOf(given: string | undefined): Platform {
   const named = given ?? machinePlatform() ?? "linux/amd64";
@@ -91,11 +108,28 @@ function platformOf(given: string | undefined): Platform {
   return { os, architecture };
 }
 
-async function baseOf({ base, node }: WantedImage): Promise<BaseChoice> {
+async function baseOf({ base, node, platform }: WantedImage, terminal: Terminal): Promise<BaseChoice> {
   if (base === "none") return { kind: "machine" };
-  const layout = /^oci:(.+?)(?::([^:/]+))?$/.exec(base);
-  if (layout !== null) return { kind: "layout", layout: await openLayout(layout[1] ?? ""), name: layout[2], node };
-  throw invalid(`--base is '${base}': expected none, or oci:FOLDER[:NAME] for an image in a layout folder.`);
+  const { imagePlace, layoutOf, registrySession } = await import("./image-places.ts");
+  const local = layoutOf(base);
+  if (local !== undefined) {
+    if (!existsSync(join(local.folder, "oci-layout")))
+      throw notFound(`The base ${base} is not there: ${local.folder} is no image folder.`);
+    return { kind: "layout", layout: await openLayout(local.folder), name: local.name, node };
+  }
+  if (parseReference(base).digest === undefined)
+    throw invalid(
+      `--base is '${base}', which is another image tomorrow: name it by its digest (esteira image inspect ${base} says it), or give none, or oci:FOLDER[:NAME].`,
+    );
+  const { copyImage } = await import("@esteira/deploy/registry/copy");
+  const { layoutPlace } = await import("@esteira/deploy/registry/place");
+  const folder = cacheFolder(terminal.env, "bases");
+  const from = await imagePlace(base, registrySession(terminal), true);
+  const { copyProgress } = await import("./copy-progress.ts");
+  const watch = copyProgress(process.stderr);
+  const options = { platform: platformText(platformOf(platform)), watch };
+  const { descriptor } = await copyImage(from, await layoutPlace(folder, undefined, false), options).finally(watch.end);
+  return { kind: "layout", layout: await openLayout(folder), name: descriptor.digest, node };
 }
 
 /** The time that an image says it is of: always the same, unless who builds says another, as SOURCE_DATE_EPOCH has it. In milliseconds. */

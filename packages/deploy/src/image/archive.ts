@@ -1,6 +1,6 @@
 /**
  * An image as one file, for machines that no registry is reached from: an OCI layout that is `docker save`'s archive as well, so that
- * `docker load`, `podman load`, `ctr image import` and `skopeo` each find what they look for.
+ * what reads the one or the other finds what it looks for.
  */
 
 import { randomUUID } from "node:crypto";

@@ -1,5 +1,7 @@
 /** An image of the OCI specification: what it holds and how it is started, as the documents that name its layers. */
 
+import { link } from "node:fs/promises";
+import { join } from "node:path";
 import { type Descriptor, type Manifest, MEDIA_TYPES, type Platform } from "../oci/descriptor.ts";
 import type { Layout, StoredBlob } from "../oci/layout.ts";
 
@@ -12,6 +14,8 @@ export interface ImageLayer {
   readonly title: string;
   /** The compressed archive. */
   readonly open: () => AsyncIterable<Uint8Array> | Promise<AsyncIterable<Uint8Array>>;
+  /** A file of this machine that has these very bytes, where there is one. */
+  readonly file?: string;
 }
 
 export interface Image {
@@ -41,10 +45,7 @@ export interface WrittenImage {
 
 /** Adds an image to a layout; layers that are there already are left as they are. */
 export async function writeImage(layout: Layout, image: Image): Promise<WrittenImage> {
-  for (const { descriptor, open } of image.layers) {
-    if ((await layout.size(descriptor.digest)) === descriptor.size) continue;
-    await layout.write(await open(), { digest: descriptor.digest, size: descriptor.size });
-  }
+  for (const layer of image.layers) await addLayer(layout, layer);
   const config: Descriptor = { mediaType: MEDIA_TYPES.config, ...(await writeJson(layout, imageConfig(image))) };
   const layers = image.layers.map(({ descriptor }) => descriptor);
   const manifest: Manifest = { schemaVersion: 2, mediaType: MEDIA_TYPES.manifest, config, layers };
@@ -58,6 +59,20 @@ export async function writeImage(layout: Layout, image: Image): Promise<WrittenI
     config,
     compressedSize: layers.reduce((sum, { size }) => sum + size, 0),
   };
+}
+
+/** Nothing is copied where both are on one file system: blobs are never changed, so they may be one file. */
+async function addLayer(layout: Layout, { descriptor: { digest, size }, open, file }: ImageLayer): Promise<void> {
+  if ((await layout.size(digest)) === size) return;
+  if (file !== undefined) {
+    try {
+      await link(file, join(layout.folder, "blobs", "sha256", digest.slice("sha256:".length)));
+      return;
+    } catch {
+      // Another file system, or one without links: copied below.
+    }
+  }
+  await layout.write(await open(), { digest, size });
 }
 
 /** Writes a document whose digest is decided by what it says: its keys are in the order in which they are given. */

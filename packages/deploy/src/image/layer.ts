@@ -57,6 +57,7 @@ export async function packLayer(
     diffId: kept.diffId,
     title,
     open: () => createReadStream(file),
+    file,
   };
 }
 
