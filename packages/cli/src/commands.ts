@@ -18,6 +18,7 @@ const MODULES: readonly Module[] = [
     load: async () => [(await import("./commands/reproduce-verify.ts")).reproduceVerify],
   },
   { words: ["models serve"], load: async () => [(await import("./commands/models-serve.ts")).modelsServe] },
+  { words: ["models route"], load: async () => [(await import("./commands/models-route.ts")).modelsRoute] },
   { words: ["models predict"], load: async () => [(await import("./commands/models-predict.ts")).modelsPredict] },
   { words: ["models verify"], load: async () => [(await import("./commands/models-verify.ts")).modelsVerify] },
   { words: ["models card"], load: async () => [(await import("./commands/models-card.ts")).modelsCard] },

@@ -4,6 +4,7 @@ import type { Trial } from "@esteira/projects/sweep/trials";
 import pc from "picocolors";
 import { type Command, text, texts, type Values } from "../command.ts";
 import { trackingClient } from "../tracking.ts";
+import { wholeOption } from "../whole-option.ts";
 import { experimentOf, INTERRUPTED, parametersOf, stopFrom, userOf } from "./run.ts";
 
 /** As a run ends that has failed: no trial gave the metric. */
@@ -53,9 +54,10 @@ export const sweep: Command = {
     const parameters = parametersOf(texts(values, "paramList"));
     const space = await readSpace(text(values, "space"), texts(values, "param"));
     const method = oneOf("method", values, METHODS);
-    const [trials, seed] = [whole("trials", values, 1, 100_000), whole("seed", values, 0, 2 ** 31 - 1)];
-    const workers = text(values, "workers") === undefined ? availableParallelism() : whole("workers", values, 1, 1000);
-    const warmup = whole("pruneAfter", values, 0, Number.MAX_SAFE_INTEGER);
+    const [trials, seed] = [wholeOption(values, "trials", 1, 100_000), wholeOption(values, "seed", 0, 2 ** 31 - 1)];
+    const workers =
+      text(values, "workers") === undefined ? availableParallelism() : wholeOption(values, "workers", 1, 1000);
+    const warmup = wholeOption(values, "pruneAfter", 0, Number.MAX_SAFE_INTEGER);
     const client = trackingClient(terminal);
     const { env } = terminal;
     const experimentId = await experimentOf(values, env, client);
@@ -112,13 +114,4 @@ function oneOf<const T extends readonly string[]>(name: string, values: Values, 
   const found = allowed.find((one) => one === given);
   if (found === undefined) throw invalid(`--${name} is '${given}': expected ${allowed.join(", ")}.`);
   return found;
-}
-
-function whole(name: string, values: Values, least: number, most: number): number {
-  const given = text(values, name) ?? "";
-  const number = Number(given);
-  const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  if (!/^\d+$/.test(given) || number < least || number > most)
-    throw invalid(`--${flag} is '${given}': expected a whole number from ${least} to ${most}.`);
-  return number;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { containerSettings } from "./container-settings.ts";
+import { containerSettings, routeSettings } from "./container-settings.ts";
 
 test("a container listens everywhere on 8080, and writes nothing", () => {
   expect(containerSettings({ PORT: "", ESTEIRA_DECISIONS: "" }, "/app/model")).toMatchObject({
@@ -41,4 +41,20 @@ test.each([
   [{ ESTEIRA_DECISIONS: "/d", ESTEIRA_DECISIONS_THRESHOLD: "high" }, "expected a number"],
 ])("%j is refused by name", (env, sentence) => {
   expect(() => containerSettings(env, "/m")).toThrow(sentence);
+});
+
+test("a container that routes follows a mounted file, unless its environment names another", () => {
+  expect(routeSettings({})).toEqual({
+    file: "/etc/esteira/routes.json",
+    host: "0.0.0.0",
+    port: 8080,
+    timeoutMs: 60_000,
+    maxInFlight: 512,
+    bodyLimit: 16_777_216,
+  });
+  expect(routeSettings({ ESTEIRA_ROUTES: "/r.json", ESTEIRA_ROUTE_TIMEOUT: "2" })).toMatchObject({
+    file: "/r.json",
+    timeoutMs: 2000,
+  });
+  expect(() => routeSettings({ ESTEIRA_ROUTE_TIMEOUT: "soon" })).toThrow("ESTEIRA_ROUTE_TIMEOUT is 'soon'");
 });

@@ -1,5 +1,6 @@
 import { invalid } from "@esteira/core/errors";
 import type { Terminal } from "../command.ts";
+import type { RouterOptions } from "./router.ts";
 import type { ServeSettings } from "./serve-settings.ts";
 
 /** Where a container's model lies, the first of these that there is: where SageMaker puts one, then where the image has its own. */
@@ -15,13 +16,7 @@ const MEBIBYTE = 1024 * 1024;
  * @throws EsteiraError INVALID_PARAMETER_VALUE naming the variable that is wrong.
  */
 export function containerSettings(env: Terminal["env"], folder: string): ServeSettings {
-  const given = (name: string): string | undefined => env[name] || undefined;
-  const whole = (name: string, standard: string, low: number, high: number): number => {
-    const value = given(name) ?? standard;
-    if (/^\d+$/.test(value) && Number(value) >= low && Number(value) <= high) return Number(value);
-    throw invalid(`${name} is '${value}': expected a whole number from ${low} to ${high}.`);
-  };
-  const portName = given("PORT") === undefined ? "SAGEMAKER_BIND_TO_PORT" : "PORT";
+  const { given, whole } = reader(env);
   const requestLog = given("ESTEIRA_REQUEST_LOG");
   const decisions = given("ESTEIRA_DECISIONS");
   const threshold = given("ESTEIRA_DECISIONS_THRESHOLD");
@@ -34,20 +29,54 @@ export function containerSettings(env: Terminal["env"], folder: string): ServeSe
     engine: "native",
     python: "python3",
     timeoutSeconds: 60,
-    host: given("ESTEIRA_HOST") ?? "0.0.0.0",
-    port: whole(portName, PORT, 0, 65_535),
+    ...address(env),
     workers: 1,
     canary: undefined,
     shadowUri: undefined,
     deployment: undefined,
     refreshSeconds: 0,
     maxInFlight: whole("ESTEIRA_MAX_IN_FLIGHT", "256", 1, 1_000_000),
-    bodyLimit: whole("ESTEIRA_BODY_LIMIT", "16", 1, 1024) * MEBIBYTE,
+    bodyLimit: bodyLimit(env),
     requestLog: requestLog === undefined ? undefined : { folder: requestLog, sample: 1, redact: [] },
     decisions:
       decisions === undefined
         ? undefined
         : { folder: decisions, threshold: threshold === undefined ? undefined : Number(threshold) },
     warmUp: true,
+  };
+}
+
+/** Where a container finds the file of routes that it follows. */
+const ROUTES = "/etc/esteira/routes.json";
+
+/** What a container that routes is told by its environment: ESTEIRA_ROUTES, ESTEIRA_ROUTE_TIMEOUT in seconds, and what one that serves is. */
+export function routeSettings(env: Terminal["env"]): Omit<RouterOptions, "note"> {
+  const { given, whole } = reader(env);
+  return {
+    ...address(env),
+    file: given("ESTEIRA_ROUTES") ?? ROUTES,
+    timeoutMs: whole("ESTEIRA_ROUTE_TIMEOUT", "60", 1, 86_400) * 1000,
+    maxInFlight: whole("ESTEIRA_MAX_IN_FLIGHT", "512", 1, 1_000_000),
+    bodyLimit: bodyLimit(env),
+  };
+}
+
+function address(env: Terminal["env"]): { readonly host: string; readonly port: number } {
+  const { given, whole } = reader(env);
+  const portName = given("PORT") === undefined ? "SAGEMAKER_BIND_TO_PORT" : "PORT";
+  return { host: given("ESTEIRA_HOST") ?? "0.0.0.0", port: whole(portName, PORT, 0, 65_535) };
+}
+
+const bodyLimit = (env: Terminal["env"]): number => reader(env).whole("ESTEIRA_BODY_LIMIT", "16", 1, 1024) * MEBIBYTE;
+
+function reader(env: Terminal["env"]) {
+  const given = (name: string): string | undefined => env[name] || undefined;
+  return {
+    given,
+    whole(name: string, standard: string, low: number, high: number): number {
+      const value = given(name) ?? standard;
+      if (/^\d+$/.test(value) && Number(value) >= low && Number(value) <= high) return Number(value);
+      throw invalid(`${name} is '${value}': expected a whole number from ${low} to ${high}.`);
+    },
   };
 }

@@ -1,11 +1,11 @@
 /**
- * What runs in an image of ours, as its first process: serves the one model that is there. It is told everything by its environment,
- * and writes nothing unless it is told to. The argument `serve` is what SageMaker gives, and changes nothing.
+ * What runs in an image of ours, as its first process: serves the one model that is there, or routes between such servers. It is told everything
+ * by its environment, and writes nothing unless it is told to. The argument `serve` is what SageMaker gives, and changes nothing.
  */
 import { statSync } from "node:fs";
 import { EsteiraError } from "@esteira/core/errors";
 import { resolveModel } from "@esteira/sdk/node/model-uri";
-import { containerSettings, MODEL_FOLDERS } from "./container-settings.ts";
+import { containerSettings, MODEL_FOLDERS, routeSettings } from "./container-settings.ts";
 import { startServingProcess } from "./serving-process.ts";
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -24,15 +24,27 @@ function holdsModel(folder: string): boolean {
   }
 }
 
-async function serve(stop: AbortController, stopped: Promise<void>): Promise<void> {
+async function run(stop: AbortController, stopped: Promise<void>): Promise<void> {
   const [asked = "serve", ...more] = process.argv.slice(2);
-  if (asked !== "serve" || more.length > 0) {
-    const words = [asked, ...more].join(" ");
-    throw new EsteiraError(
-      "INVALID_PARAMETER_VALUE",
-      `This image knows 'serve' alone, and was asked for '${words}'; what it serves, its environment says.`,
-    );
-  }
+  if (asked === "serve" && more.length === 0) return serve(stop, stopped);
+  if (asked === "route" && more.length === 0) return route(stopped);
+  const words = [asked, ...more].join(" ");
+  throw new EsteiraError(
+    "INVALID_PARAMETER_VALUE",
+    `This image knows 'serve' and 'route', and was asked for '${words}'; the rest its environment says.`,
+  );
+}
+
+/** In front of servers of two versions, by a file that who deploys writes: a canary's share, and a shadow. */
+async function route(stopped: Promise<void>): Promise<void> {
+  const { startRouter } = await import("./router.ts");
+  const router = await startRouter({ ...routeSettings(process.env), note });
+  say(`Routing at ${router.address}, ready after ${Math.round(performance.now())} ms.`);
+  await stopped;
+  await router.close();
+}
+
+async function serve(stop: AbortController, stopped: Promise<void>): Promise<void> {
   const named = process.env.ESTEIRA_MODEL || MODEL_FOLDERS.find(holdsModel);
   if (named === undefined) {
     throw new EsteiraError(
@@ -63,7 +75,7 @@ const stopped = new Promise<void>((resolve) => {
     });
 });
 try {
-  await serve(stop, stopped);
+  await run(stop, stopped);
   process.exit(0);
 } catch (error) {
   // What was being started has been ended because of it.

@@ -3,6 +3,7 @@ import { type CommandOption, type Terminal, text, type Values } from "../command
 import { ENGINE_OPTIONS, type EngineSettings, engineSettings } from "../engine-options.ts";
 import { MODEL_URI } from "../model-option.ts";
 import { portOf } from "../port.ts";
+import { wholeOption } from "../whole-option.ts";
 
 /** What `models serve` was asked, checked. */
 export interface ServeSettings extends EngineSettings {
@@ -67,22 +68,22 @@ export function serveSettings(values: Values, env: Terminal["env"]): ServeSettin
   }
   const folder = text(values, "requestLog");
   const deployment = text(values, "deployment");
-  const workers = whole(values, "workers", "--workers", 1, 256);
+  const workers = wholeOption(values, "workers", 1, 256);
   if (deployment !== undefined && (workers > 1 || canaryUri !== undefined || text(values, "shadowUri") !== undefined))
     throw invalid("--deployment takes its models from the folder's orders, and serves them in one process.");
   return {
     uri: text(values, "modelUri") ?? "",
     ...engineSettings(values, env),
-    timeoutSeconds: whole(values, "timeout", "--timeout", 1, 86_400),
+    timeoutSeconds: wholeOption(values, "timeout", 1, 86_400),
     host: text(values, "host") ?? "127.0.0.1",
     port: portOf(text(values, "port")),
     workers,
     canary: canaryUri === undefined ? undefined : { uri: canaryUri, share: shareOf(share, "--canary-share") },
     shadowUri: text(values, "shadowUri"),
     deployment,
-    refreshSeconds: whole(values, "refresh", "--refresh", 0, 86_400),
-    maxInFlight: whole(values, "maxInFlight", "--max-in-flight", 1, 1_000_000),
-    bodyLimit: whole(values, "bodyLimit", "--body-limit", 1, 1024) * 1024 * 1024,
+    refreshSeconds: wholeOption(values, "refresh", 0, 86_400),
+    maxInFlight: wholeOption(values, "maxInFlight", 1, 1_000_000),
+    bodyLimit: wholeOption(values, "bodyLimit", 1, 1024) * 1024 * 1024,
     decisions: decisionsOf(values),
     requestLog:
       folder === undefined
@@ -96,13 +97,6 @@ export function serveSettings(values: Values, env: Terminal["env"]): ServeSettin
               .filter((name) => name !== ""),
           },
   };
-}
-
-function whole(values: Values, name: string, flag: string, low: number, high: number): number {
-  const given = text(values, name) ?? "";
-  const value = Number(given);
-  if (/^\d+$/.test(given) && value >= low && value <= high) return value;
-  throw invalid(`${flag} is '${given}': expected a whole number from ${low} to ${high}.`);
 }
 
 function decisionsOf(values: Values): ServeSettings["decisions"] {
