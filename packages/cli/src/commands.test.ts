@@ -9,7 +9,7 @@ describe("the commands that are loaded", () => {
     [["models", "serve", "-m", "x"], ["models serve"]],
     [
       ["models", "--help"],
-      ["models serve", "models predict", "models verify", "models card"],
+      ["models serve", "models route", "models predict", "models verify", "models card"],
     ],
     [["reproduce", "0123"], ["reproduce"]],
     [
