@@ -52,6 +52,7 @@ export async function buildModelImage(wanted: WantedImage, terminal: Terminal): 
     const model = await imageModel(wanted.uri, scratch, terminal);
     const scorer = await scorerBundle(terminal.env, terminal.note);
     const { output } = wanted;
+    const cache = cacheFolder(terminal.env, "layers");
     const isFolder = output !== undefined && !output.endsWith(".tar");
     const layout = await openLayout(isFolder ? output : join(scratch, "layout"));
     const image = await buildScorerImage(layout, {
@@ -62,11 +63,11 @@ export async function buildModelImage(wanted: WantedImage, terminal: Terminal): 
       variant: wanted.variant,
       version,
       createdAt: createdAt(terminal.env),
-      cache: cacheFolder(terminal.env, "layers"),
+      cache,
     });
     const repository = printReference({ registry: reference.registry, repository: reference.repository });
     const said = { image, model: model.facts, version, repository };
-    await attach(layout, image.descriptor, await sbom({ ...said, packages: scorer.packages }));
+    await attach(layout, image.descriptor, await sbom({ ...said, packages: scorer.packages, cache }));
     const { name: modelName, version: modelVersion } = model.facts;
     const modelUri = model.registered ? `models:/${modelName}/${modelVersion}` : undefined;
     await attach(layout, image.descriptor, provenance({ ...said, variant: wanted.variant, modelUri }));

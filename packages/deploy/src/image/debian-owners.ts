@@ -1,16 +1,49 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { z } from "zod";
+import { remembered, stampOf } from "./remembered.ts";
 
-export interface DebianPackage {
-  readonly name: string;
-  readonly version: string;
-  readonly architecture: string;
+const packageWire = z.object({
+  name: z.string(),
+  version: z.string(),
+  architecture: z.string(),
   /** `debian`, `ubuntu`. */
-  readonly distribution: string;
+  distribution: z.string(),
+});
+export type DebianPackage = z.output<typeof packageWire>;
+
+const knownWire = z.object({
+  installed: z.string(),
+  paths: z.array(z.string()),
+  owners: z.array(z.tuple([z.string(), packageWire])),
+});
+
+/** Changes with everything that is installed. */
+const INSTALLED = "/var/lib/dpkg/status";
+
+/**
+ * The packages that files of this machine are of, where its packages are Debian's; without those of which nobody knows. Asked again when
+ * something was installed.
+ *
+ * @param cache a folder for what is found again otherwise
+ */
+export async function debianOwners(
+  paths: readonly string[],
+  cache: string,
+): Promise<ReadonlyMap<string, DebianPackage>> {
+  const installed = await stampOf(INSTALLED);
+  if (installed === "none") return new Map();
+  const { owners } = await remembered({
+    name: "debian",
+    cache,
+    schema: knownWire,
+    holds: async (known) => known.installed === installed && known.paths.join("\n") === paths.join("\n"),
+    find: async () => ({ installed, paths: [...paths], owners: [...(await askedOwners(paths))] }),
+  });
+  return new Map(owners);
 }
 
-/** The packages that files of this machine are of, where its packages are Debian's; without those of which nobody knows. */
-export async function debianOwners(paths: readonly string[]): Promise<ReadonlyMap<string, DebianPackage>> {
+async function askedOwners(paths: readonly string[]): Promise<ReadonlyMap<string, DebianPackage>> {
   // A package may know its file by where it was before /lib and /usr/lib were one.
   const places = new Map(paths.flatMap((path) => [path, otherPlace(path)].map((place) => [place, path] as const)));
   const ownerOf = new Map<string, string>();

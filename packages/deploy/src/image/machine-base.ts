@@ -3,23 +3,18 @@
  * Linux is expected to have. No shell, no package manager, nothing to update but Node itself.
  */
 
-import { execFile } from "node:child_process";
-import { realpath, stat } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { dirname } from "node:path";
 import { rootCertificates } from "node:tls";
-import { promisify } from "node:util";
 import { invalid } from "@esteira/core/errors";
-import { z } from "zod";
 import { contentDigest } from "./layer.ts";
+import { type NodeFile, nodeFiles } from "./node-files.ts";
 import { type FileEntry, foldersAbove, type TarEntry } from "./tar.ts";
 
 /** A user of no power, as distroless images number it. */
 export const NOBODY = 65_532;
 
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
-
-/** What glibc loads by name when a host is looked up, and so no program says that it needs. */
-const LOOKED_UP = ["libnss_dns.so.2", "libnss_files.so.2", "libresolv.so.2"];
 
 export const NODE_PATH = "/usr/bin/node";
 
@@ -40,18 +35,22 @@ export function machinePlatform(): string | undefined {
   return process.platform === "linux" && architecture !== undefined ? `linux/${architecture}` : undefined;
 }
 
-/** @throws EsteiraError INVALID_PARAMETER_VALUE where this machine is not of the platform. */
-export async function machineBase(platform: string): Promise<MachineBase> {
+/**
+ * @param cache a folder for what is found again otherwise
+ * @throws EsteiraError INVALID_PARAMETER_VALUE where this machine is not of the platform.
+ */
+export async function machineBase(platform: string, cache: string): Promise<MachineBase> {
   const here = machinePlatform();
   if (here !== platform)
     throw invalid(
       `An image for ${platform} without a base takes Node from this machine, which is ${here ?? `${process.platform}/${process.arch}`}: build it on such a machine, or give --base an image of that platform which holds Node.`,
     );
   const node = await realpath(process.execPath);
-  const libraries = await librariesOf(node);
+  const found = await nodeFiles(node, cache);
+  const libraries = found.libraries.map(({ path }) => path);
   const files = await Promise.all([
-    fileOf(NODE_PATH, node, 0o755),
-    ...libraries.map((library) => fileOf(library, library, 0o755)),
+    copied(NODE_PATH, found.node),
+    ...found.libraries.map((library) => copied(library.path, library)),
     textFile(
       "/etc/passwd",
       `root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:${NOBODY}:${NOBODY}:nonroot:/tmp:/sbin/nologin\n`,
@@ -69,43 +68,20 @@ export async function machineBase(platform: string): Promise<MachineBase> {
   };
 }
 
-async function fileOf(target: string, source: string, mode: number): Promise<MachineFile> {
-  const [{ size }, sha256] = await Promise.all([stat(source), contentDigest(source)]);
-  return { kind: "file", path: target.slice(1), mode, size, content: source, sha256 };
-}
+const copied = (target: string, { path, size, sha256 }: NodeFile): MachineFile => ({
+  kind: "file",
+  path: target.slice(1),
+  mode: 0o755,
+  size,
+  content: path,
+  sha256,
+});
 
 async function textFile(target: string, text: string): Promise<MachineFile> {
   const content = Buffer.from(text);
   const sha256 = await contentDigest(content);
   return { kind: "file", path: target.slice(1), mode: 0o644, size: content.length, content, sha256 };
 }
-
-const reportWire = z.object({ sharedObjects: z.array(z.string()) });
-
-/** The libraries that Node loads when it does nothing, by the paths by which it found them: it is asked itself. */
-async function librariesOf(node: string): Promise<readonly string[]> {
-  const script = "process.report.excludeNetwork = true; console.log(JSON.stringify(process.report.getReport()))";
-  const { stdout } = await promisify(execFile)(node, ["-e", script], { env: {}, maxBuffer: 1 << 26 });
-  const { sharedObjects } = reportWire.parse(JSON.parse(stdout));
-  const loaded = sharedObjects.filter((path) => path.startsWith("/") && path !== node);
-  const folders = new Set(loaded.map((path) => dirname(path)));
-  const more: string[] = [];
-  for (const name of LOOKED_UP) {
-    for (const folder of folders) {
-      const path = `${folder}/${name}`;
-      if (loaded.includes(path) || !(await isFile(path))) continue;
-      more.push(path);
-      break;
-    }
-  }
-  return [...new Set([...loaded, ...more])].sort();
-}
-
-const isFile = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
 
 /** Where the loader of every Linux looks without being told. */
 const USUAL = /^(\/usr)?\/(lib|lib64)(\/[^/]+-linux-(gnu|musl)[^/]*)?$/;

@@ -21,6 +21,8 @@ export interface SbomOptions {
   readonly version: string;
   /** `HOST/REPOSITORY`. */
   readonly repository: string;
+  /** A folder for what is found again otherwise. */
+  readonly cache: string;
 }
 
 export const SBOM_TYPE = "application/vnd.cyclonedx+json";
@@ -28,10 +30,10 @@ export const SBOM_TYPE = "application/vnd.cyclonedx+json";
 type Component = Readonly<Record<string, unknown>> & { readonly "bom-ref": string };
 
 /** The same for the same image: it says no time, and has no number of its own. */
-export async function sbom({ image, model, packages, version, repository }: SbomOptions): Promise<AboutImage> {
+export async function sbom({ image, model, packages, version, repository, cache }: SbomOptions): Promise<AboutImage> {
   const { digest } = image.descriptor;
   const components: readonly Component[] = [
-    ...(await machineComponents(image.machineFiles)),
+    ...(await machineComponents(image.machineFiles, cache)),
     ...(image.baseDigest === undefined ? [] : [baseComponent(image.baseDigest)]),
     { type: "application", "bom-ref": "scorer", name: "esteira", version, licenses: [{ expression: "Apache-2.0" }] },
     ...packages.map(packageComponent),
@@ -93,9 +95,12 @@ function packageComponent({ name, version, license }: BundledPackage): Component
 const NO_PROGRAMS = new Set(["node", "modules", "napi", "unicode", "cldr", "tz"]);
 
 /** Node and the libraries; the files that we wrote are none. */
-async function machineComponents(files: readonly MachineFile[]): Promise<readonly Component[]> {
+async function machineComponents(files: readonly MachineFile[], cache: string): Promise<readonly Component[]> {
   const copied = files.filter(({ content }) => typeof content === "string");
-  const owners = await debianOwners(copied.map(({ path }) => `/${path}`));
+  const owners = await debianOwners(
+    copied.map(({ path }) => `/${path}`),
+    cache,
+  );
   return copied.map(({ path, sha256 }) => {
     const hashes = [{ alg: "SHA-256", content: sha256 }];
     if (path === NODE_PATH.slice(1)) return nodeComponent(hashes);

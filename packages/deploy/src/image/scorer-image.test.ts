@@ -192,7 +192,7 @@ test("what is about an image names it as its subject, and says what is in it", a
     { name: "@opentelemetry/api", version: "1.9.1", license: "Apache-2.0" },
     { name: "fastify", version: "5.12.0" },
   ];
-  const bill = await attach(layout, image.descriptor, await sbom({ ...about, packages }));
+  const bill = await attach(layout, image.descriptor, await sbom({ ...about, packages, cache: join(root, "cache") }));
   const made = await attach(
     layout,
     image.descriptor,

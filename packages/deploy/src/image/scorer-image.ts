@@ -110,7 +110,7 @@ async function baseLayers({ platform, base, cache }: ScorerImageOptions): Promis
       machineFiles: [],
     };
   }
-  const { folders, files, nodeVersion, env } = await machineBase(`${platform.os}/${platform.architecture}`);
+  const { folders, files, nodeVersion, env } = await machineBase(`${platform.os}/${platform.architecture}`, cache);
   const title = `Node.js ${nodeVersion} and the libraries that it loads`;
   return {
     platform,

@@ -7,9 +7,9 @@ import type { ServableModel } from "../flavors/flavor.ts";
 import { answerBody } from "./invocation.ts";
 
 /** How often, unless the time is over before. */
-const TIMES = 200;
+const TIMES = 100;
 /** Milliseconds. */
-const AT_MOST = 100;
+const AT_MOST = 60;
 /** Answers between two looks at what else is to be done. */
 const AT_ONCE = 20;
 
