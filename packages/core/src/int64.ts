@@ -20,5 +20,7 @@ export const parseInt64 = (text: string): Int64 | undefined =>
 export function readInt64(value: unknown): Int64 | undefined {
   if (typeof value === "string") return parseInt64(value);
   if (typeof value === "bigint") return asInt64(value);
+  // Nearly all are; adding 0 makes -0 the one 0.
+  if (Number.isSafeInteger(value)) return Number(value) + 0;
   return typeof value === "number" && Number.isInteger(value) ? asInt64(BigInt(value)) : undefined;
 }

@@ -84,6 +84,7 @@ export function runQueriesOf(transport: Transport) {
             max_points: query.maxPoints,
             start_step: textOf(query.startStep),
             end_step: textOf(query.endStep),
+            columns: true,
           },
           service: "esteira",
           ...(signal ? { signal } : {}),

@@ -1,21 +1,18 @@
 import { z } from "zod";
 import type { NumberColumn, RunColumnsPage, RunKeys, TextColumn } from "../entities/run-columns.ts";
 import { type RunId, runId } from "../ids.ts";
-
-/** A list that may have a hundred thousand items: that it is a list is all that is looked at. */
-const long = <Item>(item: object, description: string) =>
-  z.custom<readonly Item[]>(Array.isArray, "Expected a list").meta({ type: "array", items: item, description });
+import { list } from "./scalars.ts";
 
 const numberColumn = z.object({
   column: z.string(),
   kind: z.literal("number"),
-  numbers: long<number | "NaN" | null>({}, "For each run a number, NaN as text, or null where it has none."),
+  numbers: list<number | "NaN" | null>({}, "For each run a number, NaN as text, or null where it has none."),
 });
 const textColumn = z.object({
   column: z.string(),
   kind: z.literal("text"),
-  texts: long<string>({ type: "string" }, "The different texts."),
-  codes: long<number>({ type: "integer" }, "For each run the place of its text in `texts`, or -1."),
+  texts: list<string>({ type: "string" }, "The different texts."),
+  codes: list<number>({ type: "integer" }, "For each run the place of its text in `texts`, or -1."),
   is_cut: z.boolean().default(false),
 });
 
@@ -27,7 +24,7 @@ export interface RunColumnsAnswer extends Omit<RunColumnsPage, "runIds"> {
 export const runColumnsWire = z
   .object({
     frame: z.string(),
-    run_ids: long<string>({ type: "string" }, "Absent where they are those of the frame that was named.").optional(),
+    run_ids: list<string>({ type: "string" }, "Absent where they are those of the frame that was named.").optional(),
     has_more: z.boolean().default(false),
     columns: z.array(z.discriminatedUnion("kind", [numberColumn, textColumn])).default([]),
   })

@@ -30,6 +30,10 @@ export const double = z
   ])
   .meta({ id: "Double", description: "A number; NaN and the infinities are texts." });
 
+/** A list that may have a hundred thousand items: that it is a list is all that is looked at. */
+export const list = <Item>(item: object, description: string) =>
+  z.custom<readonly Item[]>(Array.isArray, "Expected a list").meta({ type: "array", items: item, description });
+
 /** MLflow writes NaN as the text "NaN"; infinities never reach the wire (they are stored as the largest double). */
 export const doubleToWire = (value: number): number | string => (Number.isNaN(value) ? "NaN" : value);
 

@@ -117,6 +117,7 @@ export function runQueryEndpoints(store: RunQueryStore): readonly Endpoint[] {
         max_points: int64,
         start_step: exactInt64,
         end_step: exactInt64,
+        columns: text,
       }),
       output: z.object({ histories: z.array(sampledHistoryWire) }),
       run: async (input) => {
@@ -129,7 +130,7 @@ export function runQueryEndpoints(store: RunQueryStore): readonly Endpoint[] {
           maxPoints: input.max_points ?? DEFAULT_POINTS,
           ...given({ startStep: input.start_step, endStep: input.end_step }),
         });
-        return { histories: histories.map(sampledHistoryToWire) };
+        return { histories: histories.map((history) => sampledHistoryToWire(history, input.columns === "true")) };
       },
     }),
   ];

@@ -12,8 +12,10 @@ import { positionsOf } from "./new-points.ts";
 
 export const LEAST_POINTS = 4;
 export const MOST_POINTS = 5000;
-/** Shorter histories are read whole. */
-const SHORT = 20_000;
+/** Shorter histories are read whole each time: it takes no longer than to look whether there is news. */
+const SHORT = 5000;
+/** Up to here reading the points is faster than having the database cut them into blocks. */
+const MEDIUM = 20_000;
 /** As many as the parts of which a chart keeps two points each. */
 const BLOCKS = MOST_POINTS / 2;
 const MOST_KEPT = 32;
@@ -49,9 +51,10 @@ export class HistorySampler {
     const from = startStep === undefined ? sql`` : sql`and m.step >= ${startStep}`;
     const to = endStep === undefined ? sql`` : sql`and m.step <= ${endStep}`;
     const points = sql`${historyOf(id, metricKey)} ${from} ${to}`;
-    if (await isShort(db, points)) return thin(id, await readWhole(db, metricKey, points), maxPoints);
-    const ends = await readEnds(db, metricKey, points);
     const isAll = startStep === undefined && endStep === undefined;
+    if (!(await hasMore(db, points, isAll ? SHORT : MEDIUM)))
+      return thin(id, await readWhole(db, metricKey, points), maxPoints);
+    const ends = await readEnds(db, metricKey, points);
     const blocks = isAll
       ? await this.#summarise(db, id, metricKey, ends)
       : await scan(db, metricKey, historyOf(id, metricKey), ends);
@@ -90,10 +93,10 @@ const isWhole = (blocks: readonly Block[] | undefined, { first, last }: Ends): b
   blocks[0]?.from === first.step &&
   blocks.at(-1)?.to === last.step;
 
-async function isShort(db: Database, points: RawBuilder<unknown>): Promise<boolean> {
+async function hasMore(db: Database, points: RawBuilder<unknown>, than: number): Promise<boolean> {
   const { rows } = await sql<{ points: number | string }>`
-    select count(*) as points from (select 1 from ${points} limit ${SHORT + 1}) as counted`.execute(db);
-  return Number(rows[0]?.points ?? 0) <= SHORT;
+    select count(*) as points from (select 1 from ${points} limit ${than + 1}) as counted`.execute(db);
+  return Number(rows[0]?.points ?? 0) > than;
 }
 
 const readWhole = async (db: Database, key: string, points: RawBuilder<unknown>): Promise<readonly Metric[]> =>
@@ -115,6 +118,7 @@ async function readEnds(db: Database, key: string, points: RawBuilder<unknown>):
 
 /** Blocks of a long history by reading all of it. */
 async function scan(db: Database, key: string, history: RawBuilder<unknown>, ends: Ends): Promise<readonly Block[]> {
+  if (!(await hasMore(db, history, MEDIUM))) return blocksOf(await readWhole(db, key, history));
   const { first, last } = ends;
   const isExact = [first.step, last.step, first.timestamp, last.timestamp].every((value) => typeof value === "number");
   // Numbers that need more than 53 bits are too rare for a way of their own.
@@ -123,6 +127,18 @@ async function scan(db: Database, key: string, history: RawBuilder<unknown>, end
     return (await readWhole(db, key, points)).map(blockOf);
   }
   return readBlocks(db, key, history, { from: Number(first.step), to: Number(last.step), blocks: BLOCKS });
+}
+
+/** Points in order as blocks of about equally many; those of one step stay together. */
+function blocksOf(points: readonly Metric[]): readonly Block[] {
+  const size = Math.ceil(points.length / BLOCKS);
+  const blocks: Block[] = [];
+  for (const point of points) {
+    const last = blocks.at(-1);
+    if (last === undefined || (last.count >= size && last.to !== point.step)) blocks.push(blockOf(point));
+    else blocks[blocks.length - 1] = joined(last, blockOf(point));
+  }
+  return blocks;
 }
 
 function thin(id: RunId, points: readonly Metric[], maxPoints: number): SampledHistory {
