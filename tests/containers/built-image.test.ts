@@ -1,4 +1,4 @@
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Descriptor, type Manifest, parseDocument } from "@esteira/deploy/oci/descriptor";
@@ -9,6 +9,7 @@ import { columnsOf } from "@esteira/models/format/signature";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { modelBytes } from "../../packages/models/src/engines/trees/fixtures/fixture.ts";
 import { runEsteira } from "../default/run-esteira.testing.ts";
+import { removeDisks, smallDisk } from "../tools/small-disk.ts";
 import { missing, run } from "./programs.ts";
 import { type Bundle, type Container, noContainers, startContainer, unpack } from "./runc.ts";
 
@@ -33,7 +34,10 @@ beforeAll(async () => {
     });
   }
 });
-afterAll(() => rm(root, { recursive: true, force: true }));
+afterAll(async () => {
+  removeDisks();
+  await rm(root, { recursive: true, force: true });
+});
 
 /** Builds as somebody would, and gives the digest that was said. `home` has the caches. */
 async function build(output: string, more: readonly string[] = [], home = "home", model = "dart"): Promise<string> {
@@ -84,9 +88,29 @@ test("a model that cannot be scored there is refused, and leaves no image", asyn
   await writeFile(join(root, "broken", "pix", "MLmodel"), "flavors:\n  python_function: {loader_module: x}\n");
   const args = ["build", "-m", join(root, "broken", "pix"), "-t", REFERENCE, "-o", join(root, "none")];
   const { code, stderr } = await runEsteira(root, args, { XDG_CACHE_HOME: join(root, "home", "cache") });
-  expect(stderr).toContain("without Python these can be scored: xgboost, lightgbm, spark");
+  expect(stderr).toContain(
+    "an image holds no Python and no native library: it serves models that have one of xgboost,",
+  );
   expect(code).toBe(2);
   await expect(readFile(join(root, "none", "index.json"))).rejects.toThrow("ENOENT");
+});
+
+test("a full disk is said, and leaves no image", async ({ skip }) => {
+  const full = smallDisk("8m");
+  if (full === undefined) return skip("a full disk needs Linux and the right to mount (root)");
+  for (const [cache, output] of [
+    [full, join(root, "not-built")],
+    [join(root, "home", "cache"), join(full, "image")],
+    [join(root, "home", "cache"), join(full, "image.tar")],
+  ] as const) {
+    const args = ["build", "-m", join(root, "dart", "pix"), "-t", REFERENCE, "-o", output];
+    const { code, stderr } = await runEsteira(root, args, { XDG_CACHE_HOME: cache });
+    expect(stderr).toContain("There is no room left on the disk of");
+    expect(code).toBe(2);
+    const index = await readFile(join(output, "index.json"), "utf8").catch(() => '{"manifests":[]}');
+    expect(JSON.parse(index)).toMatchObject({ manifests: [] });
+  }
+  expect((await readdir(full)).filter((name) => name.includes("incoming"))).toEqual([]);
 });
 
 test.skipIf(missing("skopeo"))("the file for docker load is read by skopeo, as both of what it is", async () => {

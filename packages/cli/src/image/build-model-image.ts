@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { invalid, notFound } from "@esteira/core/errors";
 import { writeArchive } from "@esteira/deploy/image/archive";
@@ -17,6 +16,8 @@ import type { Terminal } from "../command.ts";
 import { version } from "../version.ts";
 import { imageModel, recordImage } from "./image-model.ts";
 import { scorerBundle } from "./scorer-bundle.ts";
+
+const DAY_MS = 86_400_000;
 
 export interface WantedImage {
   readonly uri: string;
@@ -47,7 +48,7 @@ export async function buildModelImage(wanted: WantedImage, terminal: Terminal): 
   if (reference.digest !== undefined)
     throw invalid(`'${wanted.reference}' names a digest, which is known when the image is built: give a tag.`);
   const tag = reference.tag ?? "latest";
-  const scratch = await mkdtemp(join(tmpdir(), "esteira-build-"));
+  const scratch = await scratchFolder(cacheFolder(terminal.env, "builds"));
   try {
     const model = await imageModel(wanted.uri, scratch, terminal);
     const scorer = await scorerBundle(terminal.env, terminal.note);
@@ -87,6 +88,17 @@ export async function buildModelImage(wanted: WantedImage, terminal: Terminal): 
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** Beside the kept layers, which are linked into it. What a build left that was killed is thrown away by the next of another day. */
+async function scratchFolder(root: string): Promise<string> {
+  await mkdir(root, { recursive: true });
+  for (const name of await readdir(root)) {
+    const folder = join(root, name);
+    const found = await stat(folder).catch(() => undefined);
+    if (found !== undefined && Date.now() - found.mtimeMs > DAY_MS) await rm(folder, { recursive: true, force: true });
+  }
+  return mkdtemp(join(root, "build-"));
 }
 
 /** Sends what the registry does not have, with what is about the image. */

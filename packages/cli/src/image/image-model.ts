@@ -1,6 +1,6 @@
-import { EsteiraError } from "@esteira/core/errors";
+import { EsteiraError, invalid } from "@esteira/core/errors";
 import type { ModelFacts } from "@esteira/deploy/image/scorer-image";
-import { loadModel } from "@esteira/models/flavors/load-model";
+import { loadModel, PROMPT_FLAVORS } from "@esteira/models/flavors/load-model";
 import { modelDigest } from "@esteira/models/format/digest";
 import { readModelFolder } from "@esteira/models/format/model-folder";
 import { fetchResolved, parseModelUri, resolveModel } from "@esteira/sdk/node/model-uri";
@@ -32,9 +32,15 @@ export async function imageModel(uri: string, scratch: string, terminal: Termina
   const folder = registered
     ? await holdVersion(client(), terminal.env, name, version)
     : await fetchResolved(resolved, scratch, client);
+  const config = await readModelFolder(folder);
+  const flavors = Object.keys(config.flavors);
+  if (!flavors.some((flavor) => PROMPT_FLAVORS.has(flavor))) {
+    throw invalid(
+      `The model of ${uri} has the flavors ${flavors.join(", ") || "(none)"}, and an image holds no Python and no native library: it serves models that have one of ${[...PROMPT_FLAVORS.keys()].join(", ")}.`,
+    );
+  }
   // Loaded here, it loads there: an image that cannot serve is not built.
   await loadModel(folder);
-  const config = await readModelFolder(folder);
   const runId = registered ? (await client().modelVersions.get(name, version)).runId : config.runId;
   return {
     folder,

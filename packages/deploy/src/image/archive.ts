@@ -5,11 +5,12 @@
 
 import { randomUUID } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { invalid } from "@esteira/core/errors";
 import { type Descriptor, MEDIA_TYPES, parseDocument, REF_NAME } from "../oci/descriptor.ts";
 import type { Layout } from "../oci/layout.ts";
 import { type FileEntry, foldersAbove, type TarEntry, tar } from "./tar.ts";
+import { withoutRoom } from "./without-room.ts";
 
 export interface ArchiveName {
   /** With its host: what a daemon calls the image. */
@@ -70,6 +71,6 @@ async function writeTar(file: string, entries: readonly TarEntry[]): Promise<voi
   } catch (error) {
     await handle.close().catch(() => {});
     await rm(fresh, { force: true });
-    throw error;
+    throw withoutRoom(error, dirname(file));
   }
 }

@@ -14,6 +14,7 @@ import { MEDIA_TYPES } from "../oci/descriptor.ts";
 import { DIGEST } from "../oci/digest.ts";
 import type { ImageLayer } from "./image.ts";
 import { sortedEntries, type TarEntry, tar } from "./tar.ts";
+import { withoutRoom } from "./without-room.ts";
 
 /**
  * `portable` gives the same bytes on every machine; it takes some three times as long. `native` is what Node was built with, and
@@ -139,6 +140,8 @@ async function keep(
     await writeFile(`${fresh}.json`, JSON.stringify(kept));
     await rename(`${fresh}.json`, note);
     return kept;
+  } catch (error) {
+    throw withoutRoom(error, cache);
   } finally {
     await handle.close().catch(() => {});
     await rm(fresh, { force: true });

@@ -7,8 +7,8 @@ import type { Flavor, LoadedModel, ServableModel } from "./flavor.ts";
 /** By their key under `flavors` in MLmodel. The code of a flavor is loaded with its first model: Spark's is most of it. */
 type Flavors<Model extends ServableModel> = ReadonlyMap<string, () => Promise<Flavor<Model>>>;
 
-/** Flavors of models that answer at once, in order of preference. */
-const PROMPT_FLAVORS: Flavors<LoadedModel> = new Map([
+/** Flavors of models that answer at once, in order of preference. They need neither Python nor a native library. */
+export const PROMPT_FLAVORS: Flavors<LoadedModel> = new Map([
   ["xgboost", async () => (await import("./xgboost.ts")).xgboostFlavor],
   ["lightgbm", async () => (await import("./lightgbm.ts")).lightgbmFlavor],
   ["spark", async () => (await import("./spark.ts")).sparkFlavor],
