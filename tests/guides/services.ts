@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { findPostgres, startCluster } from "../../packages/store/src/testing/postgres-cluster.ts";
 import { startRegistry } from "../containers/docker-registry.ts";
+import { noEngine, startEngine } from "../containers/dockerd.ts";
 import { missing } from "../containers/programs.ts";
 import { startGateway } from "../s3/gateway.ts";
 
@@ -35,6 +36,13 @@ export const SERVICES: Readonly<Record<string, Start>> = {
   skopeo: async () => {
     const absent = missing("skopeo");
     return absent === undefined ? { env: {}, stop: async () => {} } : { missing: absent };
+  },
+  /** A Docker engine with nothing in it, `$DOCKER_HOST`. */
+  docker: async () => {
+    const absent = noEngine();
+    if (absent !== undefined) return { missing: absent };
+    const engine = await startEngine();
+    return { env: { DOCKER_HOST: engine.host }, stop: () => engine.stop() };
   },
   /** An S3 server with the bucket that the guide names, and its keys. */
   "s3 bucket team-bucket": async () => {

@@ -5,6 +5,7 @@ import type { LocalTarget } from "@esteira/deploy/local/local-target";
 import type { ApplyOptions, DeploymentStatus, Target } from "@esteira/deploy/target";
 import pc from "picocolors";
 import { type CommandOption, type Terminal, text, type Values } from "./command.ts";
+import { withEngine } from "./docker-options.ts";
 import { CLUSTER_OPTIONS, withCluster } from "./kubernetes-options.ts";
 import { OWN_COMMAND } from "./own-command.ts";
 
@@ -21,7 +22,7 @@ export async function localDeployments(env: Terminal["env"]): Promise<LocalTarge
 
 /** Which deployments a command means. */
 export const TARGET_OPTIONS: readonly CommandOption[] = [
-  { flags: "--target <target>", summary: "local or kubernetes", default: "local" },
+  { flags: "--target <target>", summary: "local, docker or kubernetes", default: "local" },
   ...CLUSTER_OPTIONS,
 ];
 
@@ -33,8 +34,9 @@ export async function withDeployments(
 ): Promise<number> {
   const target = text(values, "target");
   if (target === "kubernetes") return withCluster(values, terminal, (found, signal) => work(found, { signal }));
+  if (target === "docker") return withEngine(terminal, {}, (found, signal) => work(found, { signal }));
   if (target === "local") return work(await localDeployments(terminal.env), {});
-  throw invalid(`--target is '${target}': expected local or kubernetes.`);
+  throw invalid(`--target is '${target}': expected local, docker or kubernetes.`);
 }
 
 export const shownDeployment = ({ wanted, state, url, problem }: DeploymentStatus): string =>

@@ -1,11 +1,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { invalid } from "@esteira/core/errors";
-import { parseModelUri } from "@esteira/sdk/node/model-uri";
-import { type Command, type Terminal, text } from "../command.ts";
+import { type Command, text } from "../command.ts";
 import { shownDeployment } from "../deployments.ts";
 import { CLUSTER_OPTIONS, SETTING_OPTIONS, settingsOf, withCluster } from "../kubernetes-options.ts";
-import { trackingClient } from "../tracking.ts";
+import { versionImage } from "../version-image.ts";
 
 export const deployKubernetes: Command = {
   name: "deploy kubernetes",
@@ -82,25 +81,4 @@ export const deployKubernetes: Command = {
 function shareOf(percent: string): number {
   if (/^\d{1,3}(\.\d{1,6})?$/.test(percent)) return Number(percent) / 100;
   throw invalid(`--share is '${percent}': expected a percentage, as in 5.`);
-}
-
-/** The version that a URI leads to now, and the image that was built of it. */
-async function versionImage(
-  uri: string,
-  image: string | undefined,
-  terminal: Terminal,
-): Promise<{ readonly model: string; readonly image?: string }> {
-  const parsed = parseModelUri(uri);
-  if (parsed.kind !== "alias" && parsed.kind !== "version") {
-    throw invalid(`'${uri}' is not what a cluster can serve: give models:/NAME/VERSION or models:/NAME@ALIAS.`);
-  }
-  if (parsed.kind === "version" && image !== undefined)
-    return { model: `models:/${parsed.name}/${parsed.version}`, image };
-  const client = trackingClient(terminal);
-  const { name, version, tags } =
-    parsed.kind === "alias"
-      ? await client.registeredModels.getByAlias(parsed.name, parsed.alias)
-      : await client.modelVersions.get(parsed.name, parsed.version);
-  const built = image ?? tags.find(({ key }) => key === "esteira.image")?.value;
-  return { model: `models:/${name}/${version}`, ...(built === undefined ? {} : { image: built }) };
 }

@@ -6,6 +6,7 @@ import { type Command, type Terminal, text } from "../command.ts";
 import { freeVersions, holdVersion } from "../deployed-models.ts";
 import { localDeployments, shownDeployment, TARGET_OPTIONS, withDeployments } from "../deployments.ts";
 import { trackingClient } from "../tracking.ts";
+import { deployDocker } from "./deploy-docker.ts";
 import { deployKubernetes } from "./deploy-kubernetes.ts";
 
 const NAME = { flags: "-n, --name <name>", summary: "of the deployment", required: true } as const;
@@ -41,6 +42,7 @@ export const deploy: readonly Command[] = [
       return 0;
     },
   },
+  deployDocker,
   deployKubernetes,
   {
     name: "deploy list",

@@ -1,0 +1,58 @@
+import { EsteiraError, invalid } from "@esteira/core/errors";
+import type { Settings } from "@esteira/deploy/docker/revision";
+import type { Target } from "@esteira/deploy/target";
+import { type CommandOption, type Terminal, text, texts, type Values } from "./command.ts";
+
+/** How an engine runs a deployment. What is not said stays as it was deployed. */
+export const ENGINE_OPTIONS: readonly CommandOption[] = [
+  { flags: "--memory <amount>", summary: "what the container gets at the most, as in 512m (default) or 2g" },
+  { flags: "--cpus <count>", summary: "processors, as in 0.5 or 2 (default: 1)" },
+  { flags: "--bind <address>", summary: "of this machine, where its port is (default: 127.0.0.1)" },
+  { flags: "--env <name=value>", summary: "a variable of the scorer; may be repeated", repeats: true },
+];
+
+const UNITS: Readonly<Record<string, number>> = { k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+
+export function engineSettings(values: Values): Partial<Settings> {
+  const [memory, cpus, address] = [text(values, "memory"), text(values, "cpus"), text(values, "bind")];
+  const env = texts(values, "env").map((item) => {
+    const cut = item.indexOf("=");
+    if (cut < 1) throw invalid(`--env is '${item}': expected NAME=VALUE.`);
+    return [item.slice(0, cut), item.slice(cut + 1)] as const;
+  });
+  if (cpus !== undefined && !/^\d{1,4}(\.\d{1,3})?$/.test(cpus))
+    throw invalid(`--cpus is '${cpus}': expected a number.`);
+  return {
+    ...(memory === undefined ? {} : { memory: bytesOf(memory) }),
+    ...(cpus === undefined ? {} : { cpus: Number(cpus) }),
+    ...(address === undefined ? {} : { address }),
+    ...(env.length === 0 ? {} : { env: Object.fromEntries(env) }),
+  };
+}
+
+function bytesOf(memory: string): number {
+  const [, count, unit] = /^(\d{1,9}(?:\.\d{1,3})?)([kmg])?(?:i?b)?$/i.exec(memory) ?? [];
+  if (count === undefined) throw invalid(`--memory is '${memory}': expected an amount as in 512m or 2g.`);
+  return Math.round(Number(count) * (UNITS[unit?.toLowerCase() ?? ""] ?? 1));
+}
+
+/** Does work with the deployments of the container engine of this machine. */
+export async function withEngine<T>(
+  terminal: Terminal,
+  settings: Partial<Settings>,
+  work: (target: Target, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const [{ openEngine }, { dockerTarget }, { keptCredentials }] = await Promise.all([
+    import("@esteira/deploy/docker/engine"),
+    import("@esteira/deploy/docker/docker-target"),
+    import("@esteira/deploy/registry/credentials"),
+  ]);
+  const stopped = new AbortController();
+  void terminal
+    .interrupted()
+    .then(() =>
+      stopped.abort(new EsteiraError("TEMPORARILY_UNAVAILABLE", "Interrupted: what was deployed is as it was.")),
+    );
+  const engine = await openEngine(terminal.env);
+  return work(dockerTarget({ engine, credentials: keptCredentials(terminal.env), settings }), stopped.signal);
+}

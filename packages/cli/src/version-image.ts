@@ -1,0 +1,25 @@
+import { invalid } from "@esteira/core/errors";
+import { parseModelUri } from "@esteira/sdk/node/model-uri";
+import type { Terminal } from "./command.ts";
+import { trackingClient } from "./tracking.ts";
+
+/** The version that a URI leads to now, and the image that was built of it. */
+export async function versionImage(
+  uri: string,
+  image: string | undefined,
+  terminal: Terminal,
+): Promise<{ readonly model: string; readonly image?: string }> {
+  const parsed = parseModelUri(uri);
+  if (parsed.kind !== "alias" && parsed.kind !== "version") {
+    throw invalid(`'${uri}' is not what is run from an image: give models:/NAME/VERSION or models:/NAME@ALIAS.`);
+  }
+  if (parsed.kind === "version" && image !== undefined)
+    return { model: `models:/${parsed.name}/${parsed.version}`, image };
+  const client = trackingClient(terminal);
+  const { name, version, tags } =
+    parsed.kind === "alias"
+      ? await client.registeredModels.getByAlias(parsed.name, parsed.alias)
+      : await client.modelVersions.get(parsed.name, parsed.version);
+  const built = image ?? tags.find(({ key }) => key === "esteira.image")?.value;
+  return { model: `models:/${name}/${version}`, ...(built === undefined ? {} : { image: built }) };
+}

@@ -1,0 +1,42 @@
+import { stringify } from "yaml";
+import type { Wanted } from "../wanted.ts";
+import { USER } from "./containers.ts";
+import { PORT, readyScript } from "./front.ts";
+import { checkForEngine, checkSettings, DEFAULTS, type Settings } from "./revision.ts";
+
+/**
+ * A compose file that runs the same container, as little allowed. Compose replaces containers one after the other: a change has a gap in
+ * which nobody answers, and the file says so.
+ */
+export function composeFile(wanted: Wanted, settings: Partial<Settings>): string {
+  const { name, image, port, model } = checkForEngine(wanted);
+  const { memory, cpus, address, env } = checkSettings({ ...DEFAULTS, ...settings });
+  // Compose reads $ as the beginning of a variable of its own.
+  const plain = (text: string): string => text.replaceAll("$", "$$$$");
+  const host = address.includes(":") ? `[${address}]` : address;
+  const service = {
+    image,
+    command: ["serve"],
+    user: USER,
+    ports: [port === undefined ? `${host}::${PORT}` : `${host}:${port}:${PORT}`],
+    read_only: true,
+    tmpfs: ["/tmp:rw,noexec,nosuid,nodev,size=64m"],
+    cap_drop: ["ALL"],
+    security_opt: ["no-new-privileges:true"],
+    pids_limit: 256,
+    mem_limit: memory,
+    cpus,
+    restart: "unless-stopped",
+    stop_grace_period: "30s",
+    ...(Object.keys(env).length === 0
+      ? {}
+      : { environment: Object.fromEntries(Object.entries(env).map(([key, value]) => [key, plain(value)])) }),
+    healthcheck: {
+      test: ["CMD", "node", "-e", plain(readyScript(2))],
+      ...{ interval: "10s", timeout: "5s", retries: 3, start_period: "60s" },
+    },
+    labels: { "dev.esteira.compose": name, "dev.esteira.model": plain(model) },
+  };
+  const heading = `# ${name}: ${model}\n# Another version is another image: \`docker compose up -d\` ends this container before the next one answers.\n`;
+  return heading + stringify({ name, services: { scorer: service } }, { lineWidth: 0 });
+}
