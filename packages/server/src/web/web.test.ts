@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { brotliCompressSync } from "node:zlib";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Harness, openHarness } from "../testing/harness.ts";
 
@@ -13,6 +14,7 @@ beforeAll(async () => {
   await mkdir(join(webRoot, "assets"));
   await writeFile(join(webRoot, "index.html"), "<!doctype html><title>app</title>");
   await writeFile(join(webRoot, "assets", "index-C0ffee12.js"), "1");
+  await writeFile(join(webRoot, "assets", "index-C0ffee12.js.br"), brotliCompressSync("1"));
   await writeFile(join(webRoot, "favicon.svg"), "<svg/>");
   server = await openHarness({ webRoot });
 });
@@ -37,6 +39,27 @@ it("lets hashed files live long", async () => {
   expect(asset).toMatchObject({ status: 200, headers: { "cache-control": "public, max-age=31536000, immutable" } });
   expect(await server.call("GET", "/favicon.svg")).toMatchObject({
     headers: { "cache-control": "public, max-age=300" },
+  });
+});
+
+it("sends a file compressed to those who take it so, and lets it live as long", async () => {
+  const url = "/assets/index-C0ffee12.js";
+  expect(await server.call("GET", url, undefined, { "accept-encoding": "gzip, br" })).toMatchObject({
+    status: 200,
+    headers: {
+      "content-encoding": "br",
+      "content-type": expect.stringContaining("javascript"),
+      "cache-control": "public, max-age=31536000, immutable",
+      "content-security-policy": expect.stringContaining("script-src 'self'"),
+      vary: "accept-encoding",
+    },
+  });
+  const plain = await server.call("GET", url, undefined, { "accept-encoding": "identity" });
+  expect(plain).toMatchObject({ status: 200, text: "1" });
+  expect(plain.headers).not.toHaveProperty("content-encoding");
+  // Nothing is compressed in an instant that was not by the build.
+  expect(await server.call("GET", "/favicon.svg", undefined, { "accept-encoding": "br" })).toMatchObject({
+    text: "<svg/>",
   });
 });
 

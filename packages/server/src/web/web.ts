@@ -63,10 +63,13 @@ export async function mountWeb(
       wildcard: false,
       globIgnore: ["index.html"],
       cacheControl: false,
+      // The build has put the compressed files beside the others.
+      preCompressed: true,
       setHeaders: (response, path) => {
-        const hashed = /[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+$/.test(path);
+        const hashed = /[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+(\.br|\.gz)?$/.test(path);
         response.setHeader("cache-control", hashed ? "public, max-age=31536000, immutable" : "public, max-age=300");
         response.setHeader("content-security-policy", policy);
+        response.setHeader("vary", "accept-encoding");
       },
     });
   });

@@ -1,5 +1,5 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, useCallback, useMemo, useRef } from "react";
+import { useNavigate } from "@tanstack/react-router";
+import { type KeyboardEvent, type MouseEvent, useCallback, useMemo, useRef } from "react";
 import { useText } from "../i18n/use-text.tsx";
 import { standsRight } from "./cell.tsx";
 import type { ColumnActions } from "./column-menu.tsx";
@@ -10,14 +10,13 @@ import { GroupLine } from "./group-line.tsx";
 import type { Aggregate } from "./grouping.ts";
 import { HEAD_ROWS, layoutOf, PICK_WIDTH } from "./layout.ts";
 import { PickBox } from "./pick-box.tsx";
+import { HEAD_HEIGHT, ROW_HEIGHT, scrolledTo } from "./row-window.ts";
 import { RunLine } from "./run-line.tsx";
 import classes from "./runs-table.module.css";
 import type { RunsSearch } from "./search.ts";
 import { TableHead } from "./table-head.tsx";
 import { useNarrow } from "./use-narrow.ts";
-
-const ROW_HEIGHT = 32;
-const HEAD_HEIGHT = 54;
+import { useRowWindow } from "./use-row-window.ts";
 
 export interface RunsTableProps {
   readonly experiment: string;
@@ -47,15 +46,9 @@ export function RunsTable(props: RunsTableProps) {
     return layoutOf(columns, { widths: search.widths, pinned: search.pinned, right, narrow, grouped });
   }, [frame, columns, search.widths, search.pinned, narrow, grouped]);
   const scroll = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({
-    count: display.length,
-    getScrollElement: () => scroll.current,
-    estimateSize: () => ROW_HEIGHT,
-    overscan: 12,
-  });
-  const shown = virtual.getVirtualItems();
-  const before = shown[0]?.start ?? 0;
-  const after = virtual.getTotalSize() - (shown.at(-1)?.end ?? 0);
+  const { from, to } = useRowWindow(scroll, display.length);
+  const before = from * ROW_HEIGHT;
+  const after = (display.length - to) * ROW_HEIGHT;
   const span = columns.length + 2;
 
   const idsOf = useCallback(
@@ -114,8 +107,9 @@ export function RunsTable(props: RunsTableProps) {
     if (step !== undefined) {
       event.preventDefault();
       const next = Math.max(0, Math.min(display.length - 1, index + step));
-      virtual.scrollToIndex(next);
-      focusWhenThere(scroll.current, next, stop);
+      const frame = scroll.current;
+      if (frame !== null) frame.scrollTop = scrolledTo(next, frame.scrollTop, frame.clientHeight);
+      focusWhenThere(frame, next, stop);
     } else if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
       const id = line?.kind === "group" ? line.group.id : line && line.children > 0 ? frame.ids[line.row] : undefined;
       if (id === undefined) return;
@@ -128,9 +122,20 @@ export function RunsTable(props: RunsTableProps) {
     }
   };
 
+  const navigate = useNavigate();
+  /** A click on a run's name, unless it asks for another tab. */
+  const follow = (event: MouseEvent<HTMLElement>) => {
+    const { target } = event;
+    const runId = target instanceof Element ? target.closest<HTMLElement>("a[data-run]")?.dataset.run : undefined;
+    const isPlain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+    if (runId === undefined || !isPlain || event.defaultPrevented) return;
+    event.preventDefault();
+    void navigate({ to: "/experiments/$experimentId/runs/$runId", params: { experimentId: props.experiment, runId } });
+  };
+
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: keys that were pressed on links and boxes arrive here.
-    <div className={classes.frame} ref={scroll} onKeyDown={walk}>
+    // biome-ignore lint/a11y/noStaticElementInteractions: keys and clicks on links and boxes arrive here.
+    <div className={classes.frame} ref={scroll} onKeyDown={walk} onClick={follow}>
       <table
         className={classes.table}
         style={{ width: layout.total }}
@@ -165,7 +170,7 @@ export function RunsTable(props: RunsTableProps) {
         />
         <tbody>
           {before > 0 ? <Spacer height={before} span={span} /> : null}
-          {shown.map(({ index }) => {
+          {Array.from({ length: to - from }, (_, at) => from + at).map((index) => {
             const line = display.lineAt(index);
             if (line === undefined) return null;
             if (line.kind === "group") {
