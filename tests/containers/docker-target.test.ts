@@ -13,7 +13,7 @@ import { modelBytes } from "../../packages/models/src/engines/trees/fixtures/fix
 import { runEsteira } from "../default/run-esteira.testing.ts";
 import { startRegistry, type TestRegistry } from "./docker-registry.ts";
 import { noEngine, startEngine, type TestEngine } from "./dockerd.ts";
-import { freePort } from "./programs.ts";
+import { freePort, missing, run } from "./programs.ts";
 
 const FEATURES = ["a", "b", "c", "d", "e", "f"];
 const BODY = JSON.stringify({ dataframe_split: { columns: FEATURES, data: [[1, 2, 3, 4, 5, 6]] } });
@@ -227,6 +227,34 @@ describe.skipIf(noEngine())("deployments in containers of a real Docker", () => 
     const { image, ...rest } = { ...wanted("pix", "dart"), ...more };
     await expect(target().apply({ ...rest, ...(image === undefined ? {} : { image }) })).rejects.toThrow(sentence);
     expect(await leftovers()).toEqual([]);
+  });
+
+  test.skipIf(missing("docker-compose"))("a compose file runs the same container", async () => {
+    const port = await freePort();
+    const exported = [
+      "deploy",
+      "docker",
+      "models:/dart/1",
+      "-n",
+      "pix",
+      "--image",
+      images.dart ?? "",
+      "-p",
+      String(port),
+    ];
+    const env = { HOME: root, DOCKER_HOST: docker.host };
+    expect((await runEsteira(root, [...exported, "--export", "compose", "-o", "compose"], env)).code).toBe(0);
+    const compose = (...args: readonly string[]) =>
+      run("docker-compose", args, { cwd: join(root, "compose"), env: { ...process.env, ...env } });
+    try {
+      await compose("up", "-d");
+      const status = async () => (await ask(`http://127.0.0.1:${port}`).catch(() => undefined))?.status;
+      await expect.poll(status, { timeout: 60_000 }).toBe(200);
+      const health = async () => (await compose("ps")).stdout;
+      await expect.poll(health, { timeout: 90_000, interval: 1000 }).toContain("(healthy)");
+    } finally {
+      await compose("down");
+    }
   });
 
   test("esteira deploy docker, status, logs, rollback and remove", async () => {

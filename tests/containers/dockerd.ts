@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
@@ -13,12 +14,21 @@ export interface TestEngine {
   stop(): Promise<void>;
 }
 
+const NO_RIGHT = "root has no right here to mount and to make networks, which dockerd does";
+/** CAP_NET_ADMIN and CAP_SYS_ADMIN. */
+const NEEDED = (1n << 12n) | (1n << 21n);
+
+function mayAdminister(): boolean {
+  const [, mask = "0"] = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+  return (BigInt(`0x${mask}`) & NEEDED) === NEEDED;
+}
+
 /** Why no engine can be run here; undefined where it can. */
 export function noEngine(): string | undefined {
   const absent = missing("dockerd", "containerd", "runc", "iptables", "docker-registry");
-  if (absent !== undefined || process.getuid?.() === 0) return absent;
-  const reason = "dockerd is run by root here";
-  console.info(`skipped: ${reason}`);
+  if (absent !== undefined) return absent;
+  const reason = process.getuid?.() !== 0 ? "dockerd is run by root here" : mayAdminister() ? undefined : NO_RIGHT;
+  if (reason !== undefined) console.info(`skipped: ${reason}`);
   return reason;
 }
 

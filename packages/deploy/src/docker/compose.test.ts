@@ -9,9 +9,8 @@ test("a compose file runs the same container, as little allowed", () => {
   const text = composeFile(wanted, { memory: 256 * 1024 * 1024, cpus: 0.5, env: { PRICE: `5$ $${"{HOME}"}` } });
   expect(text.split("\n")[0]).toBe("# pix: models:/pix/3");
   expect(parse(text)).toMatchObject({
-    name: "pix",
     services: {
-      scorer: {
+      pix: {
         ...{ image: IMAGE, user: "65532:65532", ports: ["127.0.0.1:5075:8080"], read_only: true, cap_drop: ["ALL"] },
         ...{ security_opt: ["no-new-privileges:true"], mem_limit: 268_435_456, cpus: 0.5, restart: "unless-stopped" },
         // Compose would put a variable of its own in place of a single one.

@@ -1,8 +1,10 @@
 import { stringify } from "yaml";
 import type { Wanted } from "../wanted.ts";
 import { USER } from "./containers.ts";
-import { PORT, readyScript } from "./front.ts";
+import { PORT } from "./front.ts";
 import { checkForEngine, checkSettings, DEFAULTS, type Settings } from "./revision.ts";
+
+const PING = `fetch("http://127.0.0.1:${PORT}/ping").then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`;
 
 /**
  * A compose file that runs the same container, as little allowed. Compose replaces containers one after the other: a change has a gap in
@@ -32,11 +34,11 @@ export function composeFile(wanted: Wanted, settings: Partial<Settings>): string
       ? {}
       : { environment: Object.fromEntries(Object.entries(env).map(([key, value]) => [key, plain(value)])) }),
     healthcheck: {
-      test: ["CMD", "node", "-e", plain(readyScript(2))],
+      test: ["CMD", "node", "-e", plain(PING)],
       ...{ interval: "10s", timeout: "5s", retries: 3, start_period: "60s" },
     },
     labels: { "dev.esteira.compose": name, "dev.esteira.model": plain(model) },
   };
   const heading = `# ${name}: ${model}\n# Another version is another image: \`docker compose up -d\` ends this container before the next one answers.\n`;
-  return heading + stringify({ name, services: { scorer: service } }, { lineWidth: 0 });
+  return heading + stringify({ services: { [name]: service } }, { lineWidth: 0 });
 }
