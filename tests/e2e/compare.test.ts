@@ -104,6 +104,27 @@ describe.skipIf(browserPath === undefined)("comparing runs", () => {
     expect(complaints.filter((text) => !text.includes("404"))).toEqual([]);
   });
 
+  it("shows as much of a long param as a table has room for, and all of it to who asks", async () => {
+    const client = createClient({ baseUrl: stage.url });
+    const ids: string[] = [];
+    for (const end of ["one end", "another end"]) {
+      const { info } = await client.runs.create({ experimentId: stage.seeded.experimentId, startTime: 1 });
+      await client.runs.logBatch(info.runId, { params: [{ key: "prompt", value: `${"word ".repeat(1190)}${end}` }] });
+      ids.push(info.runId);
+    }
+    const { page, complaints } = await stage.visit({ language: "pt-BR", width: 390 });
+    await open(page, ids);
+    const row = page.getByRole("row", { name: /^prompt/ });
+    await row.waitFor();
+    expect(await page.getByText("another end").count()).toBe(0);
+    await row.getByRole("button", { name: "Mostrar todos os 5.961 caracteres" }).click();
+    await page.getByText("another end").waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
+    await row.getByRole("button", { name: "Mostrar menos" }).click();
+    expect(await page.getByText("another end").count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
   it("says which runs are deleted, and compares them all the same", async () => {
     const client = createClient({ baseUrl: stage.url });
     const { info } = await client.runs.create({

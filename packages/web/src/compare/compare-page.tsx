@@ -22,6 +22,7 @@ import { EnvironmentSection } from "./environment-section.tsx";
 import { dataOf } from "./facts.ts";
 import { FilesSection } from "./files-section.tsx";
 import { LazySection } from "./lazy-section.tsx";
+import { LongText } from "./long-text.tsx";
 import { RunChips } from "./run-chips.tsx";
 
 const route = getRouteApi("/compare-runs");
@@ -144,7 +145,7 @@ function Comparison({ runs, missing }: { runs: readonly Run[]; missing: number }
         <CompareTable {...shared} lines={lines.metrics} show={format.metric} numeric baseline={baseline} />
       </Section>
       <Section title={text.run.params}>
-        <CompareTable {...shared} lines={lines.params} show={longText} />
+        <CompareTable {...shared} lines={lines.params} show={(value) => <LongText value={value} />} />
       </Section>
       <LazySection title={text.run.charts}>
         {() => <ChartViews runs={runs} search={search} onChange={change} legend={false} />}
@@ -170,7 +171,7 @@ function Comparison({ runs, missing }: { runs: readonly Run[]; missing: number }
         {() => <FilesSection {...shared} runs={runs} file={search.file} onFile={(file) => change({ file })} />}
       </LazySection>
       <Section title={text.common.tags}>
-        <CompareTable {...shared} lines={lines.tags} show={longText} />
+        <CompareTable {...shared} lines={lines.tags} show={(value) => <LongText value={value} />} />
       </Section>
     </>
   );
@@ -198,7 +199,3 @@ function Comparison({ runs, missing }: { runs: readonly Run[]; missing: number }
 }
 
 const line = (key: string, values: readonly ReactNode[]) => ({ key, values, differs: false });
-
-/** A param may have a hundred thousand characters: more than a cell can show stays in the page's title of it. */
-const LONGEST = 500;
-const longText = (value: string) => (value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value);

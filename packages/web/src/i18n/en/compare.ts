@@ -19,6 +19,8 @@ export const compare = {
   previousHint: "Previous difference (Alt + Up)",
   nextHint: "Next difference (Alt + Down)",
   differenceOf: (at: number, of: number) => `Difference ${number.format(at)} of ${number.format(of)}`,
+  showWhole: (n: number) => `Show all ${number.format(n)} characters`,
+  showLess: "Show less",
   showMore: (n: number) => `Show ${count(n, "more line", "more lines")}`,
   codeTitle: "Code",
   code: {

@@ -20,6 +20,8 @@ export const compare: typeof english.compare = {
   previousHint: "Diferença anterior (Alt + cima)",
   nextHint: "Próxima diferença (Alt + baixo)",
   differenceOf: (at, of) => `Diferença ${number.format(at)} de ${number.format(of)}`,
+  showWhole: (n) => `Mostrar todos os ${number.format(n)} caracteres`,
+  showLess: "Mostrar menos",
   showMore: (n) => `Mostrar mais ${count(n, "linha", "linhas")}`,
   codeTitle: "Código",
   code: {
