@@ -321,6 +321,28 @@ describe.skipIf(KUBECONFIG === undefined)(
       api.close();
     });
 
+    it("need no more than the role that the guide gives", async () => {
+      const { name, kubeconfig, kubectl } = await namespace();
+      const guide = await readFile("docs/how-to/deploy-to-kubernetes.md", "utf8");
+      const role = /```yaml\n(apiVersion: rbac[\s\S]*?)```/.exec(guide)?.[1] ?? "";
+      const folder = await mkdtemp(join(tmpdir(), "esteira-role-"));
+      await writeFile(join(folder, "role.yaml"), role.replace("namespace: fraud", `namespace: ${name}`));
+      await kubectl("apply", "-f", join(folder, "role.yaml"));
+      await kubectl("create", "rolebinding", "deployer", "--role=esteira-deployer", "--user=weak");
+      await writeFile(join(folder, "config"), (await readFile(kubeconfig, "utf8")).replace("test-token", "weak-token"));
+      const api = kubernetesApi(await clusterAccess({ KUBECONFIG: join(folder, "config") }), {});
+      const target = kubernetesTarget({ cluster: cluster(api, name), settings: { ...FULL, deadlineSeconds: 8 } });
+      expect(await target.plan(wanted(1, { canary }))).toContain("create Deployment pix-canary");
+      await target.apply(wanted(1, { canary }));
+      await expect(target.apply(wanted(2, { image: image("missing") }))).rejects.toThrow("ImagePullBackOff");
+      await target.apply(wanted(2));
+      expect((await target.rollback("pix")).wanted.canary).toEqual(canary);
+      expect(await target.list()).toHaveLength(1);
+      expect(await target.remove("pix")).toBe(true);
+      api.close();
+      await rm(folder, { recursive: true });
+    });
+
     it("are made, shown and ended by the command", async () => {
       const { name, kubeconfig } = await namespace();
       const esteira = (...args: readonly string[]) =>

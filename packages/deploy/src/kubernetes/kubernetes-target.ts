@@ -257,7 +257,7 @@ export function kubernetesTarget({
         const present = (await readDeployment(cluster, deployment))?.spec.replicas;
         if (present === undefined || present < pods || (present > pods && !isFewest))
           said.push(
-            `run ${pods} pods of Deployment ${deployment}${present === undefined ? "" : ` in place of ${present}`}`,
+            `run ${pods} ${pods === 1 ? "pod" : "pods"} of Deployment ${deployment}${present === undefined ? "" : ` in place of ${present}`}`,
           );
       }
       for (const { kind, name } of await superfluous(wanted.name, objects)) said.push(`remove ${kind} ${name}`);

@@ -65,8 +65,6 @@ export const objectPath = ({ kind, metadata }: Pick<KubeObject, "kind" | "metada
 export const liveWire = z.looseObject({
   metadata: z.looseObject({
     name: z.string(),
-    uid: z.string(),
-    resourceVersion: z.string(),
     generation: z.int().optional(),
     labels: z.record(z.string(), z.string()).optional(),
     annotations: z.record(z.string(), z.string()).optional(),
