@@ -72,11 +72,13 @@ export async function confine(): Promise<Confinement> {
           throw new Error(`${name} has ended:\n${await said(name)}`);
     },
     async end() {
-      for (const { child } of started.reverse()) await ended(child);
-      if (inner !== undefined) {
+      if (inner === undefined) for (const { child } of started.reverse()) await ended(child);
+      else {
         // The first process of the namespaces: with it all others end, and all that was mounted and linked is gone.
         inner.process.kill("SIGKILL");
         if (inner.process.exitCode === null && inner.process.signalCode === null) await once(inner.process, "exit");
+        for (const { child } of started)
+          if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
         for (const [file, text] of settings)
           if (text !== "" && text !== (await readFile(file, "utf8"))) await writeFile(file, text);
         await removeGroups();

@@ -18,6 +18,8 @@ export interface Call {
   /** What the call is about, for messages: "Deployment pix". */
   readonly about: string;
   readonly signal?: AbortSignal | undefined;
+  /** Of something that may well not answer: asked once, for so long. */
+  readonly onlyMs?: number;
 }
 
 export interface Answer {
@@ -115,7 +117,8 @@ export function kubernetesApi(access: Access, env: Readonly<Record<string, strin
     };
     const answer = await new Promise<IncomingMessage>((done, fail) => {
       const sent = isPlain ? httpRequest(url, options, done) : httpsRequest(url, options, done);
-      sent.setTimeout(SILENCE_MS, () => sent.destroy(new Error(`it was silent for ${SILENCE_MS / 1000} s`)));
+      const silenceMs = call.onlyMs ?? SILENCE_MS;
+      sent.setTimeout(silenceMs, () => sent.destroy(new Error(`it was silent for ${silenceMs / 1000} s`)));
       sent.on("error", fail);
       sent.end(body);
     });
@@ -154,7 +157,7 @@ export function kubernetesApi(access: Access, env: Readonly<Record<string, strin
     access,
     async call(call) {
       for (let attempt = 1; ; attempt++) {
-        const isLast = attempt === ATTEMPTS;
+        const isLast = attempt === ATTEMPTS || call.onlyMs !== undefined;
         try {
           const answer = await answered(call);
           if (answer.status < 400) return answer;

@@ -15,7 +15,7 @@ import { KIND_NAMES, type Kind, type KubeObject } from "./object.ts";
 import { splitText } from "./pod-split.ts";
 import { isReady, type Pod, podCounts, podLines, podsOf, restartsOf, trackOf, troubleOf } from "./pods.ts";
 import { checkForCluster, checkName, type Revision } from "./revision.ts";
-import { hasFailed, isComplete, readDeployment, settle } from "./rollout.ts";
+import { failedAt, isComplete, readDeployment, settle } from "./rollout.ts";
 import { quantiles, since, total } from "./scorer-metrics.ts";
 import { mergeSettings, type Settings } from "./settings.ts";
 import { isState, listStates, NOTHING, Overtaken, readState, type State, stateName } from "./state.ts";
@@ -214,7 +214,9 @@ export function kubernetesTarget({
     const live = await Promise.all(names.map((one) => readDeployment(cluster, one)));
     const pods = await podsOf(cluster, name);
     const isServing = kept.state.pending === undefined && live.every((one) => one !== undefined && isComplete(one));
-    const isFailed = live.some((one) => (one === undefined ? kept.state.pending === undefined : hasFailed(one)));
+    const isFailed = live.some((one) =>
+      one === undefined ? kept.state.pending === undefined : failedAt(one) !== undefined,
+    );
     const gone = names.find((_, i) => live[i] === undefined);
     const trouble =
       gone === undefined ? pods.map(troubleOf).find((one) => one !== undefined) : `the Deployment ${gone} is not there`;

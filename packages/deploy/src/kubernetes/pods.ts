@@ -1,5 +1,6 @@
 /** The pods of a deployment, and why they do not answer. */
 
+import { EsteiraError } from "@esteira/core/errors";
 import { z } from "zod";
 import { isReason, KubernetesError } from "./api.ts";
 import { type Cluster, selectorOf } from "./cluster.ts";
@@ -60,6 +61,11 @@ const eventsWire = z.looseObject({
     }),
   ),
 });
+
+/** A pod answers at once, or is not reached. */
+const ASK_MS = 3000;
+/** Of its node, which the cluster asks for the log. */
+const LOG_MS = 15_000;
 
 /** Those that are not being ended, the youngest first. */
 export async function podsOf({ api, namespace }: Cluster, name: string): Promise<readonly Pod[]> {
@@ -144,6 +150,7 @@ export async function podLines(
       path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/log`,
       query: { container: "scorer", tailLines: String(lines), ...(isBefore ? { previous: "true" } : {}) },
       about: `the log of pod ${pod}`,
+      onlyMs: LOG_MS,
     });
     return text.split("\n").filter((line) => line !== "");
   } catch (error) {
@@ -160,11 +167,13 @@ export async function podCounts({ api, namespace }: Cluster, pod: string): Promi
       method: "GET",
       path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(`${pod}:8080`)}/proxy/metrics`,
       about: `the metrics of pod ${pod}`,
+      onlyMs: ASK_MS,
     });
     return countsIn(text);
   } catch (error) {
     // It has just gone, or is not there yet.
-    if (error instanceof KubernetesError && [404, 500, 502, 503].includes(error.httpStatus)) return undefined;
+    if (error instanceof KubernetesError && [404, 500, 502, 503, 504].includes(error.httpStatus)) return undefined;
+    if (error instanceof EsteiraError && error.code === "TEMPORARILY_UNAVAILABLE") return undefined;
     throw error;
   }
 }

@@ -21,6 +21,7 @@ const deploymentWire = z.looseObject({
             status: z.string(),
             reason: z.string().optional(),
             message: z.string().optional(),
+            lastUpdateTime: z.string().optional(),
           }),
         )
         .default([]),
@@ -41,12 +42,14 @@ export const isComplete = ({ metadata, spec, status }: LiveDeployment): boolean 
   status.replicas === status.updatedReplicas &&
   status.availableReplicas >= spec.replicas;
 
-/** The cluster itself has given up. */
-export const hasFailed = ({ metadata, status }: LiveDeployment): boolean =>
-  status.observedGeneration >= metadata.generation &&
-  status.conditions.some(
+/** When the cluster itself has given up; undefined when it has not. */
+export const failedAt = ({ metadata, status }: LiveDeployment): string | undefined => {
+  if (status.observedGeneration < metadata.generation) return undefined;
+  const given = status.conditions.find(
     ({ type, status, reason }) => type === "Progressing" && status === "False" && reason === "ProgressDeadlineExceeded",
   );
+  return given && (given.lastUpdateTime ?? "");
+};
 
 const LOOK_EVERY_MS = 500;
 const LOG_LINES = 8;
@@ -69,6 +72,8 @@ export async function settle(
   { deadlineSeconds, signal, note, renew }: Waiting,
 ): Promise<string | undefined> {
   let [seen, since, said] = ["", performance.now(), ""];
+  // What the cluster said of the change before stays until there is progress, and is nothing against this one.
+  let stale: readonly (string | undefined)[] | undefined;
   for (;;) {
     signal?.throwIfAborted();
     await renew();
@@ -78,7 +83,11 @@ export async function settle(
     const live = found.filter((deployment) => deployment !== undefined);
     if (live.every(isComplete)) return undefined;
     const pods = await podsOf(cluster, name);
-    const failed = live.find(hasFailed);
+    stale ??= live.map(
+      ({ status }) =>
+        status.conditions.find(({ type, status }) => type === "Progressing" && status === "False")?.lastUpdateTime,
+    );
+    const hasFailed = live.some((one, i) => failedAt(one) !== undefined && failedAt(one) !== stale?.[i]);
     const progress = JSON.stringify(
       live.map(({ status }) => [
         status.observedGeneration,
@@ -89,13 +98,14 @@ export async function settle(
     );
     if (progress !== seen) [seen, since] = [progress, performance.now()];
     const isStuck = performance.now() - since > deadlineSeconds * 1000 + 10_000;
-    if (failed !== undefined || isStuck || pods.some(isHopeless)) {
+    if (hasFailed || isStuck || pods.some(isHopeless)) {
       return cause(cluster, live, pods, deadlineSeconds);
     }
-    const ready = live.map(
-      ({ metadata, spec, status }) =>
-        `${metadata.name}: ${Math.min(status.updatedReplicas, status.availableReplicas)} of ${spec.replicas} pods are ready`,
-    );
+    const ready = live.map(({ metadata, spec, status }) => {
+      // Those of before count among the available ones too.
+      const young = Math.max(0, status.availableReplicas - (status.replicas - status.updatedReplicas));
+      return `${metadata.name}: ${young} of ${spec.replicas} pods are ready`;
+    });
     const line = [
       ...ready,
       ...pods
@@ -129,8 +139,9 @@ async function cause(
   }
   const trouble = troubleOf(pod);
   const { name } = pod.metadata;
-  const lines = await podLines(cluster, name, LOG_LINES, restartsOf([pod]) > 0);
-  const warning = await warningOf(cluster, name);
+  // A cause without its details is still one: a node may be away, or its caller not be allowed to read logs.
+  const lines = await podLines(cluster, name, LOG_LINES, restartsOf([pod]) > 0).catch(() => []);
+  const warning = await warningOf(cluster, name).catch(() => undefined);
   return [
     trouble ?? `pod ${name}: not ready within ${deadlineSeconds} seconds`,
     ...(warning === undefined || trouble?.includes(warning) === true ? [] : [`event ${warning}`]),
