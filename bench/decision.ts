@@ -13,13 +13,9 @@
  *
  * Needs libxgboost, which it finds as the main job does. Ends with 1 when the target is missed or a request fails.
  */
-import { type ChildProcess, execFileSync, fork, spawn } from "node:child_process";
-import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { locateXgboost } from "@esteira/models/engines/xgboost/library";
 import { openXgboost } from "@esteira/models/engines/xgboost/native";
@@ -33,6 +29,7 @@ import { prepareStudy } from "../pix-fraud/src/training/study.ts";
 import { simulateWorld } from "../pix-fraud/src/world/simulate.ts";
 import type { ServerOrder } from "./decision-server.ts";
 import { printFigure, printMachine } from "./figure.ts";
+import { ask, OTHER_CORES as others, isPinned as pinned, SERVER_CORE, start, stolenSeconds } from "./pinned-process.ts";
 import type { LoadReport } from "./scoring-load.ts";
 import { vegetaLoad } from "./vegeta-load.ts";
 
@@ -40,7 +37,6 @@ const TARGET_MS = 2;
 const SEED = 7;
 const DAYS = 240;
 const WARM_UP_SECONDS = 5;
-const SERVER_CORE = 0;
 
 const { values: options } = parseArgs({
   options: {
@@ -81,46 +77,6 @@ async function prepare(folder: string) {
   return { bodies, past: live.from };
 }
 
-/** Whether `taskset` can pin a process here. */
-function canPin(): boolean {
-  try {
-    execFileSync("taskset", ["-c", String(SERVER_CORE), "true"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Seconds for which the host has run something else on our cores; NaN where the system does not say. */
-function stolenSeconds(): number {
-  try {
-    const [, ...ticks] = readFileSync("/proc/stat", "utf8").split("\n", 1)[0]!.trim().split(/\s+/).map(Number);
-    return ticks[7]! / 100;
-  } catch {
-    return Number.NaN;
-  }
-}
-
-/** The file as a process with a message channel, on these cores where they can be chosen. */
-function start(file: string, cores: string | undefined): ChildProcess {
-  const script = fileURLToPath(new URL(file, import.meta.url));
-  if (cores === undefined) return fork(script);
-  return spawn("taskset", ["-c", cores, process.execPath, ...process.execArgv, script], {
-    stdio: ["ignore", "inherit", "inherit", "ipc"],
-  });
-}
-
-async function ask<T>(child: ChildProcess, message: unknown): Promise<T> {
-  const gone = new AbortController();
-  const answer = once(child, "message", { signal: gone.signal });
-  const onExit = (code: number | null) => gone.abort(new Error(`A process of the bench ended with code ${code}.`));
-  child.once("exit", onExit);
-  child.send(message as object);
-  const [value] = (await answer) as [T];
-  child.off("exit", onExit);
-  return value;
-}
-
 const quantiles = (milliseconds: readonly number[]): string => {
   const sorted = Float64Array.from(milliseconds).sort();
   const at = (share: number) => `p${100 * share} ${quantile(sorted, share).toFixed(2)} ms`;
@@ -129,8 +85,6 @@ const quantiles = (milliseconds: readonly number[]): string => {
 const quantile = (sorted: Float64Array, share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 
-const others = Array.from({ length: availableParallelism() }, (_, core) => core).filter((core) => core !== SERVER_CORE);
-const pinned = canPin() && others.length > 0;
 const folder = await mkdtemp(join(tmpdir(), "esteira-bench-"));
 printMachine();
 try {

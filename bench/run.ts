@@ -17,6 +17,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   gate: "a gate's verdict on a million rows, with 2,000 paired draws",
   promotion: "an alias under a policy moved: evidence, files and entry, from request to answer",
   serving: "models serve beside mlflow models serve: start, memory, requests a second",
+  router: "what models route adds to a request, and its slowest at a fixed rate",
   soak: "models serve under steady load while its aliases move: failed requests and memory",
   joining: "whether joining requests of one row into one call of the model would pay, by engine",
   batch: "a million rows from Parquet to Parquet, beside pandas and xgboost",
