@@ -7,13 +7,7 @@
  * (unreachable, late, 5xx) is counted against it and answered by the primary: a bad canary costs its callers time, and no answer.
  */
 
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type OutgoingHttpHeaders,
-  type ServerResponse,
-} from "node:http";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import { EsteiraError } from "@esteira/core/errors";
 import { METRICS_TYPE } from "@esteira/core/metrics";
 import { pythonJson } from "@esteira/core/python-json";
@@ -136,10 +130,9 @@ export async function startRoutingServer(options: RoutingServerOptions): Promise
     const forwarded: Forwarded = {
       method: request.method ?? "GET",
       path: request.url ?? "/",
-      headers: { ...endToEnd(request.headers) },
+      headers: endToEnd(request.headers),
       body: await bodyOf(request, bodyLimit),
     };
-    if (forwarded.body.length > 0) forwarded.headers["content-length"] = forwarded.body.length;
     // The routes of when it came: a change meanwhile is for those that come later.
     const { primary, canary, routes } = connected;
     const key = request.headers["x-esteira-key"];
@@ -157,12 +150,11 @@ export async function startRoutingServer(options: RoutingServerOptions): Promise
         `The server of ${routes.primary.model} did not answer (${found.problem ?? "no reason was given"}): ask again later.`,
       );
     const { status, headers, body } = found.answer;
-    response.writeHead(status, {
-      ...endToEnd(headers),
-      "x-esteira-variant": variant,
-      ...(forwarded.method !== "HEAD" && { "content-length": body.length }),
-      ...(isClosing && { connection: "close" }),
-    });
+    const head = endToEnd(headers);
+    head["x-esteira-variant"] = variant;
+    if (forwarded.method !== "HEAD") head["content-length"] = String(body.length);
+    if (isClosing) head.connection = "close";
+    response.writeHead(status, head);
     response.end(body);
     if (forwarded.method === "POST") mirror.show(forwarded, found.answer);
   };
@@ -245,26 +237,36 @@ export async function startRoutingServer(options: RoutingServerOptions): Promise
 const upstreamsOf = (connected: Connected | undefined): readonly Upstream[] =>
   [connected?.primary, connected?.canary?.upstream, connected?.shadow].filter((one) => one !== undefined);
 
-function endToEnd(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
-  const named = String(headers.connection ?? "")
-    .toLowerCase()
-    .split(",")
-    .map((name) => name.trim());
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name) && !named.includes(name)));
+function endToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  const { connection } = headers;
+  const named =
+    connection === undefined || connection === "keep-alive" || connection === "close"
+      ? ""
+      : `,${connection.toLowerCase().replaceAll(" ", "")},`;
+  const kept: IncomingHttpHeaders = {};
+  for (const name in headers) if (!HOP_BY_HOP.has(name) && !named.includes(`,${name},`)) kept[name] = headers[name];
+  return kept;
 }
 
-async function bodyOf(request: IncomingMessage, limit: number): Promise<Buffer> {
-  const tooLarge = () => new TooLarge(`The body is larger than the ${limit} bytes that this router reads`);
-  if (Number(request.headers["content-length"] ?? 0) > limit) throw tooLarge();
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > limit) throw tooLarge();
-    parts.push(part);
-  }
-  const [first] = parts;
-  return parts.length === 1 && first !== undefined ? first : Buffer.concat(parts);
+/** By events: iterating over the parts takes as long as the rest of forwarding a small body. */
+function bodyOf(request: IncomingMessage, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const tooLarge = (): void =>
+      reject(new TooLarge(`The body is larger than the ${limit} bytes that this router reads`));
+    if (Number(request.headers["content-length"] ?? 0) > limit) return tooLarge();
+    const parts: Buffer[] = [];
+    let size = 0;
+    request.on("data", (part: Buffer) => {
+      size += part.length;
+      if (size > limit) tooLarge();
+      else parts.push(part);
+    });
+    request.once("end", () => {
+      const [first] = parts;
+      resolve(parts.length === 1 && first !== undefined ? first : Buffer.concat(parts));
+    });
+    request.once("error", reject);
+  });
 }
 
 class TooLarge extends EsteiraError {

@@ -1,12 +1,13 @@
 /** A server behind the router, asked over kept connections. */
 
-import { Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from "node:http";
+import type { IncomingHttpHeaders } from "node:http";
+import { type Dispatcher, Pool } from "undici";
 
 export interface Forwarded {
   readonly method: string;
   /** Path and query, as the caller gave them. */
   readonly path: string;
-  readonly headers: OutgoingHttpHeaders;
+  readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
 }
 
@@ -27,8 +28,8 @@ export interface Upstream {
   retire(): void;
 }
 
-/** A kept connection leads to one of the servers behind a name. Now and then one is given up, so that new servers get their part. */
-const REQUESTS_PER_CONNECTION = 1000;
+/** A kept connection leads to one of the servers behind a name. Each is given up after a while, so that new servers get their part. */
+const CONNECTION_TTL_MS = 30_000;
 const MOST_CONNECTIONS = 512;
 
 /** `timeoutMs` is for one answer. */
@@ -36,46 +37,38 @@ export function createUpstream(
   url: string,
   { timeoutMs, onRetry }: { readonly timeoutMs: number; readonly onRetry?: () => void },
 ): Upstream {
-  const { hostname, port } = new URL(url);
-  const agent = new Agent({ keepAlive: true, maxSockets: MOST_CONNECTIONS, scheduling: "lifo" });
-  const target = { agent, host: hostname.replace(/^\[|\]$/g, ""), port: port === "" ? 80 : Number(port) };
-  let asked = 0;
+  const pool = new Pool(url, {
+    connections: MOST_CONNECTIONS,
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+    connect: { timeout: timeoutMs },
+    clientTtl: CONNECTION_TTL_MS,
+  });
   let underWay = 0;
   let isRetired = false;
 
   const once = ({ method, path, headers, body }: Forwarded): Promise<UpstreamAnswer> =>
     new Promise((resolve, reject) => {
-      const isLast = ++asked % REQUESTS_PER_CONNECTION === 0;
-      const asking = request({
-        ...target,
-        method,
-        path,
-        headers: { ...headers, host: `${hostname}:${target.port}`, ...(isLast && { connection: "close" }) },
-      });
-      const timer = setTimeout(() => asking.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-      const fail = (error: Error): void => {
-        clearTimeout(timer);
-        reject(error);
-      };
-      asking.once("error", fail);
-      asking.once("response", (answer) => {
-        const parts: Buffer[] = [];
-        answer.on("data", (part: Buffer) => parts.push(part));
-        answer.once("error", fail);
-        answer.once("close", () => {
-          if (!answer.complete) fail(new Error("the answer broke off"));
-        });
-        answer.once("end", () => {
-          clearTimeout(timer);
-          const first = parts[0];
-          resolve({
-            status: answer.statusCode ?? 502,
-            headers: answer.headers,
-            body: parts.length === 1 && first !== undefined ? first : Buffer.concat(parts),
-          });
-        });
-      });
-      asking.end(body);
+      let status = 502;
+      let answered: IncomingHttpHeaders = {};
+      const parts: Buffer[] = [];
+      pool.dispatch(
+        { method: method as Dispatcher.HttpMethod, path, headers, body: body.length > 0 ? body : null },
+        {
+          onRequestStart() {},
+          onResponseStart(_, code, found) {
+            status = code;
+            answered = found;
+          },
+          onResponseData: (_, part) => void parts.push(part),
+          onResponseEnd() {
+            const [first] = parts;
+            const whole = parts.length === 1 && first !== undefined ? first : Buffer.concat(parts);
+            resolve({ status, headers: answered, body: whole });
+          },
+          onResponseError: (_, error) => reject(error),
+        },
+      );
     });
 
   return {
@@ -92,12 +85,12 @@ export function createUpstream(
         return await once(forwarded);
       } finally {
         underWay--;
-        if (isRetired && underWay === 0) agent.destroy();
+        if (isRetired && underWay === 0) void pool.close();
       }
     },
     retire() {
       isRetired = true;
-      if (underWay === 0) agent.destroy();
+      if (underWay === 0) void pool.close();
     },
   };
 }
