@@ -99,16 +99,20 @@ async function unpackedMb(folder: string): Promise<number> {
   return bytes / 1e6;
 }
 
-async function sizeMb(path: string): Promise<number> {
+/** Of a Python that other things were installed into: they are not the model's. */
+const OF_OTHERS = new Set(["site-packages", "dist-packages", "__pycache__"]);
+
+/** Without what is in folders of these names. */
+async function sizeMb(path: string, without: ReadonlySet<string> = new Set()): Promise<number> {
   const info = await stat(path);
   if (!info.isDirectory()) return info.size / 1e6;
   let sum = 0;
   for (const entry of await readdir(path, { withFileTypes: true }))
-    if (!entry.isSymbolicLink()) sum += await sizeMb(join(path, entry.name));
+    if (!entry.isSymbolicLink() && !without.has(entry.name)) sum += await sizeMb(join(path, entry.name), without);
   return sum;
 }
 
-/** What is installed for the model, in MB: its requirements, and the standard library and interpreter of their Python. */
+/** What is installed for the model, in MB: its requirements, and the standard library of their Python. */
 async function peerMb(model: string): Promise<{ packages: number; python: number }> {
   const venv = join(home, "venv");
   await run("python3", ["-m", "venv", venv]);
@@ -117,7 +121,7 @@ async function peerMb(model: string): Promise<{ packages: number; python: number
   const asked = "import sys, sysconfig; print(sysconfig.get_path('purelib')); print(sysconfig.get_path('stdlib'))";
   const { stdout } = await run(join(venv, "bin/python"), ["-c", asked]);
   const [packages = "", library = ""] = stdout.trim().split("\n");
-  return { packages: await sizeMb(packages), python: await sizeMb(library) };
+  return { packages: await sizeMb(packages), python: await sizeMb(library, OF_OTHERS) };
 }
 
 try {
