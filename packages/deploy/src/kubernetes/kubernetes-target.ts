@@ -13,7 +13,7 @@ import { type Lease, takeLease } from "./lease.ts";
 import { canaryName, type Lineage, type Manifests, manifests, ownLabels, SERVICE_PORT } from "./manifests.ts";
 import { KIND_NAMES, type Kind, type KubeObject } from "./object.ts";
 import { splitText } from "./pod-split.ts";
-import { isReady, type Pod, podCounts, podLines, podsOf, restartsOf, trackOf, troubleOf } from "./pods.ts";
+import { allPodsOf, isReady, type Pod, podCounts, podLines, podsOf, restartsOf, trackOf, troubleOf } from "./pods.ts";
 import { checkForCluster, checkName, type Revision } from "./revision.ts";
 import { failedAt, isComplete, readDeployment, settle } from "./rollout.ts";
 import { quantiles, since, total } from "./scorer-metrics.ts";
@@ -114,7 +114,7 @@ export function kubernetesTarget({
     for (const item of await superfluous(name, [])) await cluster.remove(item.kind, item.name);
     for (const deadline = performance.now() + GONE_MS; performance.now() < deadline; await pause()) {
       await lease.renew();
-      if ((await podsOf(cluster, name)).length === 0) return;
+      if ((await allPodsOf(cluster, name)).length === 0) return;
     }
   };
 

@@ -68,7 +68,11 @@ const ASK_MS = 3000;
 const LOG_MS = 15_000;
 
 /** Those that are not being ended, the youngest first. */
-export async function podsOf({ api, namespace }: Cluster, name: string): Promise<readonly Pod[]> {
+export const podsOf = async (cluster: Cluster, name: string): Promise<readonly Pod[]> =>
+  (await allPodsOf(cluster, name)).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+
+/** Those that still answer what is under way too. */
+export async function allPodsOf({ api, namespace }: Cluster, name: string): Promise<readonly Pod[]> {
   const { text } = await api.call({
     method: "GET",
     path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`,
@@ -78,8 +82,7 @@ export async function podsOf({ api, namespace }: Cluster, name: string): Promise
   return z
     .looseObject({ items: z.array(podWire) })
     .parse(JSON.parse(text))
-    .items.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-    .sort((a, b) => b.metadata.creationTimestamp.localeCompare(a.metadata.creationTimestamp));
+    .items.sort((a, b) => b.metadata.creationTimestamp.localeCompare(a.metadata.creationTimestamp));
 }
 
 export const isReady = ({ status }: Pod): boolean =>
