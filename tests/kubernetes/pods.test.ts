@@ -67,6 +67,10 @@ describe.skipIf(programs === "" || missing !== undefined)("deployments as pods t
     );
   };
 
+  /** A node's proxy learns of the first pods a moment after they are ready. */
+  const known = (url: string) =>
+    expect.poll(async () => Object.keys(await ask(url, 0.3)), { timeout: 60_000 }).toEqual(["200"]);
+
   it("serve, change without a lost request, are watched, and go back", async () => {
     const { target, kubectl, name } = await namespace(plane.kubeconfig);
     const deployments = target({ ...small, replicas: 2, deadlineSeconds: 120 });
@@ -75,8 +79,7 @@ describe.skipIf(programs === "" || missing !== undefined)("deployments as pods t
     console.info(`two pods answered after ${((Date.now() - began) / 1000).toFixed(1)} s`);
     const address = await kubectl("get", "service", "pix", "-o", "jsonpath={.spec.clusterIP}");
     const url = `http://${address}`;
-    const before = await ask(url, 1);
-    expect(Object.keys(before)).toEqual(["200"]);
+    await known(url);
     const asked = ask(url, 45);
     await deployments.apply(wanted(2));
     const young = await deployments.apply(
@@ -106,6 +109,7 @@ describe.skipIf(programs === "" || missing !== undefined)("deployments as pods t
     const deployments = target({ ...small, replicas: 1, deadlineSeconds: 30 });
     await deployments.apply(wanted(1));
     const url = `http://${await kubectl("get", "service", "pix", "-o", "jsonpath={.spec.clusterIP}")}`;
+    await known(url);
     const asked = ask(url, 25);
     const absent = `${(images[0] ?? "").split("@")[0]}@sha256:${"0".repeat(64)}`;
     await expect(deployments.apply(wanted(2, { image: absent }))).rejects.toThrow(
