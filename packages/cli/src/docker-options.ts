@@ -36,23 +36,28 @@ function bytesOf(memory: string): number {
   return Math.round(Number(count) * (UNITS[unit?.toLowerCase() ?? ""] ?? 1));
 }
 
+/** The container engine of this machine as a target. Throws when it does not answer. */
+export async function engineTarget(terminal: Terminal, settings: Partial<Settings> = {}): Promise<Target> {
+  const [{ openEngine }, { dockerTarget }, { keptCredentials }] = await Promise.all([
+    import("@esteira/deploy/docker/engine"),
+    import("@esteira/deploy/docker/docker-target"),
+    import("@esteira/deploy/registry/credentials"),
+  ]);
+  const engine = await openEngine(terminal.env);
+  return dockerTarget({ engine, credentials: keptCredentials(terminal.env), settings });
+}
+
 /** Does work with the deployments of the container engine of this machine. */
 export async function withEngine<T>(
   terminal: Terminal,
   settings: Partial<Settings>,
   work: (target: Target, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const [{ openEngine }, { dockerTarget }, { keptCredentials }] = await Promise.all([
-    import("@esteira/deploy/docker/engine"),
-    import("@esteira/deploy/docker/docker-target"),
-    import("@esteira/deploy/registry/credentials"),
-  ]);
   const stopped = new AbortController();
   void terminal
     .interrupted()
     .then(() =>
       stopped.abort(new EsteiraError("TEMPORARILY_UNAVAILABLE", "Interrupted: what was deployed is as it was.")),
     );
-  const engine = await openEngine(terminal.env);
-  return work(dockerTarget({ engine, credentials: keptCredentials(terminal.env), settings }), stopped.signal);
+  return work(await engineTarget(terminal, settings), stopped.signal);
 }

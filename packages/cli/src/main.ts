@@ -11,7 +11,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   tokens: "Manage service tokens, for programs",
   ci: "Pipelines of a CI: write them, sign in, comment",
   image: "Container images in registries and folders",
-  deploy: "Serve versions on this machine",
+  deploy: "Serve versions: on this machine, in containers, on a cluster",
   trust: "Trust jobs of a CI, by their OIDC identity",
   policy: "Protect aliases and stages of a registered model",
   flow: "How versions go to production, step by step",

@@ -4,9 +4,11 @@ import { dirname, resolve } from "node:path";
 import { EsteiraError, invalid } from "@esteira/core/errors";
 import type { Flow, FlowDetails } from "@esteira/core/flow/entity";
 import type { FlowSpec } from "@esteira/core/flow/flow-spec";
+import type { Target } from "@esteira/deploy/target";
 import pc from "picocolors";
-import { type Command, type CommandOption, type Terminal, text, type Values } from "../command.ts";
+import { type Command, type CommandOption, listed, type Terminal, text, texts, type Values } from "../command.ts";
 import { localDeployments } from "../deployments.ts";
+import { engineTarget } from "../docker-options.ts";
 import { trackingClient } from "../tracking.ts";
 
 const MODEL: CommandOption = { flags: "-m, --model <name>", summary: "the registered model", required: true };
@@ -120,6 +122,12 @@ export const flow: readonly Command[] = [
         flags: "--lease <seconds>",
         summary: "how long it may be silent until another takes its step; also ESTEIRA_FLOW_LEASE (default: 30)",
       },
+      {
+        flags: "--target <target>",
+        summary:
+          "work on flows that serve there, local or docker; may be repeated; also ESTEIRA_FLOW_TARGETS (default: local)",
+        repeats: true,
+      },
       { flags: "--once", summary: "end when every flow has ended, or waits for people" },
       { flags: "--with-parent", summary: "end when standard input does, so with whoever started it" },
     ],
@@ -138,11 +146,12 @@ export const flow: readonly Command[] = [
         process.stdin.once("end", () => stop.abort());
       }
       const local = await localDeployments(terminal.env);
+      const targets = await flowTargets(values, terminal, local);
       const keeper = local.keep(KEEP_EVERY_MS, terminal.note);
       try {
         await runFlows({
           client: trackingClient(terminal),
-          targets: new Map([["local", local]]),
+          targets,
           name: `${hostname()}/${process.pid}`,
           ...{ key, leaseSeconds, env: terminal.env, note: terminal.note, signal: stop.signal },
           isOnce: values.once === true,
@@ -163,6 +172,19 @@ function idOf(values: Values): number {
   const given = text(values, "id") ?? "";
   if (/^\d{1,15}$/.test(given)) return Number(given);
   throw invalid(`The flow '${given}' is no number: \`esteira flow list\` shows the flows.`);
+}
+
+/** Where this runner serves. A target that is not there is said at once, and not when its first flow is due. */
+async function flowTargets(values: Values, terminal: Terminal, local: Target): Promise<ReadonlyMap<string, Target>> {
+  const said = texts(values, "target");
+  const names = said.length > 0 ? said : listed(terminal.env.ESTEIRA_FLOW_TARGETS || "local");
+  const targets = new Map<string, Target>();
+  for (const name of names) {
+    if (name === "local") targets.set(name, local);
+    else if (name === "docker") targets.set(name, await engineTarget(terminal));
+    else throw invalid(`The target '${name}' of flows is not known: expected local or docker.`);
+  }
+  return targets;
 }
 
 function leaseOf(given: string | undefined): number {

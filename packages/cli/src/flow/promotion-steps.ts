@@ -2,15 +2,16 @@ import type { ModelVersion } from "@esteira/core/entities/registered-model";
 import { EsteiraError } from "@esteira/core/errors";
 import { STEPS } from "@esteira/core/flow/steps";
 import type { Wanted } from "@esteira/deploy/wanted";
-import { freeVersions, isHeldVersion } from "../deployed-models.ts";
+import { freeVersions } from "../deployed-models.ts";
 import {
   applying,
   deploymentName,
   done,
-  heldBy,
+  isVersion,
   refused,
   type StepContext,
   type StepWork,
+  servedBy,
   stagingName,
   waiting,
 } from "./step.ts";
@@ -56,7 +57,7 @@ export const archive: StepWork = async (context) => {
   const { claim, client, target } = context;
   const { model, former, version, spec } = claim.flow;
   await target.remove(stagingName(model), applying(context));
-  await freeVersions(target, context.env, Date.now());
+  if (spec.target === "local") await freeVersions(target, context.env, Date.now());
   if (former === undefined || former === version || !spec.stages) return done("there was no version before");
   const before = await ifThere(client.modelVersions.get(model, former));
   if (before?.currentStage === "Production" || before?.currentStage === "Staging")
@@ -91,7 +92,7 @@ async function putBackCallers(context: StepContext, back: string | undefined, un
   const wanted = (await target.status(name))?.wanted;
   if (wanted === undefined) return;
   const isCandidate = (served: string | undefined): boolean =>
-    served !== undefined && isHeldVersion(context.env, served, model, version);
+    served !== undefined && isVersion(context, served, version);
   if (isCandidate(wanted.model)) {
     const former = back === undefined ? undefined : await ifThere(productionOf(context, back, wanted.port));
     if (former === undefined) await target.remove(name, applying(context));
@@ -133,7 +134,7 @@ async function takeAway(call: () => Promise<unknown>, what: string): Promise<str
 async function productionOf(context: StepContext, version: string, port: number | undefined): Promise<Wanted> {
   const { model } = context.claim.flow;
   return {
-    ...{ name: deploymentName(model), model: await heldBy(context, version) },
+    ...{ name: deploymentName(model), ...(await servedBy(context, version)) },
     ...(port === undefined ? {} : { port }),
   };
 }

@@ -4,22 +4,25 @@ import type { DeploymentStatus } from "@esteira/deploy/target";
 import type { Wanted } from "@esteira/deploy/wanted";
 import { type Judgement, judgeCanary, judgeShadow, type Seen } from "@esteira/lifecycle/flow/judge";
 import { readPredictions } from "@esteira/models/flavors/predictions";
-import { isHeldVersion } from "../deployed-models.ts";
 import {
   applying,
   deploymentName,
   done,
   heldBy,
+  isVersion,
+  lackingImage,
   refused,
   type StepContext,
   type StepOutcome,
   type StepWork,
+  servedBy,
   stagingName,
   waiting,
 } from "./step.ts";
 
 const ASK_MS = 30_000;
 const LOOK_SECONDS = 2;
+const IMAGE_SECONDS = 5;
 /** What MLflow and Esteira write beside a model that has an input example. */
 const EXAMPLE = "serving_input_example.json";
 
@@ -27,8 +30,11 @@ const EXAMPLE = "serving_input_example.json";
 export const stage: StepWork = async (context) => {
   const { model, version, spec } = context.claim.flow;
   const { port } = spec.staging;
-  const held = await heldBy(context, version);
-  const wanted = { name: stagingName(model), model: held, ...(port === undefined ? {} : { port }) };
+  const lacks = await lackingImage(context, version);
+  // A version is registered before its image can be built: until the step's time is over.
+  if (lacks !== undefined) return waiting(lacks, IMAGE_SECONDS);
+  const served = await servedBy(context, version);
+  const wanted = { name: stagingName(model), ...served, ...(port === undefined ? {} : { port }) };
   const { url } = await context.target.apply(wanted, applying(context));
   if (spec.stages) {
     const { currentStage } = await context.client.modelVersions.get(model, version);
@@ -72,8 +78,8 @@ export const shadow: StepWork = async (context) => {
   if (limits === undefined) return done("the flow has no shadow");
   const present = await presentDeployment(context);
   if (typeof present === "string") return done(present);
-  const held = await heldBy(context, context.claim.flow.version);
-  await context.target.apply({ ...present, shadow: held }, applying(context));
+  const { model } = await servedBy(context, context.claim.flow.version);
+  await context.target.apply({ ...present, shadow: model }, applying(context));
   return judgedBy(context, (seen) => judgeShadow(limits, seen));
 };
 
@@ -83,10 +89,10 @@ export const canary: StepWork = async (context) => {
   if (limits === undefined) return done("the flow has no canary");
   const present = await presentDeployment(context);
   if (typeof present === "string") return done(present);
-  const held = await heldBy(context, context.claim.flow.version);
+  const served = await servedBy(context, context.claim.flow.version);
   // As the shadow it is asked what the present version answers: that compares them on the same requests.
   await context.target.apply(
-    { ...present, canary: { model: held, share: limits.share }, shadow: held },
+    { ...present, canary: { ...served, share: limits.share }, shadow: served.model },
     applying(context),
   );
   return done(`answers ${limits.share * 100} % of the requests`);
@@ -103,7 +109,7 @@ export const judge: StepWork = async (context) => {
     const before = await presentDeployment(context);
     return typeof before === "string" ? done(before) : refused("the canary is not deployed any more");
   }
-  if (!isHeldVersion(context.env, status.wanted.canary.model, model, version))
+  if (!isVersion(context, status.wanted.canary.model, version))
     return refused(`the canary is ${status.wanted.canary.model} by now`);
   return judgedBy(context, (seen) => judgeCanary(limits, seen));
 };
@@ -116,11 +122,11 @@ async function presentDeployment(context: StepContext): Promise<Wanted | string>
   const name = deploymentName(model);
   const status = await target.status(name);
   if (status === undefined) return `nothing is deployed as ${name} yet, so it has no callers`;
-  return plain(status, await heldBy(context, former));
+  return plain(status, await servedBy(context, former));
 }
 
-const plain = ({ wanted }: DeploymentStatus, model: string): Wanted => ({
-  ...{ name: wanted.name, model },
+const plain = ({ wanted }: DeploymentStatus, served: Pick<Wanted, "model" | "image">): Wanted => ({
+  ...{ name: wanted.name, ...served },
   ...(wanted.port === undefined ? {} : { port: wanted.port }),
 });
 

@@ -1,10 +1,12 @@
 import { createHash, type KeyObject } from "node:crypto";
+import { EsteiraError } from "@esteira/core/errors";
 import type { Claim, Report } from "@esteira/core/flow/entity";
 import type { Work } from "@esteira/core/flow/steps";
 import type { Target } from "@esteira/deploy/target";
 import type { Client } from "@esteira/sdk/client";
 import type { Terminal } from "../command.ts";
-import { holdVersion } from "../deployed-models.ts";
+import { holdVersion, isHeldVersion } from "../deployed-models.ts";
+import { imageOf } from "../version-image.ts";
 
 /** What a step may use. Every step may be done twice: after a crash whoever holds it next does it again, from its beginning. */
 export interface StepContext {
@@ -40,6 +42,35 @@ export const uriOf = (model: string, version: string): string => `models:/${mode
 /** The version's files on this machine: what serves them needs no server. */
 export const heldBy = ({ client, env, claim }: StepContext, version: string): Promise<string> =>
   holdVersion(client, env, claim.flow.model, version);
+
+/** What must be done before the flow's target can serve a version; undefined when nothing is left to do. */
+export async function lackingImage({ client, claim }: StepContext, version: string): Promise<string | undefined> {
+  const { model, spec } = claim.flow;
+  if (spec.target === "local" || imageOf(await client.modelVersions.get(model, version)) !== undefined)
+    return undefined;
+  return `version ${version} of ${model} has no image, and ${spec.target} runs images: build it with \`esteira build -m ${uriOf(model, version)} -t …\``;
+}
+
+/**
+ * What serves a version at the flow's target: its files on this machine, or the image that was built of it.
+ *
+ * @throws EsteiraError INVALID_STATE where there is no image.
+ */
+export async function servedBy(
+  context: StepContext,
+  version: string,
+): Promise<{ readonly model: string; readonly image?: string }> {
+  const { client, claim } = context;
+  const { model, spec } = claim.flow;
+  if (spec.target === "local") return { model: await heldBy(context, version) };
+  const image = imageOf(await client.modelVersions.get(model, version));
+  if (image !== undefined) return { model: uriOf(model, version), image };
+  throw new EsteiraError("INVALID_STATE", `${await lackingImage(context, version)}.`);
+}
+
+/** Whether a deployment's model is this version. */
+export const isVersion = ({ env, claim }: StepContext, served: string, version: string): boolean =>
+  served === uriOf(claim.flow.model, version) || isHeldVersion(env, served, claim.flow.model, version);
 
 /** The name under which a model is deployed. Models may have names that deployments may not: then a digest keeps them apart. */
 export function deploymentName(model: string): string {

@@ -25,8 +25,8 @@ export const flowSpecWire = z.strictObject({
   alias: alias.default("champion"),
   /** Also moves the version through MLflow's stages: Staging, Production, and Archived for the one before. */
   stages: z.boolean().default(true),
-  /** Where it is served. */
-  target: z.enum(["local"]).default("local"),
+  /** Where it is served: by whoever works on flows of that target. */
+  target: z.enum(["local", "docker"]).default("local"),
   /** The version that was registered must pass it. */
   gate: z
     .strictObject({
@@ -70,6 +70,24 @@ export const flowSpecWire = z.strictObject({
   timeouts: z.partialRecord(z.enum(STEPS), seconds).default({}),
 });
 export type FlowSpec = z.output<typeof flowSpecWire>;
+
+/** A setting that the flow's target cannot do, and why; undefined when it can do all that is asked. */
+export function beyondTarget({
+  target,
+  shadow,
+  canary,
+}: Pick<FlowSpec, "target"> & { readonly shadow?: unknown; readonly canary?: unknown }):
+  | { readonly setting: "shadow" | "canary"; readonly reason: string }
+  | undefined {
+  if (target === "local") return undefined;
+  const setting = shadow !== undefined ? "shadow" : canary !== undefined ? "canary" : undefined;
+  return (
+    setting && {
+      setting,
+      reason: `in containers of ${target} one model answers: leave it out, or serve with target local`,
+    }
+  );
+}
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;

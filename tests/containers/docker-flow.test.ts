@@ -1,0 +1,127 @@
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { dockerTarget } from "@esteira/deploy/docker/docker-target";
+import { openEngine } from "@esteira/deploy/docker/engine";
+import type { Target } from "@esteira/deploy/target";
+import { type Client, createClient } from "@esteira/sdk/client";
+import { type RunningServer, startServer } from "@esteira/server/start";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  callers,
+  command,
+  type Kind,
+  type Running,
+  registerVersion,
+  startCommand,
+  writeFlowWorld,
+} from "../default/flow-world.testing.ts";
+import { startRegistry, type TestRegistry } from "./docker-registry.ts";
+import { noEngine, startEngine, type TestEngine } from "./dockerd.ts";
+
+const FLOW = [
+  "target: docker",
+  "gate: { file: gate.yaml, data: rows.csv, label: fraud, id: id, threshold: 0.5 }",
+  "approval: true",
+];
+
+describe.skipIf(noEngine())("a deployment flow to containers of a real Docker", { timeout: 600_000 }, () => {
+  let root: string;
+  let registry: TestRegistry;
+  let docker: TestEngine;
+  let server: RunningServer;
+  let client: Client;
+  let worker: Running;
+  let target: Target;
+  let env: Record<string, string>;
+
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), "esteira-docker-flow-"));
+    registry = await startRegistry();
+    docker = await startEngine();
+    await writeFlowWorld(root, FLOW);
+    server = await startServer({
+      ...{ host: "127.0.0.1", port: 0 },
+      backendStoreUri: `sqlite:///${join(root, "esteira.db")}`,
+      artifactsDestination: join(root, "artifacts"),
+    });
+    client = createClient({ baseUrl: server.url });
+    env = { MLFLOW_TRACKING_URI: server.url, DOCKER_HOST: docker.host, HOME: root, NODE_OPTIONS: "" };
+    await client.registeredModels.create({ name: "pix" });
+    const set = await command(["flow", "set", join(root, "flow.yaml"), "-m", "pix"], env);
+    expect(set, set.said).toMatchObject({ code: 0 });
+    target = dockerTarget({ engine: await openEngine(env), credentials: async () => undefined });
+    worker = startCommand(["flow", "work", "--target", "docker", "--lease", "10"], env);
+  }, 300_000);
+  afterAll(async () => {
+    worker?.child.kill("SIGTERM");
+    if (worker?.child.exitCode === null) await once(worker.child, "exit");
+    for (const { wanted } of (await target?.list()) ?? []) await target.remove(wanted.name);
+    await server?.close();
+    await docker?.stop();
+    await registry?.stop();
+    await rm(root, { recursive: true, force: true });
+  }, 120_000);
+
+  async function begin(kind: Kind) {
+    const version = await registerVersion(client, root, kind);
+    const id = (await client.flows.ofModel("pix")).find((flow) => flow.version === version)?.id ?? 0;
+    return { version, id };
+  }
+  const build = async (version: string) => {
+    const args = ["build", "-m", `models:/pix/${version}`, "-t", `${registry.host}/fraud/pix:${version}`];
+    const { code, said } = await command(args, env);
+    expect(`${code} ${said}`).toMatch(/^0 /);
+  };
+  const until = async (id: number, is: (flow: Awaited<ReturnType<Client["flows"]["get"]>>["flow"]) => boolean) => {
+    await expect
+      .poll(async () => is((await client.flows.get("pix", id)).flow), { timeout: 240_000, interval: 200 })
+      .toBe(true)
+      .catch(async (error: unknown) => {
+        console.error(worker.said(), JSON.stringify(await client.flows.get("pix", id), undefined, 1));
+        throw error;
+      });
+    return (await client.flows.get("pix", id)).flow;
+  };
+  const hasEnded = (id: number) => until(id, ({ work, outcome }) => work === undefined && outcome !== undefined);
+  const serving = async () => (await target.status("pix"))?.wanted.model;
+
+  test("waits for the image and for who approves, then callers get the version, and the former one after a rollback", async () => {
+    const first = await begin("good");
+    const waiting = await until(first.id, ({ work, note }) => work === "stage" && note !== undefined);
+    expect(waiting.note).toContain(
+      "has no image, and docker runs images: build it with `esteira build -m models:/pix/1",
+    );
+    await build(first.version);
+    await until(first.id, ({ work }) => work === "approval");
+    expect((await target.status("pix.staging"))?.state).toBe("serving");
+    await client.flows.decide("pix", first.id, "approve");
+    expect(await hasEnded(first.id)).toMatchObject({ outcome: "promoted" });
+    expect(await serving()).toBe("models:/pix/1");
+    expect(await target.status("pix.staging")).toBeUndefined();
+
+    const url = (await target.status("pix"))?.url;
+    const asking = callers(async () => url);
+    const second = await begin("odd");
+    await build(second.version);
+    await until(second.id, ({ work }) => work === "approval");
+    await client.flows.decide("pix", second.id, "approve");
+    expect(await hasEnded(second.id)).toMatchObject({ outcome: "promoted", former: "1" });
+    expect(await serving()).toBe("models:/pix/2");
+    expect((await client.registeredModels.getByAlias("pix", "champion")).version).toBe("2");
+    await client.flows.end("pix", second.id, "rollback", "alerts doubled");
+    expect(await hasEnded(second.id)).toMatchObject({ outcome: "rolled-back" });
+    expect(await serving()).toBe("models:/pix/1");
+    const statuses = await asking.stop();
+    expect([...statuses.keys()]).toEqual([200]);
+    expect((await client.registeredModels.getByAlias("pix", "champion")).version).toBe("1");
+  });
+
+  test("what containers cannot do is refused when the flow is set", async () => {
+    const spec = await client.flows.spec("pix");
+    await expect(
+      client.flows.set("pix", { ...spec, canary: { share: 0.1, requests: 10, max_failed_share: 0 } }),
+    ).rejects.toThrow("The flow's canary: in containers of docker one model answers");
+  });
+});
