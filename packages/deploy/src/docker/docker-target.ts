@@ -42,6 +42,9 @@ export interface DockerOptions {
 }
 
 const READY_MS = 120_000;
+/** Who asks how it is waits so long for a busy machine; who has just changed it, and seen it answer, longer. */
+const ASK_SECONDS = 3;
+const SETTLE_SECONDS = 30;
 const LOG_LINES = 8;
 const ENDING_LOOKS = 30;
 /** Whoever began a change and is not heard of for so long has ended. */
@@ -258,7 +261,7 @@ export function dockerTarget(options: DockerOptions): Target {
       front.port === port &&
       front.kind === frontKind(settings)
     ) {
-      return known(await statusOf(name), name);
+      return known(await statusOf(name, SETTLE_SECONDS), name);
     }
     const slot = live?.slot === "blue" ? "green" : "blue";
     const former = isSame ? live.former : live?.revision;
@@ -305,10 +308,11 @@ export function dockerTarget(options: DockerOptions): Target {
     await rename(id, NAMES.live(name));
     await tell(`/containers/${id}/update`, "have the container started again when it ends", { RestartPolicy: RESTART });
     if (live !== undefined) await discard(live.id, 30);
-    return known(await statusOf(name), name);
+    return known(await statusOf(name, SETTLE_SECONDS), name);
   };
 
-  const statusOf = async (name: string): Promise<DeploymentStatus | undefined> => {
+  /** `patience` is how long it may take to answer until it is said to be starting. */
+  const statusOf = async (name: string, patience = ASK_SECONDS): Promise<DeploymentStatus | undefined> => {
     const { live, next, front } = await find(checkName(name));
     const shown = live ?? next;
     if (shown === undefined) return undefined;
@@ -317,7 +321,7 @@ export function dockerTarget(options: DockerOptions): Target {
     const host = settings.address === "0.0.0.0" ? "127.0.0.1" : settings.address;
     const isReady = async (): Promise<boolean> => {
       if (front?.isRunning !== true || !State.Running) return false;
-      const script = [await nodeOf(front.id), "-e", readyScript(1)];
+      const script = [await nodeOf(front.id), "-e", readyScript(patience)];
       const outcome = await execute(engine, front.id, script, "ask the model").catch(() => ({ code: 1 }));
       return outcome.code === 0;
     };
@@ -364,12 +368,12 @@ export function dockerTarget(options: DockerOptions): Target {
         const image = await ensureImage(engine, checked.image, credentials, applying.signal);
         return { revision: revise(checked, live, image), image };
       }),
-    status: statusOf,
+    status: (name) => statusOf(name),
     async list() {
       const call = { method: "GET", path: "/containers/json", query: { all: "1", filters: filterOf() } } as const;
       const { models } = readContainers(await engine.call({ ...call, doing: "list the containers" }, listWire));
       const names = [...new Set(models.map(({ deployment }) => deployment))].sort();
-      return (await Promise.all(names.map(statusOf))).filter((status) => status !== undefined);
+      return (await Promise.all(names.map((name) => statusOf(name)))).filter((status) => status !== undefined);
     },
     async observe(name) {
       const { live } = await find(checkName(name));

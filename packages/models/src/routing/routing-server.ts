@@ -14,6 +14,7 @@ import { pythonJson } from "@esteira/core/python-json";
 import type { Routes } from "@esteira/core/wire/routes";
 import { createAdmission, RETRY_AFTER_SECONDS } from "../serving/admission.ts";
 import { createObservation } from "../serving/observation.ts";
+import { BodyTooLarge, readRequestBody } from "../serving/request-body.ts";
 import { placeOf, type Variant } from "../serving/traffic.ts";
 import { createRoutingMetrics } from "./metrics.ts";
 import { createMirror } from "./mirror.ts";
@@ -248,36 +249,15 @@ function endToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   return kept;
 }
 
-/** By events: iterating over the parts takes as long as the rest of forwarding a small body. */
-function bodyOf(request: IncomingMessage, limit: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const tooLarge = (): void =>
-      reject(new TooLarge(`The body is larger than the ${limit} bytes that this router reads`));
-    if (Number(request.headers["content-length"] ?? 0) > limit) return tooLarge();
-    const parts: Buffer[] = [];
-    let size = 0;
-    request.on("data", (part: Buffer) => {
-      size += part.length;
-      if (size > limit) tooLarge();
-      else parts.push(part);
+const bodyOf = (request: IncomingMessage, limit: number): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    readRequestBody(request, { limit, contentLength: request.headers["content-length"] }, (error, body) => {
+      if (body === undefined) reject(error);
+      else resolve(body);
     });
-    request.once("end", () => {
-      const [first] = parts;
-      resolve(parts.length === 1 && first !== undefined ? first : Buffer.concat(parts));
-    });
-    request.once("error", reject);
   });
-}
 
-class TooLarge extends EsteiraError {
-  constructor(message: string) {
-    super("BAD_REQUEST", message);
-  }
-
-  override get status(): number {
-    return 413;
-  }
-}
+const DEFECT = "The router failed on this request.";
 
 function refuse(response: ServerResponse, error: unknown): void {
   // The caller has gone, or has part of an answer.
@@ -285,15 +265,19 @@ function refuse(response: ServerResponse, error: unknown): void {
     response.destroy();
     return;
   }
+  const isTooLarge = error instanceof BodyTooLarge;
   const known =
-    error instanceof EsteiraError ? error : new EsteiraError("INTERNAL_ERROR", "The router failed on this request.");
+    error instanceof EsteiraError
+      ? error
+      : new EsteiraError(isTooLarge ? "BAD_REQUEST" : "INTERNAL_ERROR", isTooLarge ? error.message : DEFECT);
+  const status = isTooLarge ? error.statusCode : known.status;
   const body = pythonJson({ ...known.toBody() });
-  response.writeHead(known.status, {
+  response.writeHead(status, {
     "content-type": "application/json",
     "content-length": Buffer.byteLength(body),
-    ...((known.status === 429 || known.status === 503) && { "retry-after": String(RETRY_AFTER_SECONDS) }),
+    ...((status === 429 || status === 503) && { "retry-after": String(RETRY_AFTER_SECONDS) }),
     // What is left of a body that was refused is not read.
-    ...(known.status === 413 && { connection: "close" }),
+    ...(isTooLarge && { connection: "close" }),
   });
   response.end(body);
 }

@@ -31,6 +31,7 @@ import { mountInferenceV2 } from "./inference-v2-routes.ts";
 import { readInvocation } from "./invocation.ts";
 import { createServingMetrics } from "./metrics.ts";
 import { createModelHolder, type ModelHolder } from "./model-holder.ts";
+import { readRequestBody } from "./request-body.ts";
 import { createShadow, type ShadowSight } from "./shadow.ts";
 import type { Tracing } from "./tracing.ts";
 import type { Canary, Traffic } from "./traffic.ts";
@@ -159,7 +160,10 @@ export async function createScoringServer(options: ScoringServerOptions): Promis
 
   // Types are judged by the route itself, so that its answers are MLflow's.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser("*", (request, payload, done) => {
+    const contentLength = request.headers["content-length"];
+    readRequestBody(payload, { limit: bodyLimit, contentLength }, (error, body) => done(error ?? null, body));
+  });
 
   const admit = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
     answering.follow(request, reply);
