@@ -6,10 +6,13 @@ new Worker("./locale-tables.js");
   const address = location.hash.replace(/^#/, "").replace(/[?#].*$/, "");
   const files = told && JSON.parse(told).find(([pattern]) => new RegExp(pattern).test(address))?.[1];
   for (const file of files ?? []) {
+    if (file.endsWith(".css")) {
+      // Into the browser's cache and no further: a style that is preloaded and not used, as of a page that one must sign in for, is complained of.
+      fetch(`./${file}`).catch(() => {});
+      continue;
+    }
     const link = document.createElement("link");
-    const isStyle = file.endsWith(".css");
-    link.rel = isStyle ? "preload" : "modulepreload";
-    if (isStyle) link.as = "style";
+    link.rel = "modulepreload";
     link.crossOrigin = "";
     link.href = `./${file}`;
     document.head.append(link);
