@@ -14,3 +14,10 @@ export function serverPort(values: Values, env: Readonly<Record<string, string |
   const given = text(values, "port");
   return given === undefined && env.MLFLOW_PORT ? portOf(env.MLFLOW_PORT, "MLFLOW_PORT") : portOf(given ?? "5000");
 }
+
+/** Where a deployment is to listen, as its field; nothing where the command line says nothing. Throws INVALID_PARAMETER_VALUE. */
+export function deployedPort(port: string | undefined): { readonly port?: number } {
+  if (port === undefined) return {};
+  if (/^[1-9]\d{0,4}$/.test(port) && Number(port) <= 65_535) return { port: Number(port) };
+  throw invalid(`--port is '${port}': expected 1 to 65535.`);
+}

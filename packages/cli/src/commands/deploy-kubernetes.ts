@@ -4,6 +4,7 @@ import { invalid } from "@esteira/core/errors";
 import { type Command, text } from "../command.ts";
 import { shownDeployment } from "../deployments.ts";
 import { CLUSTER_OPTIONS, SETTING_OPTIONS, settingsOf, withCluster } from "../kubernetes-options.ts";
+import { deployedPort } from "../port.ts";
 import { versionImage } from "../version-image.ts";
 
 export const deployKubernetes: Command = {
@@ -28,16 +29,14 @@ export const deployKubernetes: Command = {
     { flags: "-o, --output <folder>", summary: "where --export writes" },
   ],
   async run(values, terminal) {
-    const port = text(values, "port");
-    if (port !== undefined && !/^[1-9]\d{0,4}$/.test(port)) throw invalid(`--port is '${port}': expected 1 to 65535.`);
     const [format, output] = [text(values, "export"), text(values, "output")];
     if ((format === undefined) !== (output === undefined))
       throw invalid("--export and --output go together: say both.");
     const canary = text(values, "canary");
     const wanted = {
       name: text(values, "name") ?? "",
+      ...deployedPort(text(values, "port")),
       ...(await versionImage(text(values, "uri") ?? "", text(values, "image"), terminal)),
-      ...(port === undefined ? {} : { port: Number(port) }),
       ...(canary === undefined
         ? {}
         : {

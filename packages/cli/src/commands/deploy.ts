@@ -5,6 +5,7 @@ import pc from "picocolors";
 import { type Command, type Terminal, text } from "../command.ts";
 import { freeVersions, holdVersion } from "../deployed-models.ts";
 import { localDeployments, shownDeployment, TARGET_OPTIONS, withDeployments } from "../deployments.ts";
+import { deployedPort } from "../port.ts";
 import { trackingClient } from "../tracking.ts";
 import { deployDocker } from "./deploy-docker.ts";
 import { deployKubernetes } from "./deploy-kubernetes.ts";
@@ -23,13 +24,10 @@ export const deploy: readonly Command[] = [
       { flags: "--dry-run", summary: "say what would change, and change nothing" },
     ],
     async run(values, terminal) {
-      const port = text(values, "port");
-      if (port !== undefined && !/^[1-9]\d{0,4}$/.test(port))
-        throw invalid(`--port is '${port}': expected 1 to 65535.`);
       const wanted = {
         name: text(values, "name") ?? "",
+        ...deployedPort(text(values, "port")),
         model: await heldModel(text(values, "uri") ?? "", terminal),
-        ...(port === undefined ? {} : { port: Number(port) }),
       };
       const target = await localDeployments(terminal.env);
       if (values.dryRun === true) {
