@@ -18,6 +18,8 @@ export const wantedWire = z.strictObject({
   canary: z.strictObject({ model: uri, share: z.number().min(0).max(1), image: image.optional() }).optional(),
   /** Is asked too, after the answer; its answers are compared and dropped. */
   shadow: uri.optional(),
+  /** What has the shadow in it, where images are run. */
+  shadowImage: image.optional(),
   /** Where it listens; any free port when it is absent, which it then keeps. */
   port: z.int().min(1).max(65_535).optional(),
 });
@@ -46,8 +48,12 @@ export function changesBetween(from: Wanted | undefined, to: Wanted): readonly s
     said.push(`run the image ${to.image}${from.image === undefined ? "" : ` in place of ${from.image}`}`);
   const [old, young] = [from.canary && canaryText(from.canary), to.canary && canaryText(to.canary)];
   if (old !== young) said.push(young === undefined ? `end ${old}` : `begin ${young}`);
+  if (old === young && to.canary?.image !== undefined && from.canary?.image !== to.canary.image)
+    said.push(`run the image ${to.canary.image} for the canary`);
   if (from.shadow !== to.shadow)
     said.push(to.shadow === undefined ? `end the shadow ${from.shadow}` : `let ${to.shadow} be the shadow`);
+  else if (to.shadow !== undefined && to.shadowImage !== undefined && from.shadowImage !== to.shadowImage)
+    said.push(`run the image ${to.shadowImage} for the shadow`);
   if (from.port !== to.port && to.port !== undefined) said.push(`listen on port ${to.port}`);
   return said;
 }

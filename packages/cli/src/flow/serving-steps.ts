@@ -78,8 +78,8 @@ export const shadow: StepWork = async (context) => {
   if (limits === undefined) return done("the flow has no shadow");
   const present = await presentDeployment(context);
   if (typeof present === "string") return done(present);
-  const { model } = await servedBy(context, context.claim.flow.version);
-  await context.target.apply({ ...present, shadow: model }, applying(context));
+  const served = await servedBy(context, context.claim.flow.version);
+  await context.target.apply({ ...present, ...asShadow(served) }, applying(context));
   return judgedBy(context, (seen) => judgeShadow(limits, seen));
 };
 
@@ -92,7 +92,7 @@ export const canary: StepWork = async (context) => {
   const served = await servedBy(context, context.claim.flow.version);
   // As the shadow it is asked what the present version answers: that compares them on the same requests.
   await context.target.apply(
-    { ...present, canary: { ...served, share: limits.share }, shadow: served.model },
+    { ...present, canary: { ...served, share: limits.share }, ...asShadow(served) },
     applying(context),
   );
   return done(`answers ${limits.share * 100} % of the requests`);
@@ -128,6 +128,11 @@ async function presentDeployment(context: StepContext): Promise<Wanted | string>
 const plain = ({ wanted }: DeploymentStatus, served: Pick<Wanted, "model" | "image">): Wanted => ({
   ...{ name: wanted.name, ...served },
   ...(wanted.port === undefined ? {} : { port: wanted.port }),
+});
+
+const asShadow = ({ model, image }: Pick<Wanted, "model" | "image">): Pick<Wanted, "shadow" | "shadowImage"> => ({
+  shadow: model,
+  ...(image === undefined ? {} : { shadowImage: image }),
 });
 
 async function judgedBy({ claim, target }: StepContext, verdictOf: (seen: Seen) => Judgement): Promise<StepOutcome> {
