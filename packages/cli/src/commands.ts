@@ -1,8 +1,11 @@
 import type { Command } from "./command.ts";
+import { holdYoungSpace } from "./serving/young-space.ts";
 
 interface Module {
   /** What its commands begin with. */
   readonly words: readonly string[];
+  /** What this process must do before it is loaded, where it is the only one that is meant. */
+  readonly before?: () => void;
   readonly load: () => Promise<readonly Command[]>;
 }
 
@@ -17,7 +20,11 @@ const MODULES: readonly Module[] = [
     words: ["reproduce verify"],
     load: async () => [(await import("./commands/reproduce-verify.ts")).reproduceVerify],
   },
-  { words: ["models serve"], load: async () => [(await import("./commands/models-serve.ts")).modelsServe] },
+  {
+    words: ["models serve"],
+    before: holdYoungSpace,
+    load: async () => [(await import("./commands/models-serve.ts")).modelsServe],
+  },
   { words: ["models route"], load: async () => [(await import("./commands/models-route.ts")).modelsRoute] },
   { words: ["models predict"], load: async () => [(await import("./commands/models-predict.ts")).modelsPredict] },
   { words: ["models verify"], load: async () => [(await import("./commands/models-verify.ts")).modelsVerify] },
@@ -55,6 +62,7 @@ export async function commandsFor(args: readonly string[]): Promise<readonly Com
   const option = args.findIndex((arg) => arg.startsWith("-"));
   const given = option < 0 ? args : args.slice(0, option);
   const meant = given.length === 0 ? [] : MODULES.filter(({ words }) => words.some((phrase) => agrees(phrase, given)));
+  if (meant.length === 1) meant[0]?.before?.();
   const loaded = await Promise.all((meant.length === 0 ? MODULES : meant).map(({ load }) => load()));
   return loaded.flat();
 }

@@ -6,7 +6,7 @@ import { statSync } from "node:fs";
 import { EsteiraError } from "@esteira/core/errors";
 import { resolveModel } from "@esteira/sdk/node/model-uri";
 import { containerSettings, MODEL_FOLDERS, routeSettings } from "./container-settings.ts";
-import { startServingProcess } from "./serving-process.ts";
+import { holdYoungSpace } from "./young-space.ts";
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const note = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -53,6 +53,8 @@ async function serve(stop: AbortController, stopped: Promise<void>): Promise<voi
     );
   }
   const settings = containerSettings(process.env, named);
+  holdYoungSpace();
+  const { startServingProcess } = await import("./serving-process.ts");
   const noServer = () => {
     throw new EsteiraError(
       "INVALID_PARAMETER_VALUE",

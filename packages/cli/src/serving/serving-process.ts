@@ -11,6 +11,7 @@ import { warmUp } from "@esteira/models/serving/warm-up";
 import type { FetchedModel } from "./model-source.ts";
 import { openRecording } from "./recording.ts";
 import type { ServeSettings } from "./serve-settings.ts";
+import { seeCells } from "./young-space.ts";
 
 export const ROLES = ["primary", "canary", "shadow"] as const;
 export type Role = (typeof ROLES)[number];
@@ -107,6 +108,7 @@ export async function startServingProcess(
       bodyLimit: settings.bodyLimit,
       maxInFlight: settings.maxInFlight,
       onRequest: (request) => {
+        seeCells(request.rows * (request.scored?.table.columns.length ?? 0));
         requestLog?.write(request);
         recording?.keep(request);
       },
