@@ -9,7 +9,9 @@
  * `--vegeta FILE` names the program of an open load tester, which then is the load in our own's place: it sends at a fixed rate
  * too, counts from sending, and shares no runtime with what it measures.
  *
- *   npm run bench -- decision [--rate 1000] [--seconds 20] [--transfers 200000] [--vegeta FILE]
+ * `--awake` keeps the cores from sleeping (see pinned-process.ts): what is measured then is the service, not how soon the host wakes a core.
+ *
+ *   npm run bench -- decision [--rate 1000] [--seconds 20] [--transfers 200000] [--awake] [--vegeta FILE]
  *
  * Needs libxgboost, which it finds as the main job does. Ends with 1 when the target is missed or a request fails.
  */
@@ -29,7 +31,15 @@ import { prepareStudy } from "../pix-fraud/src/training/study.ts";
 import { simulateWorld } from "../pix-fraud/src/world/simulate.ts";
 import type { ServerOrder } from "./decision-server.ts";
 import { printFigure, printMachine } from "./figure.ts";
-import { ask, OTHER_CORES as others, isPinned as pinned, SERVER_CORE, start, stolenSeconds } from "./pinned-process.ts";
+import {
+  ask,
+  keepAwake,
+  OTHER_CORES as others,
+  isPinned as pinned,
+  SERVER_CORE,
+  start,
+  stolenSeconds,
+} from "./pinned-process.ts";
 import type { LoadReport } from "./scoring-load.ts";
 import { vegetaLoad } from "./vegeta-load.ts";
 
@@ -43,6 +53,7 @@ const { values: options } = parseArgs({
     rate: { type: "string", default: "1000" },
     seconds: { type: "string", default: "20" },
     transfers: { type: "string", default: "200000" },
+    awake: { type: "boolean", default: false },
     vegeta: { type: "string" },
   },
 });
@@ -87,6 +98,7 @@ const quantile = (sorted: Float64Array, share: number): number =>
 
 const folder = await mkdtemp(join(tmpdir(), "esteira-bench-"));
 printMachine();
+let letSleep = (): void => {};
 try {
   const { bodies, past } = await prepare(join(folder, "model"));
   const loadCores = pinned ? others.join(",") : undefined;
@@ -102,6 +114,7 @@ try {
   const warmUp = rate * WARM_UP_SECONDS;
   const core = pinned ? String(SERVER_CORE) : undefined;
 
+  if (options.awake) letSleep = keepAwake();
   const echo = start("echo-server.ts", core);
   const { port: echoPort } = await ask<{ port: number }>(echo, {});
   await send(echoPort, bodies.slice(0, warmUp), WARM_UP_SECONDS);
@@ -135,11 +148,12 @@ try {
   );
   const p99 = quantile(Float64Array.from(report.sinceDue).sort(), 0.99);
   printFigure({
-    name: `Native scoring route, p99 at ${rate} requests/s${pinned ? " on one core" : ""}${vegeta === undefined ? "" : ", by vegeta"}`,
+    name: `Native scoring route, p99 at ${rate} requests/s${pinned ? " on one core" : ""}${options.awake ? ", cores kept awake" : ""}${vegeta === undefined ? "" : ", by vegeta"}`,
     target: `< ${TARGET_MS} ms`,
     measured: report.failed > 0 ? `${report.failed} requests failed` : `${p99.toFixed(2)} ms`,
     isMet: report.failed === 0 && p99 < TARGET_MS,
   });
 } finally {
+  letSleep();
   await rm(folder, { recursive: true, force: true });
 }

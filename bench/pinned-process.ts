@@ -5,6 +5,9 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 
+/** Ends by itself, should nobody end it. */
+const SPIN = "const end = Date.now() + 600_000; while (Date.now() < end);";
+
 /** Where what is measured runs. */
 export const SERVER_CORE = 0;
 export const OTHER_CORES = Array.from({ length: availableParallelism() }, (_, core) => core).filter(
@@ -38,6 +41,22 @@ export function start(file: string, cores: string | undefined): ChildProcess {
   return spawn("taskset", ["-c", cores, process.execPath, ...process.execArgv, script], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
+}
+
+/**
+ * Keeps the cores from sleeping until what it returns is called: a virtual machine's sleeping core is woken by its host, which takes up to
+ * milliseconds. What keeps them awake runs only while nothing else wants them (SCHED_IDLE). Without `chrt` it does nothing, and says so.
+ */
+export function keepAwake(): () => void {
+  const spinners = [SERVER_CORE, ...OTHER_CORES].map((core) =>
+    spawn("taskset", ["-c", String(core), "chrt", "--idle", "0", process.execPath, "-e", SPIN], {
+      stdio: ["ignore", "ignore", "inherit"],
+    }),
+  );
+  for (const spinner of spinners) spinner.on("error", ({ message }) => console.log(`not kept awake: ${message}`));
+  return () => {
+    for (const spinner of spinners) spinner.kill("SIGKILL");
+  };
 }
 
 export async function ask<T>(child: ChildProcess, message: unknown): Promise<T> {

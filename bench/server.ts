@@ -36,6 +36,7 @@ const { values } = parseArgs({
 });
 const SECONDS = Number(values.seconds);
 const CONNECTIONS = [1, 8] as const;
+const STARTS = 5;
 const M = "/api/2.0/mlflow";
 const DURABILITY = {
   sqlite: "SQLite: WAL, synced for a group of writes before any of them is answered",
@@ -236,6 +237,23 @@ async function startTheirs(python: string, databaseUri: string | undefined): Pro
   return { url, pid: pid ?? 0, startMs: performance.now() - began, close };
 }
 
+const startOurs = (name: string): Promise<Served> =>
+  startOwnServer(command, home, ["--backend-store-uri", cluster?.uri(name) ?? `sqlite:///${join(home, `${name}.db`)}`]);
+
+/** The median of several first starts, each on a database of its own, in milliseconds. */
+async function startedAlone(): Promise<number> {
+  const took: number[] = [];
+  for (let turn = 0; turn < STARTS; turn++) {
+    await cluster?.createDatabase(`start${turn}`);
+    const server = await startOurs(`start${turn}`);
+    took.push(server.startMs);
+    await server.close();
+  }
+  took.sort((a, b) => a - b);
+  console.log(`starts: ${took.map((ms) => (ms / 1000).toFixed(2)).join(", ")} s`);
+  return took[STARTS >> 1] ?? Number.NaN;
+}
+
 const home = await mkdtemp(join(tmpdir(), "esteira-bench-"));
 const found = await findPostgres();
 if (backend === "postgres" && "missing" in found) throw new Error(found.missing);
@@ -247,12 +265,10 @@ const command = await packCommand();
 const oracle = values.alone ? { missing: "--alone was asked for." } : findOracle();
 if ("missing" in oracle) console.log(`Without the peer: ${oracle.missing}`);
 printMachine();
-// One after the other: neither waits for the other's start.
+// Ours starts while the machine has nothing else to do: the peer's workers and jobs go on starting for seconds after its first answer.
+const startMs = await startedAlone();
 const theirs = "python" in oracle ? await startTheirs(oracle.python, cluster?.uri("theirs")) : undefined;
-const ours = await startOwnServer(command, home, [
-  "--backend-store-uri",
-  cluster?.uri("ours") ?? `sqlite:///${join(home, "esteira.db")}`,
-]);
+const ours = await startOurs("ours");
 try {
   console.log(`Every acknowledged write is on the disk first (${DURABILITY[backend]}).`);
   const [idle, peerIdle] = [await treeUse(ours.pid), theirs === undefined ? undefined : await treeUse(theirs.pid)];
@@ -265,8 +281,8 @@ try {
   printFigure({
     name: `Start to the first healthy answer, ${backend}`,
     target: "< 0.5 s, ≥ 25x MLflow's",
-    measured: `${(ours.startMs / 1000).toFixed(2)} s${theirs === undefined ? "" : ` (${times(theirs.startMs, ours.startMs)})`}`,
-    isMet: ours.startMs < 500 && (theirs === undefined || theirs.startMs / ours.startMs >= 25),
+    measured: `${(startMs / 1000).toFixed(2)} s${theirs === undefined ? "" : ` (${times(theirs.startMs, startMs)}: ${(theirs.startMs / 1000).toFixed(2)} s)`}`,
+    isMet: startMs < 500 && (theirs === undefined || theirs.startMs / startMs >= 25),
   });
   printFigure({
     name: `Idle memory, ${backend}`,
