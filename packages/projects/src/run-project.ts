@@ -1,10 +1,11 @@
 import { EsteiraError, invalid } from "@esteira/core/errors";
 import { renderCommand } from "./command/render.ts";
 import { chooseManager } from "./environments/choose-manager.ts";
+import type { PreparedEnvironment, WhatMakes } from "./environments/environment.ts";
 import { prepareEnvironment } from "./environments/prepare.ts";
 import { findEntryPoint } from "./mlproject/entry-point.ts";
 import { loadProject } from "./mlproject/load-project.ts";
-import type { EntryPoint } from "./mlproject/project.ts";
+import type { EntryPoint, Project } from "./mlproject/project.ts";
 import { suggestion } from "./nearest.ts";
 import { endAbandoned } from "./run/launcher.ts";
 import { localValues } from "./run/local-values.ts";
@@ -32,7 +33,7 @@ export async function runProject(options: RunProjectOptions): Promise<ProjectRun
     // What no shell could be given is found before the run begins.
     if (entry.steps.length === 0) renderCommand(entry.command, parameters.logged, parameters.extra);
     else refuseExtra(entry, parameters.extra);
-    const manager = chooseManager(project.environment, options.environmentManager);
+    const manager = managerOf(options, project);
     if (options.stop.cancelled.aborted) throw new EsteiraError("INVALID_STATE", "Cancelled before the run began.");
     await endLeftOver(options);
     const { runName, runId } = options;
@@ -45,24 +46,58 @@ export async function runProject(options: RunProjectOptions): Promise<ProjectRun
       await recordCode(options, run, fetched);
       const { values, tags } = await localValues(client, parameters, scratch, options.stop.cancelled);
       await setTags(client, run, tags);
-      const environment = await prepareEnvironment(folder, project.environment, manager, {
-        env: options.env,
-        note: options.note,
-        signal: options.stop.cancelled,
-      });
+      const environment = await environmentOf(options, folder, project, manager);
       await recordEnvironment(options, run, folder, environment);
       if (entry.steps.length > 0)
         await runWorkflow({ options, fetched, project, environment, manager }, entry, run, values, scratch);
-      else await runCommand(options, run, { folder, entry, values, extra: parameters.extra, environment });
+      else {
+        const { extra } = parameters;
+        await runCommand(options, run, { folder, project: project.name, entry, values, extra, environment });
+      }
     });
   } finally {
     if (options.fetched === undefined) await fetched.remove();
   }
 }
 
+/** In an image there is nothing to make: what it has is the environment. */
+function managerOf({ backend, environmentManager, note }: RunProjectOptions, project: Project): WhatMakes {
+  if (backend.elsewhere === undefined) return chooseManager(project.environment, environmentManager);
+  if (environmentManager !== undefined && environmentManager !== "local")
+    throw invalid(
+      `--env-manager ${environmentManager} makes an environment on this machine, and the backend ${backend.name} runs the project in an image: leave it out.`,
+    );
+  const { kind } = project.environment;
+  if (kind !== "docker" && kind !== "none")
+    note(`The project's ${kind}_env is not made in the image: the command runs with what the image has.`);
+  return "image";
+}
+
+async function environmentOf(
+  { backend, env, note, stop }: RunProjectOptions,
+  folder: string,
+  project: Project,
+  manager: WhatMakes,
+): Promise<PreparedEnvironment> {
+  const options = { env, note, signal: stop.cancelled };
+  if (manager !== "image") return prepareEnvironment(folder, project.environment, manager, options);
+  if (backend.elsewhere === undefined) throw new Error("Only a backend elsewhere has images.");
+  return backend.elsewhere.prepare(folder, project, options);
+}
+
 /** Somebody's earlier run that was killed is no reason for this one not to run. */
-async function endLeftOver({ client, experimentId, clock = Date.now, note }: RunProjectOptions): Promise<void> {
+async function endLeftOver({
+  client,
+  experimentId,
+  clock = Date.now,
+  note,
+  backend,
+}: RunProjectOptions): Promise<void> {
   const ended = await endAbandoned(client, experimentId, clock()).catch(() => []);
+  if (ended.length > 0)
+    await backend.endAbandoned?.(ended).catch((error: unknown) => {
+      note(`What they had begun could not be ended: ${error instanceof Error ? error.message : String(error)}`);
+    });
   if (ended.length > 0) note(`Ended as FAILED, because who ran them was killed: ${ended.join(", ")}`);
 }
 

@@ -31,6 +31,7 @@ async function outcomeOf(script: string, { settings = {}, onText, graceMs = 60_0
       folder,
       command: { script, variables: { VALUE: "v" }, shown: script },
       env,
+      ...{ runId: "0".repeat(32), project: undefined },
       onOutput: (chunk) => {
         output += Buffer.from(chunk).toString("utf8");
         onText?.(output, stop);

@@ -5,11 +5,15 @@ export interface PreparedEnvironment {
   readonly variables: Readonly<Record<string, string>>;
   /** What it was, for the run. */
   readonly tags: Readonly<Record<string, string>>;
+  /** Where commands run in an image. */
+  readonly image?: string;
 }
 
 /** As `--env-manager` names them; `node` is Esteira's own. */
 export const ENVIRONMENT_MANAGERS = ["local", "virtualenv", "uv", "conda", "node"] as const;
 export type EnvironmentManager = (typeof ENVIRONMENT_MANAGERS)[number];
+/** Of an image that a command runs in nothing is made: what it has is the environment. */
+export type WhatMakes = EnvironmentManager | "image";
 
 export interface PrepareOptions {
   readonly env: Readonly<Record<string, string | undefined>>;

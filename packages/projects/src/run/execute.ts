@@ -20,15 +20,17 @@ const TAIL_CHARACTERS = 4000;
  */
 export async function execute(
   backend: Backend,
-  task: Task,
+  given: Omit<Task, "limits" | "onRetry">,
   settings: BackendSettings,
   stop: Stop,
   onRetry: (reason: string) => Promise<void>,
 ): Promise<void> {
+  const task: Task = { ...given, limits: settings, onRetry };
+  const retries = backend.repeats === true ? 0 : settings.retries;
   for (let attempt = 0; ; attempt++) {
     const reason = await once(backend, task, settings, stop);
     if (reason === undefined) return;
-    if (!reason.mayRetry || attempt >= settings.retries) throw new EsteiraError("INVALID_STATE", reason.text);
+    if (!reason.mayRetry || attempt >= retries) throw new EsteiraError("INVALID_STATE", reason.text);
     await onRetry(reason.text);
   }
 }
@@ -45,7 +47,8 @@ async function once(backend: Backend, task: Task, settings: BackendSettings, sto
   const execution = await backend.start({
     ...task,
     onOutput: (chunk, stream) => {
-      if (stream === "err") tail = (tail + decoder.decode(chunk, { stream: true })).slice(-TAIL_CHARACTERS);
+      if (stream === "err" || backend.mixesStreams === true)
+        tail = (tail + decoder.decode(chunk, { stream: true })).slice(-TAIL_CHARACTERS);
       task.onOutput(chunk, stream);
     },
   });
@@ -56,7 +59,7 @@ async function once(backend: Backend, task: Task, settings: BackendSettings, sto
   if (stop.cancelled.aborted) cancel();
   let late = false;
   const timer =
-    settings.timeoutSeconds === undefined
+    settings.timeoutSeconds === undefined || backend.repeats === true
       ? undefined
       : setTimeout(() => {
           late = true;
@@ -78,6 +81,7 @@ async function once(backend: Backend, task: Task, settings: BackendSettings, sto
 const CANCELLED: Reason = { text: "Cancelled.", mayRetry: false };
 
 function reasonOf(outcome: Outcome, tail: string): Reason | undefined {
+  if (outcome.kind === "failed") return { text: outcome.reason, mayRetry: false };
   if (outcome.kind === "signalled") return { text: `The command was ended by ${outcome.signal}.`, mayRetry: true };
   if (outcome.code === 0) return undefined;
   const last =

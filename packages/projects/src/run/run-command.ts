@@ -5,9 +5,12 @@ import type { EntryPoint } from "../mlproject/project.ts";
 import { execute } from "./execute.ts";
 import type { RunProjectOptions } from "./options.ts";
 import { setTags } from "./tracked-run.ts";
+import { valuesElsewhere } from "./values-elsewhere.ts";
 
 export interface CommandInput {
   readonly folder: string;
+  /** The project's name, where it has one. */
+  readonly project: string | undefined;
   readonly entry: EntryPoint;
   readonly values: ReadonlyMap<string, string>;
   /** What goes behind the command, as `--name value`. */
@@ -19,12 +22,19 @@ export interface CommandInput {
 export async function runCommand(
   options: RunProjectOptions,
   run: Run,
-  { folder, entry, values, extra, environment }: CommandInput,
+  { folder, project, entry, values, extra, environment }: CommandInput,
 ): Promise<void> {
-  const command = renderCommand(entry.command, values, extra);
+  const { elsewhere } = options.backend;
+  const there = elsewhere === undefined ? values : valuesElsewhere(entry, values, folder, elsewhere.folder);
+  const command = renderCommand(entry.command, there, extra);
   options.note(`Running ${command.shown}`);
-  const env = commandEnvironment(options, run, environment);
-  const task = { folder, command, env, onOutput: options.onOutput };
+  const { runId } = run.info;
+  const env =
+    elsewhere === undefined
+      ? commandEnvironment(options, run, environment)
+      : environmentElsewhere(options, run, environment);
+  const image = environment.image === undefined ? {} : { image: environment.image };
+  const task = { folder, command, env, onOutput: options.onOutput, runId, project, ...image };
   let attempts = 1;
   await execute(options.backend, task, options.settings, options.stop, async (reason) => {
     options.note(`${reason} Trying again.`);
@@ -51,6 +61,30 @@ function commandEnvironment(
   return Object.fromEntries(
     Object.entries(own).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
   );
+}
+
+/** What a client of MLflow needs that is not here: where its run is kept, and who it is. */
+const OF_THE_CLIENT = [
+  "MLFLOW_TRACKING_URI",
+  "MLFLOW_TRACKING_TOKEN",
+  "MLFLOW_TRACKING_USERNAME",
+  "MLFLOW_TRACKING_PASSWORD",
+  "MLFLOW_TRACKING_INSECURE_TLS",
+];
+
+function environmentElsewhere(
+  { env }: RunProjectOptions,
+  { info }: Run,
+  { variables }: PreparedEnvironment,
+): Record<string, string> {
+  const ofTheClient = OF_THE_CLIENT.flatMap((name) => (env[name] ? [[name, env[name]] as const] : []));
+  return {
+    PYTHONUNBUFFERED: "1",
+    ...Object.fromEntries(ofTheClient),
+    MLFLOW_RUN_ID: info.runId,
+    MLFLOW_EXPERIMENT_ID: info.experimentId,
+    ...variables,
+  };
 }
 
 /** Where programs are looked for: in the environment first. */

@@ -12,17 +12,17 @@ export interface BackendSettings {
 const KEYS = ["timeoutSeconds", "retries"];
 
 /**
- * @param config JSON's value.
+ * @param config JSON's value, without what only this backend knows.
  * @throws EsteiraError INVALID_PARAMETER_VALUE with the setting that is none.
  */
-export function parseBackendSettings(config: unknown): BackendSettings {
+export function parseBackendSettings(config: unknown, backend = "local"): BackendSettings {
   if (typeof config !== "object" || config === null || Array.isArray(config))
     throw invalid(`The backend's configuration is no JSON object: expected ${KEYS.join(", ")}.`);
   const settings = new Map<string, unknown>(Object.entries(config));
   for (const key of settings.keys()) {
     if (!KEYS.includes(key))
       throw invalid(
-        `The local backend has no setting '${key}' (it has ${KEYS.join(", ")})${suggestion(key, KEYS) || "."}`,
+        `The ${backend} backend has no setting '${key}' (it has ${KEYS.join(", ")})${suggestion(key, KEYS) || "."}`,
       );
   }
   const timeout = settings.get("timeoutSeconds");

@@ -127,7 +127,9 @@ export async function recordCode(
 ): Promise<void> {
   const { git, os } = await captureEnvironment(folder);
   const changes = repository?.commit === undefined ? undefined : git;
-  await setTags(options.client, run, { "esteira.os": os, ...(changes ? changeTags(changes) : {}) });
+  // Of an image, this machine's says nothing.
+  const system = options.backend.elsewhere === undefined ? { "esteira.os": os } : {};
+  await setTags(options.client, run, { ...system, ...(changes ? changeTags(changes) : {}) });
   await keep(options, run, DIFF_FILE, changes?.diff ?? "");
 }
 
@@ -139,6 +141,7 @@ export async function recordEnvironment(
   { tags, variables }: PreparedEnvironment,
 ): Promise<void> {
   await setTags(options.client, run, tags);
+  if (options.backend.elsewhere !== undefined) return;
   const virtualEnv = variables.VIRTUAL_ENV ?? options.env.VIRTUAL_ENV;
   await keep(options, run, PACKAGES_FILE, await installedPackages(folder, virtualEnv));
 }

@@ -4,7 +4,7 @@ import type { Run } from "@esteira/core/entities/run";
 import { EsteiraError, invalid } from "@esteira/core/errors";
 import { runId as toRunId } from "@esteira/core/ids";
 import { renderCommand } from "../command/render.ts";
-import type { EnvironmentManager, PreparedEnvironment } from "../environments/environment.ts";
+import type { PreparedEnvironment, WhatMakes } from "../environments/environment.ts";
 import type { EntryPoint, Project, Step } from "../mlproject/project.ts";
 import { dataDigest } from "../run/data-digest.ts";
 import { localValues } from "../run/local-values.ts";
@@ -26,7 +26,7 @@ export interface WorkflowContext {
   readonly fetched: FetchedProject;
   readonly project: Project;
   readonly environment: PreparedEnvironment;
-  readonly manager: EnvironmentManager;
+  readonly manager: WhatMakes;
 }
 
 /** The workflow's run has a tag for each step, with this as JSON: what a picture of it needs. */
@@ -152,6 +152,7 @@ async function runStep(
     else
       await runCommand(options, run, {
         folder: fetched.folder,
+        project: context.project.name,
         entry,
         values: local.values,
         extra: parameters.extra,
