@@ -85,14 +85,14 @@ export function walkRanks(model: LightgbmModel): AddTrees<Float64Array> {
     isSingle: false,
     rowLength: numFeatures,
     slots: length,
-    readKeys(matrix, offset, keys, to) {
+    readKeys(matrix, offset, keys, to, step) {
       for (let slot = 0; slot < length; slot++) {
         const f = slotFeature[slot]!;
         const x = settle(matrix[offset + f]!);
         const isNan = Number.isNaN(x);
         const kind = slotMissing[slot]!;
-        if (isNan ? kind !== MISSING.none : x === 0 && kind === MISSING.zero) keys[to + slot] = slotKey[slot]!;
-        else keys[to + slot] = rankOf(f, isNan ? 0 : x);
+        if (isNan ? kind !== MISSING.none : x === 0 && kind === MISSING.zero) keys[to + slot * step] = slotKey[slot]!;
+        else keys[to + slot * step] = rankOf(f, isNan ? 0 : x);
       }
     },
   });

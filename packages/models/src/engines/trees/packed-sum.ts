@@ -21,6 +21,8 @@ export const HIGHEST = 2 ** 31 - 1;
 /** Rows of a batch that go down a tree before the next tree is taken up. */
 const BLOCK = 64;
 const MAX_BLOCK_KEYS = 2 ** 20;
+/** So many rows that are left over go down one by one sooner than all lanes side by side. */
+const MOST_ALONE = 4;
 /** Beyond this depth trees are lopsided, and walking each to its own leaf is cheaper than all to the deepest. */
 const MAX_STEPS = 16;
 
@@ -43,8 +45,8 @@ export interface PackedTrees {
   readonly isSingle: boolean;
   /** Keys a row. */
   readonly slots: number;
-  /** Writes the keys of the row at `offset` of `matrix` to `keys`, from `to`. */
-  readonly readKeys: (matrix: Floats, offset: number, keys: Int32Array, to: number) => void;
+  /** Writes the keys of the row at `offset` of `matrix` to `keys`: the first at `to`, each `step` after the one before. */
+  readonly readKeys: (matrix: Floats, offset: number, keys: Int32Array, to: number, step: number) => void;
   /** Values a row of the matrix. */
   readonly rowLength: number;
 }
@@ -73,7 +75,6 @@ interface Kernel {
       groups: number,
       trees: number,
       keys: number,
-      stride: number,
       sums: number,
       width: number,
       rows: number,
@@ -104,7 +105,7 @@ export function createPackedSum<F extends Floats>(trees: PackedTrees): AddTrees<
     groups: place(4 * padded),
     treeSteps: place(4 * treeCount),
     bundleSteps: place((4 * padded) / TREE_LANES),
-    leaves: place(8 * (leafValues.length + 1)),
+    leaves: place(isSingle ? 0 : 8 * (leafValues.length + 1)),
     keys: place(4 * slots * blockRows),
     sums: place(8 * groups * blockRows),
     nodes: place(4 * words.length + NODE_BYTES),
@@ -121,19 +122,23 @@ export function createPackedSum<F extends Floats>(trees: PackedTrees): AddTrees<
   const width = isSingle ? 4 : 8;
   const keys = new Int32Array(buffer, at.keys, slots * blockRows);
   const sums = new (isSingle ? Float32Array : Float64Array)(buffer, at.sums, groups * blockRows);
-  const leaves = new Float64Array(buffer, at.leaves, leafValues.length + 1);
-  leaves.set(leafValues);
-  // What adds nothing to any sum, not even to a negative zero.
-  leaves[leafValues.length] = -0;
-
   const nodes = new Int32Array(buffer, at.nodes, words.length + STRIDE);
   const nothing = words.length;
   nodes.set(words);
   packLeaf(nodes, nothing, leafValues.length);
   for (let node = 0; node < nodes.length; node += STRIDE) {
-    nodes[node] = nodes[node]! * 4;
+    nodes[node] = nodes[node]! * 4 * blockRows;
     nodes[node + 2] = at.nodes + nodes[node + 2]! * 4;
-    nodes[node + 3] = at.leaves + nodes[node + 3]! * 8;
+  }
+  // What adds nothing to any sum, not even to a negative zero, stands behind the last leaf.
+  const leafOf = (number: number): number => (number < leafValues.length ? leafValues[number]! : -0);
+  if (isSingle) {
+    const values = new Float32Array(buffer, at.nodes, nodes.length);
+    for (let word = STRIDE - 1; word < nodes.length; word += STRIDE) values[word] = leafOf(nodes[word]!);
+  } else {
+    const leaves = new Float64Array(buffer, at.leaves, leafValues.length + 1);
+    for (let leaf = 0; leaf < leaves.length; leaf++) leaves[leaf] = leafOf(leaf);
+    for (let word = STRIDE - 1; word < nodes.length; word += STRIDE) nodes[word] = at.leaves + 8 * nodes[word]!;
   }
   const ints = (from: number, length: number) => new Int32Array(buffer, from, length);
   ints(at.roots, padded).forEach((_, tree, all) => {
@@ -154,30 +159,21 @@ export function createPackedSum<F extends Floats>(trees: PackedTrees): AddTrees<
   const begin = (count: number): void => {
     for (let i = 0; i < count; i += groups) for (let group = 0; group < groups; group++) sums[i + group] = base[group]!;
   };
-  const addOne = (matrix: F, row: number, out: F): void => {
-    readKeys(matrix, row * rowLength, keys, 0);
-    begin(groups);
-    walk.row(at.roots, at.bundleSteps, at.groups, padded, at.keys, at.sums);
-    for (let group = 0; group < groups; group++) out[row * groups + group] = sums[group]!;
-  };
   /** At most a block of rows, tree after tree, so that a tree is in the cache for all of them. */
   const addBlock = (matrix: F, from: number, count: number, out: F): void => {
-    for (let row = 0; row < count; row++) readKeys(matrix, (from + row) * rowLength, keys, row * slots);
+    for (let row = 0; row < count; row++) readKeys(matrix, (from + row) * rowLength, keys, row, blockRows);
     begin(count * groups);
+    const left = count % ROW_LANES;
     // Rows beyond the last one have the keys of an earlier block, and nobody reads their sums.
-    const lanes = Math.ceil(count / ROW_LANES) * ROW_LANES;
-    walk.rows(
-      ...([at.roots, at.treeSteps, at.groups, treeCount] as const),
-      ...([at.keys, 4 * slots, at.sums, width * groups, lanes] as const),
-    );
+    const together = left > MOST_ALONE ? count + ROW_LANES - left : count - left;
+    const stride = width * groups;
+    if (together > 0) walk.rows(at.roots, at.treeSteps, at.groups, treeCount, at.keys, at.sums, stride, together);
+    for (let row = together; row < count; row++)
+      walk.row(at.roots, at.bundleSteps, at.groups, padded, at.keys + 4 * row, at.sums + stride * row);
     for (let i = 0; i < count * groups; i++) out[from * groups + i] = sums[i]!;
   };
 
   return (matrix, rows, out) => {
-    if (rows === 1) {
-      addOne(matrix, 0, out);
-      return;
-    }
     for (let row = 0; row < rows; row += blockRows) addBlock(matrix, row, Math.min(blockRows, rows - row), out);
   };
 }

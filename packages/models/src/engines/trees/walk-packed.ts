@@ -52,14 +52,14 @@ export function walkPacked(ensemble: TreeEnsemble): AddTrees<Float32Array> {
     rowLength: numFeatures,
     // Of each feature the key that takes a missing value right, then the one that takes it left.
     slots: 2 * numFeatures,
-    readKeys(matrix, offset, keys, to) {
+    readKeys(matrix, offset, keys, to, step) {
       for (let f = 0; f < numFeatures; f++) input[f] = matrix[offset + f]! + 0;
       for (let f = 0; f < numFeatures; f++) {
         const bits = inputBits[f]!;
         const isMissing = (bits & 0x7fffffff) > 0x7f800000;
         const key = orderedBits(bits);
-        keys[to + 2 * f] = isMissing ? HIGHEST : key;
-        keys[to + 2 * f + 1] = isMissing ? LOWEST : key;
+        keys[to + 2 * f * step] = isMissing ? HIGHEST : key;
+        keys[to + (2 * f + 1) * step] = isMissing ? LOWEST : key;
       }
     },
   });
