@@ -1,9 +1,8 @@
 import wabt from "wabt";
-import { walkKernelText } from "./walk-kernel-text.ts";
 
-/** The bytes of the kernel's WebAssembly module; the same text gives the same bytes. */
-export async function assembleWalkKernel(): Promise<Uint8Array> {
-  const module = (await wabt()).parseWat("walk-kernel.wat", walkKernelText());
+/** The bytes of the WebAssembly module of a text; the same text gives the same bytes. */
+export async function assemble(text: string): Promise<Uint8Array> {
+  const module = (await wabt()).parseWat("kernel.wat", text);
   try {
     module.validate();
     return module.toBinary({}).buffer;

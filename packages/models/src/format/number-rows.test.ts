@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decimalQuotient, readNumberRows } from "./number-rows.ts";
+import { readNumberRows } from "./number-rows.ts";
 
 /** The rows as JSON.parse reads them, null as NaN. */
 const parsed = (text: string): number[][] =>
@@ -130,10 +130,38 @@ describe("rows of numbers", () => {
     expect(readNumberRows(Buffer.from(text), 0)).toBeUndefined();
   });
 
-  it("leaves a number midway between two doubles to the engine", () => {
-    expect(decimalQuotient(450359962, 73704975, 8, 1)).toBeNaN();
-    expect(decimalQuotient(450359962, 73704974, 8, 1)).toBe(4503599627370497);
-    expect(read("[[4503599627370497.5]]")).toStrictEqual([[4503599627370498]]);
+  it("rounds a number midway between two doubles as the engine does, and its neighbours", () => {
+    const cells = [
+      "4503599627370497.5",
+      "4503599627370497.4",
+      "4503599627370497.6",
+      "9007199254740993",
+      "9007199254740993.0",
+    ];
+    expect(read(`[[${cells.join(",")}]]`)).toStrictEqual([cells.map(Number)]);
+  });
+
+  it("are read however many there are, and wherever a piece of the text ends", () => {
+    fc.assert(
+      // Of a number of cells that three does not divide, so that the rows differ.
+      fc.property(fc.array(cell, { minLength: 301, maxLength: 301 }), fc.nat(40), (cells, shift) => {
+        const first = ["1".padEnd(1 + (shift % 15), "0"), "-1e-7", "null"];
+        const rows = Array.from({ length: 20_000 }, (_, row) =>
+          [0, 1, 2].map((column) => cells[(3 * row + column) % cells.length]!),
+        );
+        const text = spaced([first, ...rows], "");
+        expect(read(text)?.flat()).toStrictEqual(parsed(text).flat());
+      }),
+      { numRuns: 5 },
+    );
+  });
+
+  it("leaves a row of more text than is read at once to the engine's parser, and text that is broken late", () => {
+    const rows = JSON.stringify(Array.from({ length: 40_000 }, (_, row) => [row, 0.1234567890123456]));
+    expect(read(rows)).toHaveLength(40_000);
+    expect(read(rows.replace("39999,0.1", "39999,x.1"))).toBeUndefined();
+    expect(read(rows.replace("39999,0.1", "39999,0.1,1"))).toBeUndefined();
+    expect(read(`[[${"1.5,".repeat(100_000)}1]]`)).toBeUndefined();
   });
 
   it("has room for more cells than bytes suggest", () => {

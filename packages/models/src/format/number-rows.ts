@@ -2,7 +2,23 @@
  * Rows of numbers in JSON, `[[1, null], [2.5, 3e-7]]`, as JavaScript's and Python's writers lay them out, from bytes straight into
  * columns. They are most of a request's body, and the engine's own parser makes a list a row and an object a number of them. What
  * this reader does not know (text, truth, nesting, rows of several lengths, NaN, other spaces) it leaves to that parser.
+ *
+ * The reading is WebAssembly (number-kernel), whose memory the text is copied into piece by piece.
  */
+
+import {
+  DONE,
+  HIGH_HALVES,
+  INVERSES,
+  NUMBER_KERNEL,
+  ODD,
+  PADDING,
+  POWER_COUNT,
+  POWERS,
+  STATE,
+  TEXT,
+  WHOLE_POWERS,
+} from "./number-kernel.ts";
 
 /** At least one row, and one column. A class, because no JSON text can make one. */
 export class NumberRows {
@@ -16,71 +32,72 @@ export class NumberRows {
   }
 }
 
-const SPACE = 0x20;
 const COMMA = 0x2c;
-const MINUS = 0x2d;
-const POINT = 0x2e;
-const ZERO = 0x30;
-const LOWER_L = 0x6c;
-const LOWER_N = 0x6e;
-const LOWER_U = 0x75;
-const OPEN = 0x5b;
 const CLOSE = 0x5d;
 
-/** Digits that a number of 32 bits holds. */
-const PART = 9;
-/** Powers of ten, all exact. */
-const POWERS = Float64Array.from({ length: 23 }, (_, i) => 10 ** i);
-const INVERSES = POWERS.map((power) => 1 / power);
-const LARGEST_EXACT = 2 ** 53;
-/** Splits a double into halves whose products are exact (Dekker). */
-const SPLITTER = 2 ** 27 + 1;
-const HIGH_HALVES = POWERS.map((power) => SPLITTER * power - (SPLITTER * power - power));
+/** Bytes of text that are read at once. */
+const PIECE = 2 ** 18;
+/** The cells come behind the text; one takes two bytes of it at least. */
+const CELLS = TEXT + PIECE + 1024;
+const PAGE = 2 ** 16;
 
-/**
- * `(head * 10^tailDigits + tail) / 10^decimals`, correctly rounded; NaN where that is not certain. Head and tail are whole and below 10^9, at
- * most 9 tail digits and 22 decimals.
- */
-export function decimalQuotient(head: number, tail: number, tailDigits: number, decimals: number): number {
-  const divisor = POWERS[decimals]!;
-  // Exact: without its factors of two it is below 2^53.
-  const high = head * POWERS[tailDigits]!;
-  const sum = high + tail;
-  if (sum <= LARGEST_EXACT) return sum / divisor;
-  // Near enough; what it lacks is found from the remainder.
-  const inverse = INVERSES[decimals]!;
-  const first = sum * inverse;
-  const product = first * divisor;
-  const scaled = SPLITTER * first;
-  const firstHigh = scaled - (scaled - first);
-  const firstLow = first - firstHigh;
-  const divisorHigh = HIGH_HALVES[decimals]!;
-  const divisorLow = divisor - divisorHigh;
-  const lostOfProduct =
-    firstLow * divisorLow - (product - firstHigh * divisorHigh - firstLow * divisorHigh - firstHigh * divisorLow);
-  const second = (sum - product - lostOfProduct + (tail - (sum - high))) * inverse;
-  const value = first + second;
-  // What the value lacks is known well enough, unless it is so near to half of the last place that its own error may decide.
-  const lacking = second - (value - first);
-  return value + lacking * (1 + 1e-9) === value ? value : Number.NaN;
+interface Reader {
+  read(isRead: 0 | 1): number;
+  readonly state: Int32Array;
+  readonly text: Uint8Array;
+  readonly cells: Float64Array;
 }
+
+function createReader(): Reader {
+  const memory = new WebAssembly.Memory({ initial: Math.ceil((CELLS + 4 * PIECE) / PAGE) });
+  const { buffer } = memory;
+  const powers = Float64Array.from({ length: POWER_COUNT }, (_, i) => 10 ** i);
+  /** Splits a double into halves whose products are exact (Dekker). */
+  const splitter = 2 ** 27 + 1;
+  const table = (at: number): Float64Array => new Float64Array(buffer, at, POWER_COUNT);
+  table(POWERS).set(powers);
+  table(INVERSES).set(powers.map((power) => 1 / power));
+  table(HIGH_HALVES).set(powers.map((power) => splitter * power - (splitter * power - power)));
+  new BigInt64Array(buffer, WHOLE_POWERS, 9).set(BigInt64Array.from({ length: 9 }, (_, i) => 10n ** BigInt(i)));
+  const kernel = new WebAssembly.Module(Buffer.from(NUMBER_KERNEL, "base64"));
+  const { read } = new WebAssembly.Instance(kernel, { rows: { memory } }).exports as unknown as Pick<Reader, "read">;
+  return {
+    read,
+    state: new Int32Array(buffer, 0, 16),
+    text: new Uint8Array(buffer, TEXT, PIECE + PADDING),
+    cells: new Float64Array(buffer, CELLS, PIECE / 2),
+  };
+}
+
+/** Made when it is first needed: many servers never get as many rows at once. */
+let reader: Reader | undefined;
 
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
-/** The cell at `from`, as far as a comma or a bracket; undefined when it is no number. */
-function numberAt(bytes: Buffer, from: number): { readonly value: number; readonly end: number } | undefined {
+/** The cell at `from`, as far as a comma or a bracket before `size`; undefined when it is no number or is cut off. */
+function numberAt(
+  text: Uint8Array,
+  from: number,
+  size: number,
+): { readonly value: number; readonly end: number } | undefined {
   let end = from;
-  while (end < bytes.length && bytes[end] !== COMMA && bytes[end] !== CLOSE) end++;
-  const text = bytes.toString("latin1", from, end);
-  return NUMBER.test(text) ? { value: Number(text), end } : undefined;
+  while (end < size && text[end] !== COMMA && text[end] !== CLOSE) end++;
+  const cell = Buffer.from(text.buffer, text.byteOffset + from, end - from).toString("latin1");
+  return end < size && NUMBER.test(cell) ? { value: Number(cell), end } : undefined;
 }
 
-const isNull = (bytes: Buffer, at: number): boolean =>
-  bytes[at + 1] === LOWER_U && bytes[at + 2] === LOWER_L && bytes[at + 3] === LOWER_L;
-
-const MOST_KEPT = 2 ** 17;
-/** Cells in the order of the text, of one call after another. */
-let scratch = new Float64Array(4096);
+/** Reads on until the rows end or what stands there is cut off or no number. */
+function readPiece({ read, state, text, cells }: Reader, size: number): number {
+  let code = read(0);
+  while (code === ODD) {
+    const number = numberAt(text, state[STATE.at / 4]! - TEXT, size);
+    if (number === undefined) return code;
+    cells[(state[STATE.out / 4]! - CELLS) / 8] = number.value;
+    state[STATE.at / 4] = TEXT + number.end;
+    code = read(1);
+  }
+  return code;
+}
 
 /**
  * Rows at `start`, where `[[` stands, and where the text goes on behind them; undefined for what the engine's own parser must
@@ -90,85 +107,50 @@ export function readNumberRows(
   bytes: Buffer,
   start: number,
 ): { readonly rows: NumberRows; readonly end: number } | undefined {
-  let cells = scratch;
-  let count = 0;
+  reader ??= createReader();
+  const { state, text, cells } = reader;
+  const former: Float64Array[] = [];
   let width = 0;
-  let rowStart = 0;
-  let at = start + 2;
+  let from = start + 2;
   for (;;) {
-    const from = at;
-    let byte = bytes[at]!;
-    let value = Number.NaN;
-    if (byte === LOWER_N && isNull(bytes, at)) {
-      at += 4;
-      byte = bytes[at]!;
-    } else {
-      // In one piece, because a call or a cell of memory for each digit is what it would cost.
-      if (byte === MINUS) byte = bytes[++at]!;
-      const whole = at;
-      let head = 0;
-      for (; (byte ^ ZERO) < 10; byte = bytes[++at]!) head = (Math.imul(head, 10) + byte - ZERO) | 0;
-      const wholeDigits = at - whole;
-      let tail = 0;
-      let tailDigits = 0;
-      let decimals = 0;
-      if (byte === POINT) {
-        const fraction = ++at;
-        byte = bytes[at]!;
-        if (head === 0) while (byte === ZERO) byte = bytes[++at]!;
-        const full = at + PART - (head === 0 ? 0 : wholeDigits);
-        for (; (byte ^ ZERO) < 10 && at < full; byte = bytes[++at]!) head = (Math.imul(head, 10) + byte - ZERO) | 0;
-        const cut = at;
-        for (; (byte ^ ZERO) < 10; byte = bytes[++at]!) tail = (Math.imul(tail, 10) + byte - ZERO) | 0;
-        tailDigits = at - cut;
-        decimals = at - fraction;
-        if (decimals === 0) return undefined;
-      }
-      const isUsual =
-        (byte === COMMA || byte === CLOSE) &&
-        (wholeDigits === 1 || (wholeDigits > 1 && wholeDigits <= PART && bytes[whole] !== ZERO)) &&
-        tailDigits <= PART &&
-        decimals < POWERS.length;
-      if (isUsual) value = decimalQuotient(head, tail, tailDigits, decimals);
-      if (Number.isNaN(value)) {
-        const number = numberAt(bytes, from);
-        if (number === undefined) return undefined;
-        value = number.value;
-        at = number.end;
-        byte = bytes[at]!;
-      } else if (whole > from) value = -value;
+    const piece = bytes.subarray(from, from + PIECE);
+    text.set(piece);
+    text.fill(0, piece.length, piece.length + PADDING);
+    state[STATE.at / 4] = TEXT;
+    state[STATE.rowAt / 4] = TEXT;
+    state[STATE.out / 4] = CELLS;
+    state[STATE.rowStart / 4] = CELLS;
+    state[STATE.width / 4] = width;
+    const code = readPiece(reader, piece.length);
+    width = state[STATE.width / 4]!;
+    if (code === DONE) {
+      const end = from + state[STATE.at / 4]! - TEXT;
+      const last = cells.subarray(0, (state[STATE.out / 4]! - CELLS) / 8);
+      return { rows: columnsOf([...former, last], width / 8), end };
     }
-    if (count === cells.length) {
-      const former = cells;
-      cells = new Float64Array(2 * count);
-      cells.set(former);
-      if (cells.length <= MOST_KEPT) scratch = cells;
-    }
-    cells[count++] = value;
-    at++;
-    if (byte === COMMA) {
-      if (bytes[at] === SPACE) at++;
-      continue;
-    }
-    if (byte !== CLOSE) return undefined;
-    if (width === 0) width = count;
-    else if (count - rowStart !== width) return undefined;
-    rowStart = count;
-    const between = bytes[at++];
-    if (between === CLOSE) return { rows: columnsOf(cells, width, count / width), end: at };
-    if (between !== COMMA) return undefined;
-    if (bytes[at] === SPACE) at++;
-    if (bytes[at++] !== OPEN) return undefined;
+    // The row may only have been cut off: it begins the next piece, unless it began this one.
+    const rowAt = state[STATE.rowAt / 4]! - TEXT;
+    if (rowAt === 0 || from + piece.length === bytes.length) return undefined;
+    former.push(cells.slice(0, (state[STATE.rowStart / 4]! - CELLS) / 8));
+    from += rowAt;
   }
 }
 
 /** All columns in one piece of memory: hundreds of small ones a second would be as many to free. */
-function columnsOf(cells: Float64Array, width: number, rowCount: number): NumberRows {
+function columnsOf(parts: readonly Float64Array[], width: number): NumberRows {
+  const rowCount = parts.reduce((sum, part) => sum + part.length, 0) / width;
   const all = new Float64Array(width * rowCount);
-  const columns = Array.from({ length: width }, (_, column) => {
-    const values = all.subarray(column * rowCount, (column + 1) * rowCount);
-    for (let row = 0; row < rowCount; row++) values[row] = cells[row * width + column]!;
-    return values;
-  });
+  let first = 0;
+  for (const cells of parts) {
+    const rows = cells.length / width;
+    for (let column = 0; column < width; column++) {
+      const to = column * rowCount + first;
+      for (let row = 0; row < rows; row++) all[to + row] = cells[row * width + column]!;
+    }
+    first += rows;
+  }
+  const columns = Array.from({ length: width }, (_, column) =>
+    all.subarray(column * rowCount, (column + 1) * rowCount),
+  );
   return new NumberRows(columns, rowCount);
 }
