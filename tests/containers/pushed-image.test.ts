@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { openRepository } from "@esteira/deploy/registry/client";
 import { writeModelFolder } from "@esteira/models/format/model-folder";
 import { columnsOf } from "@esteira/models/format/signature";
@@ -82,6 +83,76 @@ describe.skipIf(missing("docker-registry", "skopeo"))("a version's image in a re
       "application/vnd.cyclonedx+json",
       "application/vnd.in-toto+json",
     ]);
+  });
+
+  const judged = async (version: string, check: string, more: readonly string[] = []) => {
+    const rows = Array.from({ length: 60 }, (_, at) => [at, at % 7, -at, at / 3, 1, 0, at % 3 === 0 ? 1 : 0].join(","));
+    await writeFile(join(root, "rows.csv"), ["a,b,c,d,e,f,label", ...rows].join("\n"));
+    await writeFile(join(root, "gate.yaml"), `version: 1\nname: pix\nchecks: [${check}]\n`);
+    const on = ["--data", "rows.csv", "--threshold", "0.5", "--champion", "none", "--json", "verdict.json"];
+    const env = { HOME: root, MLFLOW_TRACKING_URI: server.url };
+    const { code, stderr } = await runEsteira(root, ["gate", "-m", `models:/pix/${version}`, ...on, ...more], env);
+    expect(stderr).toBe("");
+    const { checks }: { checks: { status: string; reason: string }[] } = JSON.parse(
+      await readFile(join(root, "verdict.json"), "utf8"),
+    );
+    return { code, ...checks[0] };
+  };
+  const PASSES = "{ check: image, components: [fastify], advisories: true }";
+
+  test("passes a gate that reads it, and neither the gate nor who deploys takes it for another version", async () => {
+    const one = await build("1");
+    await build("2");
+    await writeFile(join(root, "none.json"), "[]");
+    expect(await judged("1", PASSES, ["--advisories", "none.json"])).toMatchObject({
+      ...{ code: 0, status: "passed", reason: expect.stringContaining("runs as 65532:65532") },
+    });
+    const node = { ecosystem: "x", name: "node", purl: "pkg:generic/node" };
+    const known = { id: "TEST-1", affected: [{ package: node, versions: [process.versions.node] }] };
+    await writeFile(join(root, "known.json"), JSON.stringify([known]));
+    expect(await judged("1", PASSES, ["--advisories", "known.json"])).toMatchObject({
+      ...{ code: 3, status: "refused", reason: expect.stringContaining(`TEST-1 of node ${process.versions.node}`) },
+    });
+    const tag = `${registry.host}/fraud/pix:1`;
+    expect(await judged("1", "{ check: image }", ["--image", tag])).toMatchObject({
+      ...{ code: 3, reason: expect.stringContaining("names no digest") },
+    });
+    const own = await tagOf("2", "esteira.image");
+    await client.modelVersions.setTag("pix", "2", { key: "esteira.image", value: one });
+    try {
+      const { code, reason } = await judged("2", "{ check: image }");
+      expect(reason).toMatch(/it holds the model [0-9a-f]{12}….*its label says.*its bill says.*its provenance says/);
+      expect(code).toBe(3);
+      const args = ["deploy", "docker", "models:/pix/2", "-n", "pix", "--export", "compose", "-o", join(root, "out")];
+      const env = { HOME: root, MLFLOW_TRACKING_URI: server.url };
+      const refused = await runEsteira(root, args, env);
+      expect(refused.stderr).toMatch(/holds the model sha256:.* and version 2 of pix is sha256:.*: it is not deployed/);
+      expect(refused.code).toBe(2);
+      const told = await runEsteira(root, [...args, "--unchecked-image"], env);
+      expect(`${told.code} ${told.stderr}`).toContain("0 The model in");
+    } finally {
+      await client.modelVersions.setTag("pix", "2", { key: "esteira.image", value: own ?? "" });
+    }
+  });
+
+  test("holds no secret of whoever builds it", async () => {
+    const secret = "s3cr3t-0f-the-builder";
+    const folder = join(root, "quiet");
+    const env = {
+      ...{ HOME: root, XDG_CACHE_HOME: join(root, "quiet-cache"), ESTEIRA_DEPLOYMENTS: join(root, "quiet-held") },
+      ...{ MLFLOW_TRACKING_URI: server.url, MLFLOW_TRACKING_TOKEN: secret, AWS_SECRET_ACCESS_KEY: secret },
+      DOCKER_AUTH_CONFIG: JSON.stringify({ auths: { "registry.test": { auth: secret } } }),
+    };
+    const args = ["build", "-m", "models:/pix/1", "-t", "registry.test/pix:1", "-o", folder];
+    const { code, stdout, stderr } = await runEsteira(root, args, env);
+    expect(`${code} ${stderr}`).toMatch(/^0 /);
+    expect(stdout + stderr).not.toContain(secret);
+    const blobs = join(folder, "blobs", "sha256");
+    for (const name of await readdir(blobs)) {
+      const bytes = await readFile(join(blobs, name));
+      const plain = bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes;
+      expect(plain.includes(secret) || plain.includes(server.url), name).toBe(false);
+    }
   });
 
   test("is a base by its digest, and by a tag it is refused", async () => {

@@ -1,24 +1,48 @@
 import type { ModelVersion } from "@esteira/core/entities/registered-model";
-import { invalid } from "@esteira/core/errors";
+import { EsteiraError, invalid } from "@esteira/core/errors";
+import type { Client } from "@esteira/sdk/client";
 import { parseModelUri } from "@esteira/sdk/node/model-uri";
-import type { Terminal } from "./command.ts";
+import type { CommandOption, Terminal, Values } from "./command.ts";
+import { holdVersion } from "./deployed-models.ts";
 import { trackingClient } from "./tracking.ts";
 
 /** What `esteira build` has made of a version, by its digest. */
 export const imageOf = ({ tags }: Pick<ModelVersion, "tags">): string | undefined =>
   tags.find(({ key }) => key === "esteira.image")?.value;
 
-/** The version that a URI leads to now, and the image that was built of it. */
+/** What an image must be to be run. */
+export interface ImageTrust {
+  /** Taken as it is named, though it may hold another model: it cannot be read from here. */
+  readonly isUnchecked: boolean;
+}
+
+export const TRUST_OPTIONS: readonly CommandOption[] = [
+  {
+    flags: "--unchecked-image",
+    summary: "run the image without comparing the model in it with the version's, where it cannot be read from here",
+  },
+];
+
+export const imageTrust = (values: Values): ImageTrust => ({ isUnchecked: values.uncheckedImage === true });
+
+/**
+ * The version that a URI leads to now, and the image that was built of it. Where a tracking server is named, the model in the image is
+ * compared with the version's files.
+ *
+ * @throws EsteiraError INVALID_STATE where the image holds another model.
+ */
 export async function versionImage(
   uri: string,
   image: string | undefined,
+  trust: ImageTrust,
   terminal: Terminal,
 ): Promise<{ readonly model: string; readonly image?: string }> {
   const parsed = parseModelUri(uri);
   if (parsed.kind !== "alias" && parsed.kind !== "version") {
     throw invalid(`'${uri}' is not what is run from an image: give models:/NAME/VERSION or models:/NAME@ALIAS.`);
   }
-  if (parsed.kind === "version" && image !== undefined)
+  // Without a server nothing is known of the version but its name.
+  if (parsed.kind === "version" && image !== undefined && !terminal.env.MLFLOW_TRACKING_URI)
     return { model: `models:/${parsed.name}/${parsed.version}`, image };
   const client = trackingClient(terminal);
   const found =
@@ -26,5 +50,29 @@ export async function versionImage(
       ? await client.registeredModels.getByAlias(parsed.name, parsed.alias)
       : await client.modelVersions.get(parsed.name, parsed.version);
   const built = image ?? imageOf(found);
+  if (built !== undefined) await checkImage(client, found, built, trust, terminal);
   return { model: `models:/${found.name}/${found.version}`, ...(built === undefined ? {} : { image: built }) };
+}
+
+async function checkImage(
+  client: Client,
+  { name, version }: ModelVersion,
+  image: string,
+  { isUnchecked }: ImageTrust,
+  terminal: Terminal,
+): Promise<void> {
+  const what = `version ${version} of ${name}`;
+  if (isUnchecked) return terminal.note(`The model in ${image} is not compared with ${what}.`);
+  const { modelDigest } = await import("@esteira/models/format/digest");
+  const { refuseOtherModel } = await import("./image/image-evidence.ts");
+  const { registrySession } = await import("./image/image-places.ts");
+  const digest = (await modelDigest(await holdVersion(client, terminal.env, name, version))).replace(/^sha256:/, "");
+  const access = { env: terminal.env, session: registrySession(terminal) };
+  await refuseOtherModel(image, { what, digest }, access).catch((error: unknown) => {
+    if (!(error instanceof EsteiraError) || error.code === "INVALID_STATE") throw error;
+    throw new EsteiraError(
+      error.code,
+      `${error.message} So the model in it cannot be compared with ${what}; --unchecked-image deploys it all the same.`,
+    );
+  });
 }

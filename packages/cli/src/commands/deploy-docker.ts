@@ -5,7 +5,7 @@ import { type Command, text } from "../command.ts";
 import { shownDeployment } from "../deployments.ts";
 import { ENGINE_OPTIONS, engineSettings, withEngine } from "../docker-options.ts";
 import { deployedPort } from "../port.ts";
-import { versionImage } from "../version-image.ts";
+import { imageTrust, TRUST_OPTIONS, versionImage } from "../version-image.ts";
 
 export const deployDocker: Command = {
   name: "deploy docker",
@@ -18,6 +18,7 @@ export const deployDocker: Command = {
       summary: "with the model in it (default: the one that esteira build has made of the version)",
     },
     { flags: "-p, --port <port>", summary: "where it listens (default: any free port, which it keeps)" },
+    ...TRUST_OPTIONS,
     ...ENGINE_OPTIONS,
     { flags: "--dry-run", summary: "say what would change, and change nothing" },
     { flags: "--export <format>", summary: "write a compose file, and change nothing: compose" },
@@ -31,7 +32,7 @@ export const deployDocker: Command = {
     const wanted = {
       name: text(values, "name") ?? "",
       ...deployedPort(text(values, "port")),
-      ...(await versionImage(text(values, "uri") ?? "", text(values, "image"), terminal)),
+      ...(await versionImage(text(values, "uri") ?? "", text(values, "image"), imageTrust(values), terminal)),
     };
     const settings = engineSettings(values);
     if (output !== undefined) {

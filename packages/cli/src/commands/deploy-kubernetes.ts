@@ -5,7 +5,7 @@ import { type Command, text } from "../command.ts";
 import { shownDeployment } from "../deployments.ts";
 import { CLUSTER_OPTIONS, SETTING_OPTIONS, settingsOf, withCluster } from "../kubernetes-options.ts";
 import { deployedPort } from "../port.ts";
-import { versionImage } from "../version-image.ts";
+import { imageTrust, TRUST_OPTIONS, versionImage } from "../version-image.ts";
 
 export const deployKubernetes: Command = {
   name: "deploy kubernetes",
@@ -21,6 +21,7 @@ export const deployKubernetes: Command = {
     { flags: "--canary-image <reference>", summary: "with the canary in it (default: as for --image)" },
     { flags: "--share <percent>", summary: "of the requests that the canary answers", default: "5" },
     { flags: "-p, --port <port>", summary: "of the Service (default: 80)" },
+    ...TRUST_OPTIONS,
     ...CLUSTER_OPTIONS,
     ...SETTING_OPTIONS,
     { flags: "--force-conflicts", summary: "take fields that somebody else has set on the cluster" },
@@ -33,15 +34,16 @@ export const deployKubernetes: Command = {
     if ((format === undefined) !== (output === undefined))
       throw invalid("--export and --output go together: say both.");
     const canary = text(values, "canary");
+    const trust = imageTrust(values);
     const wanted = {
       name: text(values, "name") ?? "",
       ...deployedPort(text(values, "port")),
-      ...(await versionImage(text(values, "uri") ?? "", text(values, "image"), terminal)),
+      ...(await versionImage(text(values, "uri") ?? "", text(values, "image"), trust, terminal)),
       ...(canary === undefined
         ? {}
         : {
             canary: {
-              ...(await versionImage(canary, text(values, "canaryImage"), terminal)),
+              ...(await versionImage(canary, text(values, "canaryImage"), trust, terminal)),
               share: shareOf(text(values, "share") ?? ""),
             },
           }),

@@ -29,6 +29,14 @@ export const gate: Command = {
     { flags: "--training <file>", summary: "the training's rows, for drift and for the windows of time" },
     { flags: "--seed-model <uri>", summary: "a model of the same training with another seed", repeats: true },
     { flags: "--requests <folder>", summary: "a log of requests that the candidate's service has answered" },
+    {
+      flags: "--image <reference>",
+      summary: "the image that it is run from, or oci:FOLDER[:NAME] (default: the one that the version names)",
+    },
+    {
+      flags: "--advisories <file>",
+      summary: "known weaknesses of programs, as OSV or CycloneDX (VEX) lists them in JSON, for the check of the image",
+    },
     { flags: "--threshold <score>", summary: "alerts are rows at or above it; what the model says when absent" },
     { flags: "--label <column>", summary: "1 for a fraud, else 0", default: "label" },
     { flags: "--id <column>", summary: "breaks ties between equal scores" },
@@ -89,6 +97,12 @@ export const gate: Command = {
         training: text(values, "training"),
         seeds,
         requests: text(values, "requests"),
+        examineImage: async () => {
+          const image = text(values, "image") ?? (await namedImage(candidate.name, terminal));
+          if (image === undefined || image === null) return image;
+          const { imageEvidence } = await import("../image/image-evidence.ts");
+          return imageEvidence(image, text(values, "advisories"), terminal);
+        },
         code: git ? `${git.commit}${git.dirty ? "+changes" : ""}` : "no commit",
         clock: Date.now,
         measureMemory: async (bodies) => {
@@ -157,6 +171,14 @@ async function openChampion(
   const uri = `models:/${name}/${version.version}`;
   if (uri === candidate.name) terminal.note(`${uri} is the champion itself: it is compared with itself.`);
   return open(uri, into, values, terminal);
+}
+
+/** What a registered version says that it is run from; null where it says nothing, undefined of what is no version. */
+async function namedImage(candidate: string, terminal: Terminal): Promise<string | null | undefined> {
+  const parsed = parseModelUri(candidate);
+  if (parsed.kind !== "version") return undefined;
+  const { imageOf } = await import("../version-image.ts");
+  return imageOf(await trackingClient(terminal).modelVersions.get(parsed.name, parsed.version)) ?? null;
 }
 
 /** Of `models:/NAME/...` and `models:/NAME@...`. */

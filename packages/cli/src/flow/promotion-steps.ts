@@ -8,6 +8,7 @@ import {
   deploymentName,
   done,
   isVersion,
+  otherModel,
   refused,
   type StepContext,
   type StepWork,
@@ -36,6 +37,9 @@ export const promote: StepWork = async (context) => {
     return refused(
       `the ${spec.alias} is version ${holder ?? "none"} by now, and was ${former ?? "none"} when the flow began`,
     );
+  // Its image may have been named anew since staging.
+  const other = await otherModel(context);
+  if (other !== undefined) return refused(other);
   try {
     if (holder !== version) await client.registeredModels.setAlias(model, spec.alias, version);
     if (spec.stages && (await client.modelVersions.get(model, version)).currentStage !== "Production")

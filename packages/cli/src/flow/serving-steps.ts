@@ -11,6 +11,7 @@ import {
   heldBy,
   isVersion,
   lackingImage,
+  otherModel,
   refused,
   type StepContext,
   type StepOutcome,
@@ -33,6 +34,8 @@ export const stage: StepWork = async (context) => {
   const lacks = await lackingImage(context, version);
   // A version is registered before its image can be built: until the step's time is over.
   if (lacks !== undefined) return waiting(lacks, IMAGE_SECONDS);
+  const other = await otherModel(context);
+  if (other !== undefined) return refused(other);
   const served = await servedBy(context, version);
   const wanted = { name: stagingName(model), ...served, ...(port === undefined ? {} : { port }) };
   const { url } = await context.target.apply(wanted, applying(context));
@@ -89,6 +92,8 @@ export const canary: StepWork = async (context) => {
   if (limits === undefined) return done("the flow has no canary");
   const present = await presentDeployment(context);
   if (typeof present === "string") return done(present);
+  const other = await otherModel(context);
+  if (other !== undefined) return refused(other);
   const served = await servedBy(context, context.claim.flow.version);
   // As the shadow it is asked what the present version answers: that compares them on the same requests.
   await context.target.apply(

@@ -4,6 +4,7 @@ import type { Claim, Report } from "@esteira/core/flow/entity";
 import type { Work } from "@esteira/core/flow/steps";
 import type { Target } from "@esteira/deploy/target";
 import type { Client } from "@esteira/sdk/client";
+import { z } from "zod";
 import type { Terminal } from "../command.ts";
 import { holdVersion, isHeldVersion } from "../deployed-models.ts";
 import { imageOf } from "../version-image.ts";
@@ -50,6 +51,33 @@ export async function lackingImage({ client, claim }: StepContext, version: stri
     return undefined;
   return `version ${version} of ${model} has no image, and ${spec.target} runs images: build it with \`esteira build -m ${uriOf(model, version)} -t …\``;
 }
+
+/**
+ * Why the image of the flow's version is not to be run: it holds another model than the one that the gate has judged, or where there is no
+ * gate, than the version's files. Undefined where it may run.
+ */
+export async function otherModel(context: StepContext): Promise<string | undefined> {
+  const { client, claim, env, signal } = context;
+  const { model, version, spec } = claim.flow;
+  const image = spec.target === "local" ? undefined : imageOf(await client.modelVersions.get(model, version));
+  if (image === undefined) return undefined;
+  const { modelDigest } = await import("@esteira/models/format/digest");
+  const { keptCredentials } = await import("@esteira/deploy/registry/credentials");
+  const { refuseOtherModel } = await import("../image/image-evidence.ts");
+  const judged = judgedWire.safeParse(resultOf(claim, "evaluate")).data?.digests.model;
+  const digest = (judged ?? (await modelDigest(await heldBy(context, version)))).replace(/^sha256:/, "");
+  const what = judged === undefined ? `version ${version} of ${model}` : "what the gate has judged";
+  const session = { credentials: keptCredentials(env), signal };
+  try {
+    await refuseOtherModel(image, { what, digest }, { env, session });
+    return undefined;
+  } catch (error) {
+    if (error instanceof EsteiraError && error.code === "INVALID_STATE") return error.message;
+    throw error;
+  }
+}
+
+const judgedWire = z.object({ digests: z.object({ model: z.string() }) });
 
 /**
  * What serves a version at the flow's target: its files on this machine, or the image that was built of it.

@@ -122,5 +122,6 @@ function nodeComponent(hashes: readonly object[]): Component {
       ? []
       : [{ type: "library", "bom-ref": `node/${name}`, name, version: of, purl: `pkg:generic/${name}@${of}` }],
   );
-  return { type: "application", "bom-ref": purl, name: "node", version, purl, hashes, components };
+  const properties = [{ name: "path", value: NODE_PATH }];
+  return { type: "application", "bom-ref": purl, name: "node", version, purl, hashes, properties, components };
 }

@@ -54,7 +54,8 @@ export interface ScorerImage extends WrittenImage {
 
 const PORT = 8080;
 const SCORER_FOLDER = "app/scorer";
-const MODEL_FOLDER = "app/model";
+/** In the image, without the first "/". */
+export const MODEL_FOLDER = "app/model";
 
 /** Left in a model's folder by a download and by a verification: not the model, and other in every folder. */
 const NOT_OF_THE_MODEL = new Set(["registered_model_meta", "esteira_parity.json"]);

@@ -8,6 +8,7 @@ import { type FileKind, openSource } from "@esteira/models/batch/open-source";
 import { evaluateBinary } from "@esteira/models/evaluation/evaluate";
 import type { ServableModel } from "@esteira/models/flavors/flavor";
 import { isTensorSchema } from "@esteira/models/format/signature";
+import type { ImageEvidence } from "../gates/checks/image.ts";
 import type { MemorySummary } from "../gates/checks/memory.ts";
 import type { FeatureDrift, GateEvidence, RivalEvidence } from "../gates/evidence.ts";
 import type { Gate } from "../gates/gate.ts";
@@ -60,6 +61,8 @@ export interface EvidenceRequest {
   readonly clock: () => number;
   /** Serves the candidate and asks it these bodies, one after the other. */
   readonly measureMemory?: (bodies: readonly string[]) => Promise<MemorySummary | undefined>;
+  /** Reads the image that the candidate is run from; null where it has none, undefined where nobody said which. */
+  readonly examineImage?: () => Promise<ImageEvidence | null | undefined>;
 }
 
 /** Drift is looked for in the inputs that matter most. */
@@ -128,6 +131,7 @@ export async function gatherEvidence(request: EvidenceRequest): Promise<GateEvid
     wanted.has("memory") && !sampler.hasCategories
       ? await request.measureMemory?.(sampleRequests(inputs, scored.sample))
       : undefined;
+  const image = wanted.has("image") ? await request.examineImage?.() : undefined;
   const alone = wanted.has("leakage") ? aloneAucs(inputs, scored.sample, scored.sampledLabels) : undefined;
   const responding = request.gate.checks.flatMap((check) => (check.check === "monotonic" ? [check.feature] : []));
   const responses =
@@ -168,6 +172,7 @@ export async function gatherEvidence(request: EvidenceRequest): Promise<GateEvid
     ...(training === undefined ? {} : { drift: driftOf(sampler, training.sample, scored.sample, shares) }),
     ...(latency === undefined ? {} : { latency }),
     ...(memory === undefined ? {} : { memory }),
+    ...(image === undefined ? {} : { image }),
     parity: await parityBeside(candidate.folder),
   };
 }

@@ -5,6 +5,7 @@ import { costCheck } from "./checks/cost.ts";
 import { dataCheck } from "./checks/data.ts";
 import { driftCheck } from "./checks/drift.ts";
 import { fairnessCheck } from "./checks/fairness.ts";
+import { imageCheck } from "./checks/image.ts";
 import { latencyCheck } from "./checks/latency.ts";
 import { leakageCheck } from "./checks/leakage.ts";
 import { memoryCheck } from "./checks/memory.ts";
@@ -83,5 +84,7 @@ function judge(settings: CheckSettings, evidence: GateEvidence): { title: string
       return { title: dataCheck.title(settings), finding: dataCheck.judge(settings, evidence) };
     case "served":
       return { title: servedCheck.title(settings), finding: servedCheck.judge(settings, evidence) };
+    case "image":
+      return { title: imageCheck.title(settings), finding: imageCheck.judge(settings, evidence) };
   }
 }

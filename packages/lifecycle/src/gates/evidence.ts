@@ -4,6 +4,7 @@ import type { Scores } from "@esteira/models/evaluation/rows";
 import type { ModelSignature } from "@esteira/models/format/signature";
 import type { ParitySummary } from "@esteira/models/verification/parity-report";
 import type { LatencySummary } from "../monitoring/latency.ts";
+import type { ImageEvidence } from "./checks/image.ts";
 import type { MemorySummary } from "./checks/memory.ts";
 import type { GateDigests } from "./verdict.ts";
 
@@ -105,6 +106,8 @@ export interface GateEvidence {
   readonly latency?: LatencySummary;
   /** Of the packaged model, served and asked. */
   readonly memory?: MemorySummary;
+  /** The image that the version is run from; null where it has none. */
+  readonly image?: ImageEvidence | null;
   /** The report beside the model; null where there is none. */
   readonly parity?: ParitySummary | null;
   /** What each model takes and answers; undefined for one that does not say, null where there is no champion yet. */

@@ -147,7 +147,7 @@ describe("parseGate", () => {
       "gate.yaml:3:1: the gate has no setting owner; a gate has version, name, description, checks",
       "gate.yaml:5:12: checks[0].check: give min, max or both; without a limit the check would pass whatever the value is",
       "gate.yaml:7:5: checks[0] has no setting minimum; a metric check has metric, min, max, support, insufficient",
-      "gate.yaml:8:12: checks[1].check is magic; known checks are metric, champion, baseline, slice, calibration, leakage, windows, drift, latency, memory, parity, signature, cost, probabilities, stability, monotonic, fairness, data, served",
+      "gate.yaml:8:12: checks[1].check is magic; known checks are metric, champion, baseline, slice, calibration, leakage, windows, drift, latency, memory, parity, signature, cost, probabilities, stability, monotonic, fairness, data, served, image",
       expect.stringMatching(/^gate\.yaml:10:12: checks\[2\]\.share: /),
     ]);
   });

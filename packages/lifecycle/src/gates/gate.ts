@@ -6,6 +6,7 @@ import { costCheck } from "./checks/cost.ts";
 import { dataCheck } from "./checks/data.ts";
 import { driftCheck } from "./checks/drift.ts";
 import { fairnessCheck } from "./checks/fairness.ts";
+import { imageCheck } from "./checks/image.ts";
 import { latencyCheck } from "./checks/latency.ts";
 import { leakageCheck } from "./checks/leakage.ts";
 import { memoryCheck } from "./checks/memory.ts";
@@ -40,6 +41,7 @@ export const CATALOGUE = {
   fairness: fairnessCheck,
   data: dataCheck,
   served: servedCheck,
+  image: imageCheck,
 } as const;
 
 /** One check with its settings, as `gate.yaml` writes it. Rules between fields are here, where the whole check is seen. */
@@ -64,6 +66,7 @@ const checkSettings = z
     fairnessCheck.settings,
     dataCheck.settings,
     servedCheck.settings,
+    imageCheck.settings,
   ])
   .superRefine((settings, context) => {
     const refuse = (field: string, message: string) => context.addIssue({ code: "custom", path: [field], message });
@@ -94,6 +97,10 @@ const checkSettings = z
         break;
       case "fairness":
         if (settings.gap === undefined && settings.ratio === undefined) refuse("check", "give gap, ratio or both");
+        break;
+      case "image":
+        if (settings.accepted.length > 0 && !settings.advisories)
+          refuse("accepted", "weaknesses are only looked for with advisories: true");
         break;
       case "data":
         if ([settings.digest, settings.rows, settings.columns, settings.missing].every((limit) => limit === undefined))
