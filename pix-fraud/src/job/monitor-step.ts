@@ -112,6 +112,7 @@ function monitorReport(
     alertBudget: ALERT_BUDGET,
     features: featureSamples(study, importance, { reference: study.test, current: live }),
     referenceScores,
+    referenceTimes: ledger.transfers.time.subarray(study.rows.test.from, study.rows.test.to),
     fraudReference: fraudReference(study, referenceScores, threshold),
     earlierFrauds: fraudsBefore(study),
     settings: { maturityDays: timeline.maturityDays },

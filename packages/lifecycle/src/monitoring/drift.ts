@@ -1,7 +1,17 @@
-import { quantileOfSorted } from "@esteira/models/evaluation/interval";
-import { ksChance, ksDistance } from "./ks.ts";
+import { CategoryWindow, categoryCounts, sharesOfCounts } from "./distribution/category-window.ts";
+import {
+  expectedPsi,
+  jensenShannon,
+  type NumberDistances,
+  numberDistances,
+  psiOfShares,
+} from "./distribution/distances.ts";
+import { histogram } from "./distribution/histogram.ts";
+import { numberReference } from "./distribution/number-reference.ts";
+import { NumberWindow } from "./distribution/number-window.ts";
+import { chiSquared, controlled, ksSignificance } from "./distribution/significance.ts";
+import { effectiveRows, weightedReference } from "./distribution/weighted-reference.ts";
 import type { Level } from "./levels.ts";
-import { categoryShares, expectedPsi, populationStability, present, psiOfShares, sharesOf } from "./psi.ts";
 import type { MonitorSettings } from "./settings.ts";
 
 /** One feature, in training and now. NaN is a missing value. */
@@ -12,6 +22,8 @@ export interface FeatureSample {
   readonly current: ArrayLike<number>;
   /** Share of the model's gain, 0 to 1. */
   readonly importance: number;
+  /** How much each row of the reference counts, 0 or more; all alike where absent. */
+  readonly weights?: ArrayLike<number> | undefined;
 }
 
 export interface DriftRow {
@@ -23,6 +35,15 @@ export interface DriftRow {
   readonly expectedPsi: number;
   /** NaN for categories. */
   readonly ks: number;
+  /** Jensen-Shannon distance over bins or categories, 0 to 1. */
+  readonly jensenShannon: number;
+  /** Of order 1, in standard deviations of the reference; NaN for categories. */
+  readonly wasserstein: number;
+  /**
+   * How likely so large a difference is when nothing has changed (Kolmogorov-Smirnov, chi-squared for categories), made larger for the
+   * number of features that were looked at. NaN when one of the samples has no value.
+   */
+  readonly p: number;
   readonly missingReference: number;
   readonly missingCurrent: number;
   readonly importance: number;
@@ -35,40 +56,52 @@ export interface DriftRow {
 
 /** Drift of each feature, the one with the largest impact first. */
 export function driftTable(features: readonly FeatureSample[], settings: MonitorSettings): DriftRow[] {
+  const measured = features.map(measure);
+  const ps = controlled(measured.map(({ p }) => p));
   return features
-    .map((feature) => driftOf(feature, settings))
+    .map((feature, at) => judged(feature, measured[at]!, ps[at]!, settings))
     .sort((a, b) => rank(b) - rank(a) || a.feature.localeCompare(b.feature));
 }
 
 export function driftOf(feature: FeatureSample, settings: MonitorSettings): DriftRow {
-  const { name, kind, reference, current, importance } = feature;
-  const measured = kind === "number" ? numbers(reference, current) : categories(reference, current);
-  const missingReference = missingShare(reference);
-  const missingCurrent = missingShare(current);
+  const measured = measure(feature);
+  return judged(feature, measured, measured.p, settings);
+}
+
+function judged(
+  { name, kind, importance }: FeatureSample,
+  measured: Measured,
+  p: number,
+  settings: MonitorSettings,
+): DriftRow {
+  const { psi, ks, jensenShannon, wasserstein, missingReference, missingCurrent, histogram } = measured;
   const missingChange = Math.abs(missingCurrent - missingReference);
-  const beyondChance = Math.max(0, measured.psi - measured.expectedPsi);
+  const beyondChance = Math.max(0, psi - measured.expectedPsi);
   // A feature that has lost all its values has moved as far as it can, though no index can be computed.
   const impact = importance * (Number.isNaN(beyondChance) ? 10 * missingChange : beyondChance + missingChange);
+  const isSure = p < settings.significance;
   const level: DriftRow["level"] =
-    beyondChance > settings.psiAct || missingChange > settings.missingAct
+    (isSure && beyondChance > settings.psiAct) || missingChange > settings.missingAct
       ? "act"
-      : beyondChance > settings.psiWatch ||
-          measured.ks >= ksLimit(settings, measured) ||
+      : (isSure && (beyondChance > settings.psiWatch || ks >= settings.ksWatch)) ||
           missingChange > settings.missingWatch
         ? "watch"
         : "stable";
   return {
     feature: name,
     kind,
-    psi: measured.psi,
+    psi,
     expectedPsi: measured.expectedPsi,
-    ks: measured.ks,
+    ks,
+    jensenShannon,
+    wasserstein,
+    p,
     missingReference,
     missingCurrent,
     importance,
     impact,
     level,
-    histogram: measured.histogram,
+    histogram,
   };
 }
 
@@ -79,63 +112,53 @@ export const driftLevel = (row: DriftRow, settings: MonitorSettings): Level => {
   return row.level;
 };
 
-interface Measured {
-  readonly psi: number;
+interface Measured extends NumberDistances {
   readonly expectedPsi: number;
-  readonly ks: number;
-  readonly reference: number;
-  readonly current: number;
+  readonly p: number;
+  readonly missingReference: number;
+  readonly missingCurrent: number;
   readonly histogram: DriftRow["histogram"];
 }
 
-function numbers(reference: ArrayLike<number>, current: ArrayLike<number>): Measured {
-  const before = present(reference);
-  const now = present(current);
-  const { psi, expected } = populationStability(before, now);
+const measure = (feature: FeatureSample): Measured =>
+  feature.kind === "number" ? numbers(feature) : categories(feature);
+
+function numbers({ reference, current, weights }: FeatureSample): Measured {
+  const before = weights === undefined ? numberReference(reference) : weightedReference(reference, weights);
+  const now = new NumberWindow(before);
+  now.add(current);
+  const distances = numberDistances(now);
   return {
-    psi,
-    expectedPsi: expected,
-    ks: ksDistance(before, now),
-    reference: before.length,
-    current: now.length,
-    histogram: numberHistogram(before, now),
+    ...distances,
+    expectedPsi: expectedPsi(before.edges.length + 1, before.count, now.count),
+    p: ksSignificance(distances.ks, before.count, now.count),
+    missingReference: before.missing,
+    missingCurrent: now.missingShare,
+    histogram: histogram(now),
   };
 }
 
-function categories(reference: ArrayLike<number>, current: ArrayLike<number>): Measured {
-  const [p, q] = categoryShares(reference, current);
-  const counts = [present(reference).length, present(current).length] as const;
-  const empty = counts[0] === 0 || counts[1] === 0;
+function categories({ reference, current, weights }: FeatureSample): Measured {
+  const before = new CategoryWindow().add(reference, weights);
+  const now = new CategoryWindow().add(current);
+  const counts = categoryCounts(before, now);
+  const [p, q] = [sharesOfCounts(counts.reference), sharesOfCounts(counts.current)];
+  const known = weights === undefined ? 1 : effectiveRows(weights) / before.count;
+  const isEmpty = before.count === 0 || now.count === 0;
   return {
-    psi: empty ? Number.NaN : psiOfShares(p, q),
-    expectedPsi: empty ? Number.NaN : expectedPsi(p.length, counts[0], counts[1]),
+    psi: isEmpty ? Number.NaN : psiOfShares(p, q),
     ks: Number.NaN,
-    reference: counts[0],
-    current: counts[1],
+    jensenShannon: isEmpty ? Number.NaN : jensenShannon(p, q),
+    wasserstein: Number.NaN,
+    expectedPsi: isEmpty ? Number.NaN : expectedPsi(p.length, before.count * known, now.count),
+    p: chiSquared(
+      counts.reference.map((count) => count * known),
+      counts.current,
+    ).p,
+    missingReference: before.missingShare,
+    missingCurrent: now.missingShare,
     histogram: { reference: p, current: q },
   };
-}
-
-function numberHistogram(reference: Float64Array, current: Float64Array, bins = 24): DriftRow["histogram"] {
-  const all = new Float64Array(reference.length + current.length);
-  all.set(reference);
-  all.set(current, reference.length);
-  all.sort();
-  // Between the 1st and the 99th percentile: one outlier would press all the rest into a single bar.
-  const low = quantileOfSorted(all, 0.01);
-  const high = quantileOfSorted(all, 0.99);
-  const width = (high - low) / bins || 1;
-  const edges = Float64Array.from({ length: bins - 1 }, (_, i) => low + (i + 1) * width);
-  return { reference: sharesOf(reference, edges), current: sharesOf(current, edges) };
-}
-
-/** The limit of KS; for small samples never below what chance alone exceeds once in a hundred. */
-const ksLimit = (settings: MonitorSettings, { reference, current }: Measured): number =>
-  Math.max(settings.ksWatch, ksChance(reference, current));
-
-function missingShare(values: ArrayLike<number>): number {
-  if (values.length === 0) return 0;
-  return 1 - present(values).length / values.length;
 }
 
 const rank = (row: DriftRow): number => (Number.isNaN(row.impact) ? 0 : row.impact);

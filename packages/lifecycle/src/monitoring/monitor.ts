@@ -1,6 +1,7 @@
 import { invalid } from "@esteira/core/errors";
 import { type AlertRate, alertRate } from "./alert-rate.ts";
 import { checkDecisions, type Decisions } from "./decisions.ts";
+import { seasonalWeights } from "./distribution/season.ts";
 import { type DriftRow, driftLevel, driftOf, driftTable, type FeatureSample } from "./drift.ts";
 import { type LatencySummary, summariseLatency } from "./latency.ts";
 import { type Level, type MonitorVerdict, verdictOf } from "./levels.ts";
@@ -37,6 +38,11 @@ export interface MonitorInput {
   readonly features: readonly FeatureSample[];
   /** Scores of the reference rows. */
   readonly referenceScores: ArrayLike<number>;
+  /**
+   * When each reference row was, of the scores' and of the features', milliseconds. With it the reference is given the window's mix of
+   * hours of the week.
+   */
+  readonly referenceTimes?: ArrayLike<number> | undefined;
   readonly fraudReference: FraudReference;
   /** Frauds before the window, to learn the labels' delay from; those of the window are added. */
   readonly earlierFrauds?: { readonly times: ArrayLike<number>; readonly knownAt: ArrayLike<number> };
@@ -62,6 +68,8 @@ export interface MonitorReport {
   /** Null when it was not measured. */
   readonly latency: LatencySummary | null;
   readonly scoreDrift: DriftRow;
+  /** Share of the window whose hour of the week the reference knows, where it was given the window's mix of them. */
+  readonly seasonCovered: number | null;
   readonly drift: readonly DriftRow[];
   readonly maturity: MaturityCurve;
   readonly performance: RealisedPerformance;
@@ -76,6 +84,13 @@ export function monitor(input: MonitorInput): MonitorReport {
   if (!(input.alertBudget > 0 && input.alertBudget <= 1))
     throw invalid(`The alert budget is ${input.alertBudget}; it must be a share above 0 and at most 1.`);
   checkDecisions(decisions);
+  for (const { length } of input.referenceTimes === undefined
+    ? []
+    : [input.referenceScores, ...input.features.map(({ reference }) => reference)])
+    if (length !== input.referenceTimes?.length)
+      throw invalid(
+        `The reference has ${input.referenceTimes?.length} instants but ${length} rows; give one instant a row.`,
+      );
   const inWindow = (row: number) => decisions.time[row]! >= window.from && decisions.time[row]! < window.to;
   const rows = Uint32Array.from(decisions.time, (_, row) => row).filter(inWindow);
 
@@ -83,9 +98,17 @@ export function monitor(input: MonitorInput): MonitorReport {
   const latencies = decisions.latencyMs;
   const summary = latencies === undefined ? null : summariseLatency(Float64Array.from(rows, (row) => latencies[row]!));
   const latency = summary === null || summary.count === 0 ? null : summary;
+  const season =
+    input.referenceTimes &&
+    seasonalWeights(
+      input.referenceTimes,
+      Float64Array.from(rows, (row) => decisions.time[row]!),
+      settings.offsetHours,
+    );
   const scoreDrift = driftOf(
     {
       name: "score",
+      weights: season?.weights,
       kind: "number",
       reference: input.referenceScores,
       current: Float64Array.from(rows, (row) => decisions.score[row]!),
@@ -93,7 +116,10 @@ export function monitor(input: MonitorInput): MonitorReport {
     },
     settings,
   );
-  const drift = driftTable(input.features, settings);
+  const drift = driftTable(
+    input.features.map((feature) => ({ ...feature, weights: season?.weights })),
+    settings,
+  );
   const maturity = delaysOf(input, rows);
   const performance = realisedPerformance(decisions, { window, asOf, curve: maturity, ...settings });
   const novelty = noveltyOf(decisions, input.fraudReference, { window, asOf, settings });
@@ -105,6 +131,7 @@ export function monitor(input: MonitorInput): MonitorReport {
     asOf,
     window,
     identity: input.identity,
+    seasonCovered: season?.covered ?? null,
     ...measured,
   };
 }

@@ -1,6 +1,7 @@
 import { type Interval, quantileOfSorted, wilson } from "@esteira/models/evaluation/interval";
 import { type Decisions, isKnownFraud } from "./decisions.ts";
-import { ksChance, ksDistance } from "./ks.ts";
+import { ksDistance } from "./distribution/samples.ts";
+import { ksSignificance } from "./distribution/significance.ts";
 import type { Level } from "./levels.ts";
 import type { Spoken } from "./reason-words.ts";
 import type { MonitorSettings } from "./settings.ts";
@@ -143,7 +144,7 @@ export function noveltyOf(
       .map((before, i) => rowOf(tallies[i]!, before, i !== 0))
       .filter((row, i) => i !== 0 && (row.frauds > 0 || row.trained > 0)),
     all: rowOf(all, total, false),
-    fraudScores: fraudScoresOf(scores, reference.fraudScores),
+    fraudScores: fraudScoresOf(scores, reference.fraudScores, settings),
   };
 }
 
@@ -161,7 +162,11 @@ function fallOf(
   return drop >= settings.recallDropAct ? "act" : "watch";
 }
 
-function fraudScoresOf(current: readonly number[], reference: ArrayLike<number>): FraudScores {
+function fraudScoresOf(
+  current: readonly number[],
+  reference: ArrayLike<number>,
+  settings: MonitorSettings,
+): FraudScores {
   const median = (values: ArrayLike<number>) => quantileOfSorted(Float64Array.from(values).sort(), 0.5);
   const medianReference = median(reference);
   const medianCurrent = median(current);
@@ -169,7 +174,8 @@ function fraudScoresOf(current: readonly number[], reference: ArrayLike<number>)
   const fallen =
     current.length >= 20 &&
     medianCurrent < medianReference &&
-    ks >= Math.max(0.1, ksChance(reference.length, current.length));
+    ks >= settings.ksWatch &&
+    ksSignificance(ks, reference.length, current.length) < settings.significance;
   return { frauds: current.length, medianReference, medianCurrent, ks, level: fallen ? "watch" : "info" };
 }
 

@@ -7,6 +7,10 @@ export interface MonitorSettings {
   readonly psiWatch: number;
   readonly psiAct: number;
   readonly ksWatch: number;
+  /** A move of a distribution that chance shows more often than this share of times is none, however large. */
+  readonly significance: number;
+  /** Local time less UTC, hours: for the hours of the week. */
+  readonly offsetHours: number;
   /** Change of the share of missing values. */
   readonly missingWatch: number;
   readonly missingAct: number;
@@ -33,6 +37,8 @@ export const STANDARD_SETTINGS: MonitorSettings = {
   psiWatch: 0.1,
   psiAct: 0.25,
   ksWatch: 0.1,
+  significance: 0.01,
+  offsetHours: -3,
   missingWatch: 0.05,
   missingAct: 0.25,
   importanceToAct: 0.03,

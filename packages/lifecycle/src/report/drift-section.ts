@@ -20,6 +20,7 @@ export function driftSection(page: Page): string {
     { head: "PSI" },
     { head: words.byChance, wideOnly: true },
     { head: "KS", wideOnly: true },
+    { head: "p", wideOnly: true },
     { head: words.missing, wideOnly: true },
     { head: words.importance },
   ];
@@ -36,6 +37,7 @@ function cellsOf(row: DriftRow, { words, figures }: Page): string[] {
     orDash(row.psi, (value) => figures.decimals(value, 3)),
     orDash(row.expectedPsi, (value) => figures.decimals(value, 3)),
     orDash(row.ks, (value) => figures.decimals(value, 3)),
+    orDash(row.p, (value) => (value < 0.001 ? `&lt; ${figures.decimals(0.001, 3)}` : figures.decimals(value, 3))),
     row.missingReference === 0 && row.missingCurrent === 0
       ? "–"
       : `${figures.percent(row.missingReference)} → ${figures.percent(row.missingCurrent)}`,
