@@ -52,7 +52,7 @@ const plainRow = fc.array(fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: t
   maxLength: 3,
 });
 const rows = fc.oneof(
-  fc.array(plainRow, { minLength: 100, maxLength: 120 }),
+  fc.array(plainRow, { minLength: 20, maxLength: 120 }),
   fc.array(row, { minLength: 100, maxLength: 120 }),
   fc.array(row, { maxLength: 2 }),
 );
@@ -107,6 +107,7 @@ describe("a body of rows of numbers", () => {
     ["with a sign before it", `{"instances": -${matrix}}`],
     ["with an escape before it", `{"instances": \\${matrix}}`],
     ["beside true", `{"instances": ${matrix}, "inputs": true}`],
+    ["within text that is its value", `{"instances": "a ${matrix} b", "inputs": ${matrix}}`],
     ["not ended", `{"instances": ${matrix}`],
     ["of a prototype", `{"__proto__": {"instances": ${matrix}}}`],
     ["after a byte order mark", `\uFEFF{"instances": ${matrix}}`],
