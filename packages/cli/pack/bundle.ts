@@ -8,7 +8,13 @@ import { build, type Metafile, type Plugin } from "esbuild";
 const NATIVE = ["libsql", "koffi"];
 
 /** Packages that a library names for those who have them, and works without. */
-const OPTIONAL = ["pg-native"];
+const OPTIONAL = [
+  "pg-native",
+  // Clients of AWS that who deploys there installs beside.
+  ...["sagemaker", "sagemaker-runtime", "application-auto-scaling", "cloudwatch", "cloudwatch-logs", "ecr"].map(
+    (client) => `@aws-sdk/client-${client}`,
+  ),
+];
 
 /** Zod's messages in fifty languages, which nobody is shown: a tenth of what the server would load at its start. */
 const WITHOUT_LOCALES: Plugin = {

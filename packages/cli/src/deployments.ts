@@ -8,6 +8,7 @@ import { type CommandOption, type Terminal, text, type Values } from "./command.
 import { withEngine } from "./docker-options.ts";
 import { CLUSTER_OPTIONS, withCluster } from "./kubernetes-options.ts";
 import { OWN_COMMAND } from "./own-command.ts";
+import { AWS_OPTIONS, withSageMaker } from "./sagemaker-options.ts";
 
 /** Where this machine's deployments are kept: ESTEIRA_DEPLOYMENTS, else below the user's state. */
 export const deploymentsRoot = (env: Terminal["env"]): string =>
@@ -22,8 +23,9 @@ export async function localDeployments(env: Terminal["env"]): Promise<LocalTarge
 
 /** Which deployments a command means. */
 export const TARGET_OPTIONS: readonly CommandOption[] = [
-  { flags: "--target <target>", summary: "local, docker or kubernetes", default: "local" },
+  { flags: "--target <target>", summary: "local, docker, kubernetes or sagemaker", default: "local" },
   ...CLUSTER_OPTIONS,
+  ...AWS_OPTIONS,
 ];
 
 /** Does work with the deployments of the target that the command line names. */
@@ -35,8 +37,9 @@ export async function withDeployments(
   const target = text(values, "target");
   if (target === "kubernetes") return withCluster(values, terminal, (found, signal) => work(found, { signal }));
   if (target === "docker") return withEngine(terminal, {}, (found, signal) => work(found, { signal }));
+  if (target === "sagemaker") return withSageMaker(values, terminal, (found, signal) => work(found, { signal }));
   if (target === "local") return work(await localDeployments(terminal.env), {});
-  throw invalid(`--target is '${target}': expected local, docker or kubernetes.`);
+  throw invalid(`--target is '${target}': expected local, docker, kubernetes or sagemaker.`);
 }
 
 export const shownDeployment = ({ wanted, state, url, problem }: DeploymentStatus): string =>

@@ -9,6 +9,7 @@ import { deployedPort } from "../port.ts";
 import { trackingClient } from "../tracking.ts";
 import { deployDocker } from "./deploy-docker.ts";
 import { deployKubernetes } from "./deploy-kubernetes.ts";
+import { deploySagemaker } from "./deploy-sagemaker.ts";
 
 const NAME = { flags: "-n, --name <name>", summary: "of the deployment", required: true } as const;
 
@@ -42,6 +43,7 @@ export const deploy: readonly Command[] = [
   },
   deployDocker,
   deployKubernetes,
+  deploySagemaker,
   {
     name: "deploy list",
     summary: "List the deployments on this machine, or of another target",

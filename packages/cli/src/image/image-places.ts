@@ -3,9 +3,10 @@ import { keptCredentials } from "@esteira/deploy/registry/credentials";
 import { type ImagePlace, layoutPlace, registryPlace } from "@esteira/deploy/registry/place";
 import { parseReference } from "@esteira/deploy/registry/reference";
 import type { SessionOptions } from "@esteira/deploy/registry/session";
+import { withEcr } from "@esteira/deploy/sagemaker/ecr";
 import type { Terminal } from "../command.ts";
 
-/** With the credentials that docker and podman keep; Ctrl-C ends what is under way. */
+/** With the credentials that docker and podman keep, and for AWS's registries with those for AWS; Ctrl-C ends what is under way. */
 export function registrySession(terminal: Terminal): SessionOptions {
   const stop = new AbortController();
   void terminal
@@ -13,7 +14,8 @@ export function registrySession(terminal: Terminal): SessionOptions {
     .then(() =>
       stop.abort(new EsteiraError("TEMPORARILY_UNAVAILABLE", "Stopped. The same command goes on from here.")),
     );
-  return { credentials: keptCredentials(terminal.env), signal: stop.signal };
+  const credentials = withEcr(keptCredentials(terminal.env), { env: terminal.env });
+  return { credentials, signal: stop.signal };
 }
 
 /** Where an image is, as people write it: `oci:FOLDER[:NAME]`, else an image's name at a registry. */
