@@ -1,81 +1,31 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import { Agent, request } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { type DockerOptions, dockerTarget } from "@esteira/deploy/docker/docker-target";
-import { type Engine, openEngine } from "@esteira/deploy/docker/engine";
-import { writeModelFolder } from "@esteira/models/format/model-folder";
-import { columnsOf } from "@esteira/models/format/signature";
+import type { DockerOptions } from "@esteira/deploy/docker/docker-target";
+import type { Engine } from "@esteira/deploy/docker/engine";
+import type { Wanted } from "@esteira/deploy/wanted";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { modelBytes } from "../../packages/models/src/engines/trees/fixtures/fixture.ts";
 import { runEsteira } from "../default/run-esteira.testing.ts";
-import { startRegistry, type TestRegistry } from "./docker-registry.ts";
-import { noEngine, startEngine, type TestEngine } from "./dockerd.ts";
+import { BODY, type DockerWorld, startDockerWorld } from "./docker-world.ts";
+import { noEngine } from "./dockerd.ts";
 import { freePort, missing, run } from "./programs.ts";
 
-const FEATURES = ["a", "b", "c", "d", "e", "f"];
-const BODY = JSON.stringify({ dataframe_split: { columns: FEATURES, data: [[1, 2, 3, 4, 5, 6]] } });
-
 describe.skipIf(noEngine())("deployments in containers of a real Docker", () => {
-  let root: string;
-  let registry: TestRegistry;
-  let docker: TestEngine;
+  let world: DockerWorld;
   let engine: Engine;
-  /** By the model's name. */
-  const images: Record<string, string> = {};
-
   beforeAll(async () => {
-    root = await mkdtemp(join(tmpdir(), "esteira-docker-target-"));
-    registry = await startRegistry();
-    for (const name of ["dart", "forest"]) {
-      const folder = join(root, name);
-      await writeModelFolder(folder, {
-        ubj: modelBytes(`${name}.ubj`),
-        createdAt: 0,
-        modelUuid: "0".repeat(32),
-        signature: { inputs: columnsOf(FEATURES, "double") },
-        inputExample: { columns: FEATURES, data: [[1, 2, 3, 4, 5, 6]] },
-      });
-      const reference = `${registry.host}/fraud/${name}:1`;
-      const built = await runEsteira(root, ["build", "-m", folder, "-t", reference, "-o", `${name}-image`], {
-        HOME: root,
-      });
-      expect(`${built.code} ${built.stderr}`).toMatch(/^0 /);
-      const pushed = await runEsteira(root, ["image", "push", `${name}-image`, reference], { HOME: root });
-      images[name] = pushed.stdout.trim();
-    }
-    docker = await startEngine();
-    engine = await openEngine({ DOCKER_HOST: docker.host });
+    world = await startDockerWorld();
+    engine = world.engine;
   });
-  afterAll(async () => {
-    await docker?.stop();
-    await registry?.stop();
-    await rm(root, { recursive: true, force: true });
-  });
-
-  const target = (more: Partial<DockerOptions> = {}) =>
-    dockerTarget({ engine, credentials: async () => undefined, readyMs: 60_000, ...more });
-  const wanted = (name: string, model: string, more: object = {}) => ({
-    ...{ name, model: `models:/${model}/1`, image: images[model] ?? "" },
-    ...more,
-  });
+  afterAll(() => world?.stop());
   afterEach(async () => {
-    for (const status of await target().list()) await target().remove(status.wanted.name);
-    expect(await leftovers()).toEqual([]);
+    await world.clear();
+    expect(await world.leftovers()).toEqual([]);
   });
-
-  const namesWire = z.array(z.object({ Names: z.array(z.string()) }));
-  const networksWire = z.array(z.object({ Name: z.string() }));
-  async function leftovers(): Promise<string[]> {
-    const containers = { method: "GET", path: "/containers/json", query: { all: "1" }, doing: "list" } as const;
-    const networks = await engine.call({ method: "GET", path: "/networks", doing: "list" }, networksWire);
-    return [
-      ...(await engine.call(containers, namesWire)).flatMap(({ Names }) => Names),
-      ...networks.map(({ Name }) => Name).filter((name) => name.startsWith("esteira")),
-    ];
-  }
+  const target = (more: Partial<DockerOptions> = {}) => world.target(more);
+  const wanted = (name: string, model: string, more: Partial<Wanted> = {}) => world.wanted(name, model, more);
+  const leftovers = () => world.leftovers();
 
   async function ask(url: string): Promise<{ readonly status: number; readonly body: string }> {
     const headers = { "content-type": "application/json" };
@@ -138,7 +88,7 @@ describe.skipIf(noEngine())("deployments in containers of a real Docker", () => 
     expect(await target().status("pix")).toEqual(first);
     expect((await ask(first.url ?? "")).status).toBe(200);
     await expect(target().rollback("pix")).rejects.toThrow("there is nothing before it");
-    const absent = { ...wanted("pix", "dart"), image: `${registry.host}/fraud/none:1` };
+    const absent = { ...wanted("pix", "dart"), image: `${world.registry.host}/fraud/none:1` };
     await expect(target().apply(absent)).rejects.toThrow("does not pull");
     const taken = target().apply(wanted("other", "dart", { port: Number(new URL(first.url ?? "").port) }));
     await expect(taken).rejects.toThrow(/cannot be changed.*does not open port/);
@@ -156,7 +106,7 @@ describe.skipIf(noEngine())("deployments in containers of a real Docker", () => 
         RestartPolicy: z.object({ Name: z.string() }),
       }),
     });
-    const call = { method: "GET", path: "/containers/esteira-pix/json", doing: "look" } as const;
+    const call = { method: "GET", path: "/containers/esteira-pix-blue/json", doing: "look" } as const;
     expect(await engine.call(call, wire)).toEqual({
       Config: { User: "65532:65532" },
       HostConfig: {
@@ -170,7 +120,7 @@ describe.skipIf(noEngine())("deployments in containers of a real Docker", () => 
 
   test("a container or a front that ends is started again, at the same address", async () => {
     const { url = "" } = await target().apply(wanted("pix", "dart"));
-    for (const name of ["esteira-pix", "esteira-pix-front"]) {
+    for (const name of ["esteira-pix-blue", "esteira-pix-front"]) {
       // As if it had ended by itself: an end that is asked for is not undone.
       await engine.tell({
         ...{ method: "POST", path: `/containers/${name}/restart`, query: { t: "0" } },
@@ -191,14 +141,14 @@ describe.skipIf(noEngine())("deployments in containers of a real Docker", () => 
     await expect(target().apply(wanted("pix", "forest"), { order: 5 })).rejects.toThrow(
       "Change 5 of the deployment pix comes after change 6, which is newer: it is not made.",
     );
-    const both = await Promise.allSettled([
+    // One waits for the other; who may not wait for long is told so.
+    const [patient, impatient] = await Promise.allSettled([
       target().apply(wanted("pix", "forest")),
-      target().apply(wanted("pix", "forest")),
+      target({ waitMs: 0 }).apply(wanted("pix", "dart", { port })),
     ]);
-    expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
-    expect(both.find(({ status }) => status === "rejected")).toMatchObject({
-      reason: { code: "TEMPORARILY_UNAVAILABLE" },
-    });
+    const refused = [patient, impatient].filter(({ status }) => status === "rejected");
+    expect(refused).toMatchObject(refused.map(() => ({ reason: { code: "TEMPORARILY_UNAVAILABLE" } })));
+    expect(patient.status).toBe("fulfilled");
     expect(await target().status("pix")).toMatchObject({ state: "serving", wanted: { model: "models:/forest/1" } });
     expect(await target().remove("pix", { order: 7 })).toBe(true);
     await expect(target().apply(wanted("pix", "dart"), { order: 6 })).rejects.toMatchObject({ code: "INVALID_STATE" });
@@ -211,15 +161,15 @@ describe.skipIf(noEngine())("deployments in containers of a real Docker", () => 
     setTimeout(() => stop.abort(new Error("enough")), 200);
     await expect(changing).rejects.toThrow("enough");
     expect(await target().status("pix")).toEqual(first);
-    expect((await leftovers()).sort()).toEqual(["/esteira-pix", "/esteira-pix-front", "esteira-pix"]);
+    expect((await leftovers()).sort()).toEqual(["/esteira-pix-blue", "/esteira-pix-front", "esteira-pix"]);
   });
 
   test.each([
     [
       { canary: { model: "models:/forest/1", share: 0.1 } },
-      "cannot have the canary models:/forest/1: in containers one model answers",
+      "No image is known of models:/forest/1: build one first (esteira build -m models:/forest/1 -t REF), or name it with --canary-image.",
     ],
-    [{ shadow: "models:/forest/1" }, "cannot have the shadow models:/forest/1"],
+    [{ shadow: "models:/forest/1" }, "or name it with --shadow-image"],
     [{ image: undefined }, "build one first (esteira build -m models:/dart/1 -t REF)"],
     [{ name: "Pix" }, "cannot be the name of a deployment in containers"],
     [{ image: "pix; rm -rf /" }, "is no image name"],
@@ -238,14 +188,14 @@ describe.skipIf(noEngine())("deployments in containers of a real Docker", () => 
       "-n",
       "pix",
       "--image",
-      images.dart ?? "",
+      world.image("dart"),
       "-p",
       String(port),
     ];
-    const env = { HOME: root, DOCKER_HOST: docker.host };
-    expect((await runEsteira(root, [...exported, "--export", "compose", "-o", "compose"], env)).code).toBe(0);
+    const env = { HOME: world.root, DOCKER_HOST: world.host };
+    expect((await runEsteira(world.root, [...exported, "--export", "compose", "-o", "compose"], env)).code).toBe(0);
     const compose = (...args: readonly string[]) =>
-      run("docker-compose", args, { cwd: join(root, "compose"), env: { ...process.env, ...env } });
+      run("docker-compose", args, { cwd: join(world.root, "compose"), env: { ...process.env, ...env } });
     try {
       await compose("up", "-d");
       const status = async () => (await ask(`http://127.0.0.1:${port}`).catch(() => undefined))?.status;
@@ -259,9 +209,9 @@ describe.skipIf(noEngine())("deployments in containers of a real Docker", () => 
 
   test("esteira deploy docker, status, logs, rollback and remove", async () => {
     const esteira = (...args: readonly string[]) =>
-      runEsteira(root, ["deploy", ...args], { HOME: root, DOCKER_HOST: docker.host });
+      runEsteira(world.root, ["deploy", ...args], { HOME: world.root, DOCKER_HOST: world.host });
     const deploy = (model: string, ...more: readonly string[]) =>
-      esteira("docker", `models:/${model}/1`, "-n", "pix", "--image", images[model] ?? "", ...more);
+      esteira("docker", `models:/${model}/1`, "-n", "pix", "--image", world.image(model), ...more);
     const dry = await deploy("dart", "--dry-run");
     expect(dry).toMatchObject({ code: 0, stdout: "serve models:/dart/1 as pix\n" });
     expect((await deploy("dart", "--memory", "400m")).stdout).toMatch(/^pix {2}models:\/dart\/1 {2}serving {2}http:/);

@@ -9,6 +9,11 @@ export const ENGINE_OPTIONS: readonly CommandOption[] = [
   { flags: "--cpus <count>", summary: "processors, as in 0.5 or 2 (default: 1)" },
   { flags: "--bind <address>", summary: "of this machine, where its port is (default: 127.0.0.1)" },
   { flags: "--env <name=value>", summary: "a variable of the scorer; may be repeated", repeats: true },
+  {
+    flags: "--standby",
+    summary: "keep what served before running: the way back is then a switch (--no-standby ends it)",
+  },
+  { flags: "--no-standby", summary: "end what served before when it is replaced, which is how it is unless said" },
 ];
 
 const UNITS: Readonly<Record<string, number>> = { k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
@@ -23,16 +28,18 @@ export function engineSettings(values: Values): Partial<Settings> {
   if (cpus !== undefined && !/^\d{1,4}(\.\d{1,3})?$/.test(cpus))
     throw invalid(`--cpus is '${cpus}': expected a number.`);
   return {
-    ...(memory === undefined ? {} : { memory: bytesOf(memory) }),
+    ...(memory === undefined ? {} : { memory: bytesOf(memory, "--memory") }),
     ...(cpus === undefined ? {} : { cpus: Number(cpus) }),
     ...(address === undefined ? {} : { address }),
     ...(env.length === 0 ? {} : { env: Object.fromEntries(env) }),
+    ...(typeof values.standby === "boolean" ? { standby: values.standby } : {}),
   };
 }
 
-function bytesOf(memory: string): number {
+/** @param of what it is the amount of, for a refusal */
+export function bytesOf(memory: string, of: string): number {
   const [, count, unit] = /^(\d{1,9}(?:\.\d{1,3})?)([kmg])?(?:i?b)?$/i.exec(memory) ?? [];
-  if (count === undefined) throw invalid(`--memory is '${memory}': expected an amount as in 512m or 2g.`);
+  if (count === undefined) throw invalid(`${of} is '${memory}': expected an amount as in 512m or 2g.`);
   return Math.round(Number(count) * (UNITS[unit?.toLowerCase() ?? ""] ?? 1));
 }
 

@@ -2,9 +2,11 @@ import { resolve } from "node:path";
 import { invalid, notFound } from "@esteira/core/errors";
 import { parseModelUri } from "@esteira/sdk/node/model-uri";
 import pc from "picocolors";
-import { type Command, type Terminal, text } from "../command.ts";
+import { type Command, type Terminal, text, type Values } from "../command.ts";
+import { planOrApply } from "../deploy-options.ts";
 import { freeVersions, holdVersion } from "../deployed-models.ts";
 import { localDeployments, shownDeployment, TARGET_OPTIONS, withDeployments } from "../deployments.ts";
+import { OWN_COMMAND } from "../own-command.ts";
 import { deployedPort } from "../port.ts";
 import { trackingClient } from "../tracking.ts";
 import { deployDocker } from "./deploy-docker.ts";
@@ -23,22 +25,22 @@ export const deploy: readonly Command[] = [
       NAME,
       { flags: "-p, --port <port>", summary: "where it listens (default: any free port, which it keeps)" },
       { flags: "--dry-run", summary: "say what would change, and change nothing" },
+      { flags: "--systemd", summary: "print a unit for systemd that serves it, and change nothing; needs --port" },
     ],
     async run(values, terminal) {
+      if (values.systemd === true) {
+        terminal.out((await unitOf(values, terminal)).trimEnd());
+        return 0;
+      }
       const wanted = {
         name: text(values, "name") ?? "",
         ...deployedPort(text(values, "port")),
         model: await heldModel(text(values, "uri") ?? "", terminal),
       };
       const target = await localDeployments(terminal.env);
-      if (values.dryRun === true) {
-        const changes = await target.plan(wanted);
-        terminal.out(changes.length === 0 ? "Nothing to do." : changes.join("\n"));
-        return 0;
-      }
-      terminal.out(shownDeployment(await target.apply(wanted)));
-      await freeVersions(target, terminal.env, Date.now());
-      return 0;
+      const code = await planOrApply(target, wanted, values, terminal);
+      if (values.dryRun !== true) await freeVersions(target, terminal.env, Date.now());
+      return code;
     },
   },
   deployDocker,
@@ -102,6 +104,19 @@ export const deploy: readonly Command[] = [
       }),
   },
 ];
+
+/** What systemd keeps in our place: the same server, by itself. */
+async function unitOf(values: Values, terminal: Terminal): Promise<string> {
+  const { port } = deployedPort(text(values, "port"));
+  if (port === undefined) throw invalid("--systemd needs --port: a unit listens where it always has.");
+  const { systemdUnit } = await import("@esteira/deploy/local/systemd-unit");
+  const uri = text(values, "uri") ?? "";
+  const serve = ["models", "serve", "-m", await heldModel(uri, terminal), "-p", String(port)];
+  return systemdUnit({
+    ...{ name: text(values, "name") ?? "", model: uri, env: {} },
+    command: [process.execPath, OWN_COMMAND, ...serve],
+  });
+}
 
 /** The folder of the version that a URI leads to now: an alias is followed once. */
 async function heldModel(uri: string, terminal: Terminal): Promise<string> {

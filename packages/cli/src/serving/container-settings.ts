@@ -49,12 +49,13 @@ export function containerSettings(env: Terminal["env"], folder: string): ServeSe
 /** Where a container finds the file of routes that it follows. */
 const ROUTES = "/etc/esteira/routes.json";
 
-/** What a container that routes is told by its environment: ESTEIRA_ROUTES, ESTEIRA_ROUTE_TIMEOUT in seconds, and what one that serves is. */
+/** What a container that routes is told by its environment: ESTEIRA_ROUTES (a file, or the routes themselves), ESTEIRA_ROUTE_TIMEOUT in seconds, and what one that serves is. */
 export function routeSettings(env: Terminal["env"]): Omit<RouterOptions, "note"> {
   const { given, whole } = reader(env);
+  const routes = given("ESTEIRA_ROUTES") ?? ROUTES;
   return {
     ...address(env),
-    file: given("ESTEIRA_ROUTES") ?? ROUTES,
+    file: routes.startsWith("{") ? { text: routes } : routes,
     timeoutMs: whole("ESTEIRA_ROUTE_TIMEOUT", "60", 1, 86_400) * 1000,
     maxInFlight: whole("ESTEIRA_MAX_IN_FLIGHT", "512", 1, 1_000_000),
     bodyLimit: bodyLimit(env),

@@ -1,5 +1,5 @@
 import type { Routes } from "@esteira/core/wire/routes";
-import { followRoutes, readRoutes } from "@esteira/models/routing/routes-file";
+import { followRoutes, parseRoutes, readRoutes } from "@esteira/models/routing/routes-file";
 import {
   type RoutingServer,
   type RoutingServerOptions,
@@ -7,8 +7,8 @@ import {
 } from "@esteira/models/routing/routing-server";
 
 export interface RouterOptions extends Omit<RoutingServerOptions, "routes"> {
-  /** The file of routes, which is followed. */
-  readonly file: string;
+  /** The file of routes, which is followed; or the routes themselves as JSON, which then stay. */
+  readonly file: string | { readonly text: string };
   readonly note: (line: string) => void;
 }
 
@@ -18,9 +18,10 @@ export async function startRouter({
   note,
   ...options
 }: RouterOptions): Promise<Pick<RoutingServer, "address" | "close">> {
-  const routes = await readRoutes(file);
+  const routes = typeof file === "string" ? await readRoutes(file) : parseRoutes(file.text, "What is given");
   const server = await startRoutingServer({ ...options, routes });
   note(`Generation ${routes.generation}: ${said(routes)}.`);
+  if (typeof file !== "string") return server;
   const stop = new AbortController();
   const following = followRoutes(file, {
     current: routes,

@@ -21,7 +21,7 @@ test("a compose file runs the same container, as little allowed", () => {
 });
 
 test.each([
-  [{ ...wanted, shadow: "models:/pix/2" }, {}, "cannot have the shadow"],
+  [{ ...wanted, shadow: "models:/pix/2" }, {}, "A compose file runs one model"],
   [wanted, { cpus: 0 }, "The deployment's cpus"],
   [wanted, { memory: 5 }, "memory: must be 64m at least"],
   [wanted, { env: { "A B": "x" } }, "The deployment's env"],

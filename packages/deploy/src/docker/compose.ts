@@ -1,8 +1,9 @@
+import { invalid } from "@esteira/core/errors";
 import { stringify } from "yaml";
+import { isSplit } from "../traffic/routes.ts";
 import type { Wanted } from "../wanted.ts";
-import { USER } from "./containers.ts";
-import { PORT } from "./front.ts";
-import { checkForEngine, checkSettings, DEFAULTS, type Settings } from "./revision.ts";
+import { PORT, USER } from "./containers.ts";
+import { checkSettings, DEFAULTS, imagesWanted, type Settings } from "./revision.ts";
 
 const PING = `fetch("http://127.0.0.1:${PORT}/ping").then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`;
 
@@ -11,7 +12,9 @@ const PING = `fetch("http://127.0.0.1:${PORT}/ping").then((answer) => process.ex
  * which nobody answers, and the file says so.
  */
 export function composeFile(wanted: Wanted, settings: Partial<Settings>): string {
-  const { name, image, port, model } = checkForEngine(wanted);
+  const { name, port, model } = wanted;
+  if (isSplit(wanted)) throw invalid("A compose file runs one model: leave the canary and the shadow out.");
+  const image = imagesWanted(wanted).primary;
   const { memory, cpus, address, env } = checkSettings({ ...DEFAULTS, ...settings });
   // Compose reads $ as the beginning of a variable of its own.
   const plain = (text: string): string => text.replaceAll("$", "$$$$");

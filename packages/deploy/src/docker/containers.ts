@@ -1,29 +1,37 @@
-/** The containers of a deployment as the engine is told of them, and as it tells of them. */
+/** The containers of a deployment as the engine tells of them, and what all of ours are told. */
 
-import { createHash } from "node:crypto";
 import { z } from "zod";
-import { FRONT_SOURCE, PORT, SLOTS, type Slot } from "./front.ts";
-import { type Revision, revisionWire, type Settings } from "./revision.ts";
 
 const LABEL = "dev.esteira.deployment";
+/**
+ * Names of the places for servers of models in a deployment's network. A server keeps its place while it runs; what it is to callers,
+ * the deployment's record says.
+ */
+export const SLOTS = ["blue", "green", "amber", "violet", "teal", "coral"] as const;
+/** Of those that split requests; they take turns. */
+export const ROUTER_SLOTS = ["router1", "router2"] as const;
+export type Slot = (typeof SLOTS)[number];
+export type RouterSlot = (typeof ROUTER_SLOTS)[number];
+/** Where a front leads requests. */
+export type Head = Slot | RouterSlot;
+
+/** Where scorers listen, and routers and fronts in their own containers. */
+export const PORT = 8080;
+
 const labelsWire = z.object({
   [LABEL]: z.string(),
-  "dev.esteira.role": z.enum(["model", "front"]),
-  "dev.esteira.slot": z.enum(SLOTS).optional(),
-  "dev.esteira.generation": z.coerce.number().optional(),
-  "dev.esteira.order": z.coerce.number().optional(),
-  "dev.esteira.revision": z.string().optional(),
-  "dev.esteira.former": z.string().optional(),
-  "dev.esteira.front": z.string().optional(),
+  "dev.esteira.role": z.enum(["model", "router", "front", "lock"]),
+  "dev.esteira.slot": z.enum([...SLOTS, ...ROUTER_SLOTS]).optional(),
+  "dev.esteira.key": z.string().optional(),
   "dev.esteira.port": z.coerce.number().optional(),
 });
 
-export const listWire = z.array(
+export const containersWire = z.array(
   z.object({
     Id: z.string(),
     Names: z.array(z.string()).nullish(),
     Labels: z.record(z.string(), z.string()).nullish(),
-    /** `running`, `exited`, `restarting` ... */
+    /** `created`, `running`, `exited`, `restarting` ... */
     State: z.string(),
     /** Seconds since 1970. */
     Created: z.number(),
@@ -34,75 +42,80 @@ export const listWire = z.array(
 export const filterOf = (name?: string): string =>
   JSON.stringify({ label: [name === undefined ? LABEL : `${LABEL}=${name}`] });
 
-export interface ModelContainer {
+interface OwnContainer {
   readonly id: string;
-  readonly deployment: string;
   readonly name: string;
   readonly isRunning: boolean;
-  readonly createdAt: number;
+  /** What it is made of: containers of equal keys can take each other's place. */
+  readonly key: string;
+}
+export interface ModelContainer extends OwnContainer {
   readonly slot: Slot;
-  readonly generation: number;
-  readonly order: number;
-  readonly revision: Revision;
-  readonly former?: Revision;
+}
+export interface RouterContainer extends OwnContainer {
+  readonly slot: RouterSlot;
+}
+export interface FrontContainer extends OwnContainer {
+  readonly port: number;
+}
+export interface LockContainer extends OwnContainer {
+  /** Made, and not yet begun. */
+  readonly isNew: boolean;
+  readonly createdAt: number;
 }
 
-export interface FrontContainer {
-  readonly id: string;
-  readonly deployment: string;
-  readonly name: string;
-  readonly isRunning: boolean;
-  /** What it is made of. */
-  readonly kind: string;
-  readonly port: number;
+export interface Containers {
+  readonly models: readonly ModelContainer[];
+  readonly routers: readonly RouterContainer[];
+  readonly fronts: readonly FrontContainer[];
+  readonly locks: readonly LockContainer[];
 }
 
 /** The containers that are ours; what others have labelled so, and cannot be read, is none. */
-export function readContainers(list: z.output<typeof listWire>): {
-  readonly models: readonly ModelContainer[];
-  readonly fronts: readonly FrontContainer[];
-} {
+export function readContainers(list: z.output<typeof containersWire>): Containers {
   const models: ModelContainer[] = [];
+  const routers: RouterContainer[] = [];
   const fronts: FrontContainer[] = [];
+  const locks: LockContainer[] = [];
   for (const { Id: id, Names, Labels, State, Created } of list) {
     const labels = labelsWire.safeParse(Labels).data;
     const name = Names?.[0]?.replace(/^\//, "");
     if (labels === undefined || name === undefined) continue;
-    const common = { id, name, deployment: labels[LABEL], isRunning: State === "running" };
-    const revision = revisionOf(labels["dev.esteira.revision"]);
+    const own = { id, name, isRunning: State === "running", key: labels["dev.esteira.key"] ?? "" };
     const slot = labels["dev.esteira.slot"];
-    if (labels["dev.esteira.role"] === "front") {
-      fronts.push({ ...common, kind: labels["dev.esteira.front"] ?? "", port: labels["dev.esteira.port"] ?? 0 });
-    } else if (revision !== undefined && slot !== undefined) {
-      const former = revisionOf(labels["dev.esteira.former"]);
-      models.push({
-        ...{ ...common, slot, revision, createdAt: Created * 1000 },
-        ...{ generation: labels["dev.esteira.generation"] ?? 1, order: labels["dev.esteira.order"] ?? 0 },
-        ...(former === undefined ? {} : { former }),
-      });
-    }
+    const role = labels["dev.esteira.role"];
+    const [model, router] = [SLOTS.find((one) => one === slot), ROUTER_SLOTS.find((one) => one === slot)];
+    if (role === "model" && model !== undefined) models.push({ ...own, slot: model });
+    else if (role === "router" && router !== undefined) routers.push({ ...own, slot: router });
+    else if (role === "front") fronts.push({ ...own, port: labels["dev.esteira.port"] ?? 0 });
+    else if (role === "lock") locks.push({ ...own, isNew: State === "created", createdAt: Created * 1000 });
   }
-  return { models, fronts };
-}
-
-function revisionOf(text: string | undefined): Revision | undefined {
-  try {
-    return revisionWire.safeParse(JSON.parse(text ?? "")).data;
-  } catch {
-    return undefined;
-  }
+  return { models, routers, fronts, locks };
 }
 
 export const NAMES = {
-  live: (name: string) => `esteira-${name}`,
-  next: (name: string) => `esteira-${name}-next`,
-  old: (name: string) => `esteira-${name}-old`,
+  at: (name: string, slot: Head) => `esteira-${name}-${slot}`,
   front: (name: string) => `esteira-${name}-front`,
+  /** One on another port, until the old one has ended. */
+  nextFront: (name: string) => `esteira-${name}-nextfront`,
+  lock: (name: string) => `esteira-${name}-lock`,
   network: (name: string) => `esteira-${name}`,
 } as const;
 
+export const labelsOf = (
+  name: string,
+  role: z.output<typeof labelsWire>["dev.esteira.role"],
+  key: string,
+  more: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> => ({
+  [LABEL]: name,
+  "dev.esteira.role": role,
+  "dev.esteira.key": key,
+  ...more,
+});
+
 /** As little as there is: no root, no capability, nothing to write but a small /tmp, no more processes than it needs. */
-const confined = (network: string, { memory, cpus }: { readonly memory: number; readonly cpus: number }) => ({
+export const confined = (network: string, { memory, cpus }: { readonly memory: number; readonly cpus: number }) => ({
   ReadonlyRootfs: true,
   CapDrop: ["ALL"],
   SecurityOpt: ["no-new-privileges"],
@@ -115,69 +128,7 @@ const confined = (network: string, { memory, cpus }: { readonly memory: number; 
 export const USER = "65532:65532";
 export const RESTART = { Name: "unless-stopped" };
 
-export function modelSpec(model: {
-  readonly revision: Revision;
-  readonly former: Revision | undefined;
-  readonly generation: number;
-  readonly order: number;
-  readonly slot: Slot;
-}): object {
-  const { wanted, settings, imageId } = model.revision;
-  const network = NAMES.network(wanted.name);
-  return {
-    Image: imageId,
-    Cmd: ["serve"],
-    User: USER,
-    Env: Object.entries(settings.env).map(([name, value]) => `${name}=${value}`),
-    Labels: {
-      [LABEL]: wanted.name,
-      "dev.esteira.role": "model",
-      "dev.esteira.slot": model.slot,
-      "dev.esteira.generation": String(model.generation),
-      "dev.esteira.order": String(model.order),
-      "dev.esteira.revision": JSON.stringify(model.revision),
-      ...(model.former === undefined ? {} : { "dev.esteira.former": JSON.stringify(model.former) }),
-    },
-    StopTimeout: 30,
-    HostConfig: confined(network, settings),
-    NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: [model.slot] } } },
-  };
-}
-
-const FRONT_LIMITS = { memory: 256 * 1024 * 1024, cpus: 1 };
-
-/** Equal fronts need not be replaced. */
-export const frontKind = ({ address }: Settings): string =>
-  createHash("sha256").update(`${address}\n${FRONT_SOURCE}`).digest("hex").slice(0, 12);
-
-export function frontSpec(front: {
-  readonly name: string;
-  readonly imageId: string;
-  /** How Node is started in the image. */
-  readonly node: string;
-  readonly port: number;
-  readonly settings: Settings;
-}): object {
-  const network = NAMES.network(front.name);
-  const key = `${PORT}/tcp`;
-  return {
-    Image: front.imageId,
-    Entrypoint: [front.node, "-e", FRONT_SOURCE],
-    Cmd: [],
-    User: USER,
-    ExposedPorts: { [key]: {} },
-    Labels: {
-      [LABEL]: front.name,
-      "dev.esteira.role": "front",
-      "dev.esteira.front": frontKind(front.settings),
-      "dev.esteira.port": String(front.port),
-    },
-    StopTimeout: 15,
-    HostConfig: {
-      ...confined(network, FRONT_LIMITS),
-      RestartPolicy: RESTART,
-      PortBindings: { [key]: [{ HostIp: front.settings.address, HostPort: String(front.port) }] },
-    },
-    NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: ["front"] } } },
-  };
-}
+/** In a deployment's network, under a name that stays. */
+export const networkAt = (name: string, alias: string) => ({
+  EndpointsConfig: { [NAMES.network(name)]: { Aliases: [alias] } },
+});

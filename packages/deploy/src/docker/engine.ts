@@ -1,8 +1,10 @@
 /** Docker's Engine API, which Podman speaks too, over its socket: as much of it as deployments need. */
 
 import { existsSync } from "node:fs";
-import { type IncomingMessage, request } from "node:http";
+import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import { join } from "node:path";
+import { type Duplex, Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { EsteiraError, invalid } from "@esteira/core/errors";
 import { z } from "zod";
 import { isLoopback } from "../registry/reference.ts";
@@ -16,6 +18,8 @@ export interface Engine {
   tell(call: Call): Promise<void>;
   /** The answer's bytes as they come. */
   stream(call: Call): Promise<AsyncIterable<Uint8Array>>;
+  /** The connection itself, for calls that go on both ways; it is the caller's to end. */
+  connection(call: Call): Promise<Duplex>;
 }
 
 export interface Call {
@@ -23,6 +27,8 @@ export interface Call {
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: object;
+  /** In place of a body: a tar, as it comes. */
+  readonly archive?: AsyncIterable<Uint8Array>;
   readonly headers?: Readonly<Record<string, string>>;
   /** What it is, in the words of a sentence: "start the container pix". */
   readonly doing: string;
@@ -73,29 +79,35 @@ export async function openEngine(env: Readonly<Record<string, string | undefined
   const address = engineAddress(env);
   const to = parsedAddress(address);
 
-  const send = (
+  const prepared = (
     version: string,
-    { method, path, query, body, headers, doing, signal }: Call,
-  ): Promise<IncomingMessage> =>
+    { method, path, query, body, archive, headers, doing, signal }: Call,
+    reject: (error: unknown) => void,
+  ): ClientRequest => {
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const search = query === undefined ? "" : `?${new URLSearchParams(query)}`;
+    const sent = request({
+      ...to,
+      ...{ method, path: `${version}${path}${search}`, agent: false, timeout: SILENCE_MS },
+      ...(signal === undefined ? {} : { signal }),
+      headers: {
+        host: "docker",
+        ...headers,
+        ...(archive === undefined ? {} : { "content-type": "application/x-tar" }),
+        ...(text === undefined
+          ? {}
+          : { "content-type": "application/json", "content-length": Buffer.byteLength(text) }),
+      },
+    });
+    sent.on("timeout", () => sent.destroy(new Error(`it said nothing for ${SILENCE_MS / 1000} seconds`)));
+    sent.on("error", (error) => reject(signal?.aborted === true ? signal.reason : unreached(address, doing, error)));
+    if (archive === undefined) sent.end(text);
+    else pipeline(Readable.from(archive), sent).catch((error: unknown) => sent.destroy(asError(error)));
+    return sent;
+  };
+  const send = (version: string, call: Call): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
-      const text = body === undefined ? undefined : JSON.stringify(body);
-      const search = query === undefined ? "" : `?${new URLSearchParams(query)}`;
-      const sent = request({
-        ...to,
-        ...{ method, path: `${version}${path}${search}`, agent: false, timeout: SILENCE_MS },
-        ...(signal === undefined ? {} : { signal }),
-        headers: {
-          host: "docker",
-          ...headers,
-          ...(text === undefined
-            ? {}
-            : { "content-type": "application/json", "content-length": Buffer.byteLength(text) }),
-        },
-      });
-      sent.on("response", resolve);
-      sent.on("timeout", () => sent.destroy(new Error(`it said nothing for ${SILENCE_MS / 1000} seconds`)));
-      sent.on("error", (error) => reject(signal?.aborted === true ? signal.reason : unreached(address, doing, error)));
-      sent.end(text);
+      prepared(version, call, reject).on("response", resolve);
     });
 
   const ping = await send("", { method: "GET", path: "/_ping", doing: "answer" });
@@ -108,13 +120,7 @@ export async function openEngine(env: Readonly<Record<string, string | undefined
     const answer = await send(`/v${spoken}`, call);
     const status = answer.statusCode ?? 0;
     if ((status >= 200 && status < 300) || status === 304) return answer;
-    const text = (await read(answer)).toString("utf8");
-    const message = messageWire.safeParse(jsonOr(text)).data?.message ?? text;
-    const said = message
-      .replace(/\p{Cc}+/gu, " ")
-      .trim()
-      .slice(0, SAID_LIMIT);
-    throw new EngineError(status, `The container engine does not ${call.doing}: it answers ${status} (${said}).`);
+    throw await refusalOf(call, answer);
   };
 
   return {
@@ -133,7 +139,30 @@ export async function openEngine(env: Readonly<Record<string, string | undefined
       await read(await answered(call));
     },
     stream: answered,
+    connection: (call) =>
+      new Promise((resolve, reject) => {
+        const headers = { connection: "Upgrade", upgrade: "tcp", ...call.headers };
+        const sent = prepared(`/v${spoken}`, { ...call, headers }, reject);
+        sent.on("upgrade", (_answer, socket) => {
+          socket.setTimeout(0);
+          resolve(socket);
+        });
+        sent.on("response", (answer) => void refusalOf(call, answer).then(reject, reject));
+      }),
   };
+}
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+
+async function refusalOf({ doing }: Call, answer: IncomingMessage): Promise<EngineError> {
+  const status = answer.statusCode ?? 0;
+  const text = (await read(answer)).toString("utf8");
+  const message = messageWire.safeParse(jsonOr(text)).data?.message ?? text;
+  const said = message
+    .replace(/\p{Cc}+/gu, " ")
+    .trim()
+    .slice(0, SAID_LIMIT);
+  return new EngineError(status, `The container engine does not ${doing}: it answers ${status} (${said}).`);
 }
 
 function unreached(address: string, doing: string, error: Error): EsteiraError {
@@ -163,16 +192,26 @@ function jsonOr(text: string): unknown {
   }
 }
 
-/** What a container wrote: the engine puts eight bytes before each piece, which say whence and how long. */
-export async function written(source: AsyncIterable<Uint8Array>): Promise<string> {
-  const all = await read(source);
-  const pieces: Buffer[] = [];
-  for (let at = 0; at + 8 <= all.length; ) {
-    const length = all.readUInt32BE(at + 4);
-    pieces.push(all.subarray(at + 8, at + 8 + length));
-    at += 8 + length;
+/** What a container writes, as it comes: the engine puts eight bytes before each piece, which say whence and how long. */
+export async function* pieces(
+  source: AsyncIterable<Uint8Array>,
+): AsyncGenerator<{ readonly stream: "out" | "err"; readonly bytes: Uint8Array }> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of source) {
+    rest = rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([rest, chunk]);
+    while (rest.length >= 8 && rest.length >= 8 + rest.readUInt32BE(4)) {
+      const end = 8 + rest.readUInt32BE(4);
+      yield { stream: rest[0] === 2 ? "err" : "out", bytes: rest.subarray(8, end) };
+      rest = rest.subarray(end);
+    }
   }
-  return Buffer.concat(pieces).toString("utf8");
+}
+
+/** All that a container wrote. */
+export async function written(source: AsyncIterable<Uint8Array>): Promise<string> {
+  const all: Uint8Array[] = [];
+  for await (const { bytes } of pieces(source)) all.push(bytes);
+  return Buffer.concat(all).toString("utf8");
 }
 
 const idWire = z.object({ Id: z.string() });

@@ -4,13 +4,10 @@
  * It runs by Node in a container of the image that it stands before, which has nothing else of ours in common with it; hence a text.
  */
 
-/** Where scorers listen, and the front in its own container. */
-export const PORT = 8080;
+import { type Head, PORT, ROUTER_SLOTS, SLOTS } from "./containers.ts";
+
 /** Only for the front's own container. */
 const CONTROL_PORT = 8081;
-/** Names of the two places for containers in the deployment's network; they take turns. */
-export const SLOTS = ["blue", "green"] as const;
-export type Slot = (typeof SLOTS)[number];
 
 const DRAIN_MS = 30_000;
 
@@ -20,7 +17,7 @@ export const FRONT_SOURCE = `
 const http = require("node:http");
 const dns = require("node:dns/promises");
 let slot, address, stopping = false;
-const busy = { blue: 0, green: 0 };
+const busy = {};
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const find = async (name) => (await dns.lookup(name, { family: 4 })).address;
 const isReady = (host) => new Promise((resolve) => {
@@ -31,15 +28,25 @@ const isReady = (host) => new Promise((resolve) => {
   asked.on("timeout", () => asked.destroy());
   asked.on("error", () => resolve(false));
 });
-const choose = async (name) => {
+const reach = async (name) => {
   const host = await find(name);
   if (!(await isReady(host))) throw new Error(name + " does not answer");
-  slot = name;
-  address = host;
+  return { name, host };
 };
+const choose = async (name) => {
+  const found = await reach(name);
+  slot = found.name;
+  address = found.host;
+};
+// Started again, it knows nothing: where requests are split, through the router, else to the model that is there.
 const look = async () => {
   while (slot === undefined) {
-    for (const name of ${JSON.stringify(SLOTS)}) if (slot === undefined) await choose(name).catch(() => {});
+    const found = await Promise.all(${JSON.stringify([...ROUTER_SLOTS, ...SLOTS])}.map((name) => reach(name).catch(() => undefined)));
+    const first = found.find((one) => one !== undefined);
+    if (slot === undefined && first !== undefined) {
+      slot = first.name;
+      address = first.host;
+    }
     if (slot === undefined) await pause(200);
   }
 };
@@ -52,7 +59,7 @@ const hop = ["connection", "keep-alive", "proxy-connection", "expect", "upgrade"
 const pass = (req, res, isAgain) => {
   if (slot === undefined) return refuse(res, 503, "No model answers here yet.");
   const own = slot;
-  busy[own] += 1;
+  busy[own] = (busy[own] ?? 0) + 1;
   let isDone = false;
   const done = () => { if (!isDone) { isDone = true; busy[own] -= 1; } };
   const headers = { ...req.headers };
@@ -90,8 +97,8 @@ const control = http.createServer(async (req, res) => {
   try {
     if (req.method === "PUT") {
       await choose(name);
-      const other = name === "blue" ? "green" : "blue";
-      for (const end = Date.now() + ${DRAIN_MS}; busy[other] > 0 && Date.now() < end; ) await pause(10);
+      const others = () => Object.keys(busy).some((other) => other !== name && busy[other] > 0);
+      for (const end = Date.now() + ${DRAIN_MS}; others() && Date.now() < end; ) await pause(10);
     }
     res.end(slot ?? "");
   } catch (error) {
@@ -108,8 +115,8 @@ for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => {
 look();
 `;
 
-/** Leads requests to a slot; ends when the other one has finished what it had. */
-export const switchScript = (slot: Slot): string => `
+/** Leads requests there; ends when all others have finished what they had. */
+export const switchScript = (slot: Head): string => `
 fetch("http://127.0.0.1:${CONTROL_PORT}/${slot}", { method: "PUT" }).then(async (answer) => {
   if (!answer.ok) { console.log(await answer.text()); process.exit(1); }
 }, (error) => { console.log(String(error.message)); process.exit(1); });
@@ -126,4 +133,14 @@ export const readyScript = (seconds: number): string => `
 })();
 `;
 
-export const metricsScript = `fetch("http://127.0.0.1:${PORT}/metrics").then(async (answer) => console.log(await answer.text()));`;
+/** Prints where the front leads; ends with 0 when what is there is ready within the time. For the front's own container. */
+export const leadScript = (seconds: number): string => `
+fetch("http://127.0.0.1:${CONTROL_PORT}/").then(async (answer) => console.log(await answer.text()), () => {}).then(() => {
+${readyScript(seconds)}
+});
+`;
+
+const printed = (path: string): string =>
+  `fetch("http://127.0.0.1:${PORT}${path}").then(async (answer) => console.log(await answer.text()));`;
+export const metricsScript = printed("/metrics");
+export const observationScript = printed("/esteira/observation");

@@ -9,6 +9,14 @@ const imageWire = z.object({
   Config: z.object({ Entrypoint: z.array(z.string()).nullish() }).nullish(),
 });
 
+/** An image that the engine has. */
+export interface PresentImage {
+  readonly id: string;
+  /** What it starts by itself, where it does. */
+  readonly program?: string;
+}
+
+/** One that 'esteira build' has made. */
 export interface EngineImage {
   readonly id: string;
   /** How Node is started in it. */
@@ -16,14 +24,17 @@ export interface EngineImage {
 }
 
 /** The engine's own image of this name; pulled when it is not there. Anew when a tag is named, which may have been moved. */
-export async function ensureImage(
+export async function ensurePresent(
   engine: Engine,
   reference: string,
   credentials: CredentialSource,
   signal: AbortSignal | undefined,
-): Promise<EngineImage> {
-  const present = await inspect(engine, reference, signal);
-  if (present !== undefined && parseReference(reference).digest !== undefined) return present;
+): Promise<PresentImage> {
+  const { registry, repository, digest } = parseReference(reference);
+  // With tag and digest both, some engines find neither.
+  const name = digest === undefined ? reference : `${registry}/${repository}@${digest}`;
+  const present = await presentImage(engine, name, reference, signal);
+  if (present !== undefined && digest !== undefined) return present;
   try {
     await pull(engine, reference, credentials, signal);
   } catch (error) {
@@ -31,7 +42,7 @@ export async function ensureImage(
     if (present !== undefined && error instanceof EsteiraError) return present;
     throw error;
   }
-  const pulled = await inspect(engine, reference, signal);
+  const pulled = await presentImage(engine, name, reference, signal);
   if (pulled !== undefined) return pulled;
   throw new EsteiraError(
     "RESOURCE_DOES_NOT_EXIST",
@@ -39,33 +50,43 @@ export async function ensureImage(
   );
 }
 
-const inspect = (engine: Engine, reference: string, signal: AbortSignal | undefined) => {
-  const { registry, repository, digest } = parseReference(reference);
-  // With tag and digest both, some engines find neither.
-  return engineImage(
-    engine,
-    digest === undefined ? reference : `${registry}/${repository}@${digest}`,
-    reference,
-    signal,
-  );
-};
+/** As `ensurePresent`, for one that 'esteira build' has made. */
+export const ensureImage = async (
+  engine: Engine,
+  reference: string,
+  credentials: CredentialSource,
+  signal: AbortSignal | undefined,
+): Promise<EngineImage> => own(await ensurePresent(engine, reference, credentials, signal), reference);
 
-/** By name or by the engine's own id; undefined when it is not there. */
+/** By the engine's own id; undefined when it is not there. */
 export async function engineImage(
+  engine: Engine,
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<EngineImage | undefined> {
+  const present = await presentImage(engine, id, id, signal);
+  return present && own(present, id);
+}
+
+function own({ id, program }: PresentImage, reference: string): EngineImage {
+  if (program !== undefined) return { id, node: program };
+  throw new EsteiraError(
+    "INVALID_PARAMETER_VALUE",
+    `The image ${reference} is none that 'esteira build' made: it has no entrypoint.`,
+  );
+}
+
+async function presentImage(
   engine: Engine,
   name: string,
   reference: string,
   signal: AbortSignal | undefined,
-): Promise<EngineImage | undefined> {
+): Promise<PresentImage | undefined> {
   try {
     const call = { method: "GET", path: `/images/${name}/json`, doing: `say what ${reference} is`, signal } as const;
     const { Id, Config } = await engine.call(call, imageWire);
-    const node = Config?.Entrypoint?.[0];
-    if (node !== undefined) return { id: Id, node };
-    throw new EsteiraError(
-      "INVALID_PARAMETER_VALUE",
-      `The image ${reference} is none that 'esteira build' made: it has no entrypoint.`,
-    );
+    const program = Config?.Entrypoint?.[0];
+    return { id: Id, ...(program === undefined ? {} : { program }) };
   } catch (error) {
     if (error instanceof EngineError && error.httpStatus === 404) return undefined;
     throw error;

@@ -16,18 +16,23 @@ export async function readRoutes(file: string): Promise<Routes> {
       `The routes cannot be read from ${file}: ${error.code ?? error.message}.`,
     );
   });
-  if (text.length > LARGEST) throw invalid(`${file} has ${text.length} characters, too many for a file of routes.`);
+  return parseRoutes(text, file);
+}
+
+/** @param from what the text is of, for a refusal */
+export function parseRoutes(text: string, from: string): Routes {
+  if (text.length > LARGEST) throw invalid(`${from} has ${text.length} characters, too many for a file of routes.`);
   let content: unknown;
   try {
     content = JSON.parse(text);
   } catch (error) {
-    throw invalid(`${file} is not valid JSON: ${error instanceof Error ? error.message : String(error)}.`);
+    throw invalid(`${from} is not valid JSON: ${error instanceof Error ? error.message : String(error)}.`);
   }
   const { data, error } = routesWire.safeParse(content);
   if (data !== undefined) return data;
   const issue = error.issues[0];
   throw invalid(
-    `${file} is no file of routes: ${issue?.path.join(".") || "the whole"}: ${issue?.message ?? "not understood"}.`,
+    `${from} is no file of routes: ${issue?.path.join(".") || "the whole"}: ${issue?.message ?? "not understood"}.`,
   );
 }
 
