@@ -71,24 +71,6 @@ export const flowSpecWire = z.strictObject({
 });
 export type FlowSpec = z.output<typeof flowSpecWire>;
 
-/** A setting that the flow's target cannot do, and why; undefined when it can do all that is asked. */
-export function beyondTarget({
-  target,
-  shadow,
-  canary,
-}: Pick<FlowSpec, "target"> & { readonly shadow?: unknown; readonly canary?: unknown }):
-  | { readonly setting: "shadow" | "canary"; readonly reason: string }
-  | undefined {
-  if (target === "local") return undefined;
-  const setting = shadow !== undefined ? "shadow" : canary !== undefined ? "canary" : undefined;
-  return (
-    setting && {
-      setting,
-      reason: `in containers of ${target} one model answers: leave it out, or serve with target local`,
-    }
-  );
-}
-
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 const STANDARD_SECONDS: Readonly<Record<Step, number>> = {

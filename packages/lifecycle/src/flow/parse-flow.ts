@@ -1,5 +1,5 @@
 import { invalid } from "@esteira/core/errors";
-import { beyondTarget, flowSpecWire } from "@esteira/core/flow/flow-spec";
+import { flowSpecWire } from "@esteira/core/flow/flow-spec";
 import { nestsTooDeep } from "@esteira/core/yaml-depth";
 import { isMap, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
@@ -31,11 +31,7 @@ export function parseFlow(text: string, name = "flow.yaml"): FlowFile {
   if (document.errors.length > 0)
     throw invalid(document.errors.map((error) => `${place(error.pos[0])}: ${oneLine(error.message)}`).join("\n"));
   const parsed = flowFileSchema.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {});
-  if (parsed.success) {
-    const beyond = beyondTarget(parsed.data);
-    if (beyond === undefined) return parsed.data;
-    throw invalid(`${place(offsetOf(document, [beyond.setting]))}: ${beyond.setting}: ${beyond.reason}`);
-  }
+  if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.flatMap((issue) => {
     const path = issue.path.filter((part) => typeof part !== "symbol");
     const subject = path.join(".").replace(/\.(\d+)/g, "[$1]") || "the flow";

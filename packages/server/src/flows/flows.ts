@@ -1,6 +1,6 @@
 import { EsteiraError, invalid } from "@esteira/core/errors";
 import { REPORTS, type Report } from "@esteira/core/flow/entity";
-import { beyondTarget, flowSpecWire } from "@esteira/core/flow/flow-spec";
+import { flowSpecWire } from "@esteira/core/flow/flow-spec";
 import { parseVersion } from "@esteira/core/names";
 import type { Target } from "@esteira/core/policy/policy";
 import { claimToWire, claimWire, detailsToWire, flowDetailsWire, flowToWire, flowWire } from "@esteira/core/wire/flow";
@@ -190,11 +190,7 @@ function oneOf<const Names extends readonly string[]>(field: string, given: stri
 
 function parseSpec(value: unknown) {
   const { data, error } = flowSpecWire.safeParse(value);
-  if (data !== undefined) {
-    const beyond = beyondTarget(data);
-    if (beyond !== undefined) throw invalid(`The flow's ${beyond.setting}: ${beyond.reason}.`);
-    return data;
-  }
+  if (data !== undefined) return data;
   const issue = error.issues[0];
   throw invalid(`The flow's ${issue?.path.join(".") || "fields"}: ${issue?.message ?? "not understood"}.`);
 }
