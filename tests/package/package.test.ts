@@ -122,6 +122,14 @@ console.log(items.length, items[0].info.status);`,
     await expect(attempt).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining("--port is 'many'") });
   });
 
+  it("say what deploying to SageMaker needs besides", async () => {
+    const role = "arn:aws:iam::123456789012:role/pix";
+    const args = ["deploy", "sagemaker", "models:/pix/1", "-n", "pix", "--image", "x.example/pix:1", "--role", role];
+    const attempt = run(join(folder, "node_modules/.bin/esteira"), [...args, "--region", "eu-west-1"], { cwd: folder });
+    const stderr = expect.stringContaining("run npm install --ignore-scripts @aws-sdk/client-sagemaker@3");
+    await expect(attempt).rejects.toMatchObject({ code: 2, stderr });
+  });
+
   it(`weigh less than ${LIMIT_MB} MB with all that they depend on`, async () => {
     const modules = join(folder, "node_modules");
     const [own, all] = [await sizeMb(join(modules, "esteira")), await sizeMb(modules)];

@@ -6,6 +6,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["@esteira/source", "node"] } },
   test: {
     include: ["tests/sagemaker/**/*.test.ts"],
+    globalSetup: ["tests/sagemaker/setup.ts"],
     testTimeout: process.env.ESTEIRA_TEST_AWS === "1" ? 3_600_000 : 300_000,
     hookTimeout: 300_000,
     maxWorkers: 2,

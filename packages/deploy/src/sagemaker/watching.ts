@@ -15,21 +15,22 @@ const METRICS = {
 type Metric = keyof typeof METRICS;
 const ALL: readonly Metric[] = ["requests", "callers", "failed", "p50", "p99", "max"];
 const TRACKS = ["primary", "canary", "shadow"] as const;
-const PERIOD_SECONDS = 60;
+const MINUTE_MS = 60_000;
 /** ModelLatency is in microseconds. */
 const SECOND = 1e6;
 const STREAMS = 10;
 
-/** Since a time, in milliseconds; CloudWatch is some minutes late. */
+/** From the first whole minute after a time on, in milliseconds: the minute of a change has both in it. CloudWatch is some minutes late. */
 export async function observed(aws: Aws, name: string, generation: number, since: number): Promise<Observation> {
   const client = await aws.metrics();
+  const start = new Date(Math.ceil(since / MINUTE_MS) * MINUTE_MS);
   const values = new Map<string, number[]>();
   let NextToken: string | undefined;
   do {
     const page = await asked(`ask how ${name} has done`, () =>
       client.getMetricData({
-        StartTime: new Date(Math.floor(since / 60_000) * 60_000),
-        EndTime: new Date(Date.now() + 60_000),
+        StartTime: start,
+        EndTime: new Date(Math.max(Date.now(), start.getTime()) + MINUTE_MS),
         NextToken,
         MetricDataQueries: TRACKS.flatMap((track) =>
           ALL.map((metric) => ({
@@ -43,7 +44,7 @@ export async function observed(aws: Aws, name: string, generation: number, since
                   { Name: "VariantName", Value: track },
                 ],
               },
-              Period: PERIOD_SECONDS,
+              Period: MINUTE_MS / 1000,
               Stat: METRICS[metric][1],
             },
           })),
