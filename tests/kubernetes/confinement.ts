@@ -16,11 +16,15 @@ export interface Confinement {
   readonly folder: string;
   /** Of the programs inside, as seen from outside and from inside. */
   readonly address: string;
+  /** Of what runs outside, as seen from inside. */
+  readonly outside: string;
   readonly isConfined: boolean;
   /** Starts a program inside, which runs until the end. Its output goes to `NAME.log` in the folder. */
   start(name: string, program: string, args: readonly string[], env?: Readonly<Record<string, string>>): Promise<void>;
   /** Runs a program inside to its end. */
   run(program: string, args: readonly string[]): Promise<string>;
+  /** What a program inside is started as: a program of outside, and what goes before its own arguments. */
+  command(program: string): readonly [string, readonly string[]];
   /** The last lines of what a program said. */
   said(name: string): Promise<string>;
   /** Throws when a program that was started has ended. */
@@ -49,6 +53,7 @@ export async function confine(): Promise<Confinement> {
   return {
     folder,
     address: inner?.address ?? "127.0.0.1",
+    outside: inner?.gateway ?? "127.0.0.1",
     isConfined,
     async start(name, program, args, env = {}) {
       const log = await open(join(folder, `${name}.log`), "a");
@@ -64,6 +69,10 @@ export async function confine(): Promise<Confinement> {
     run: (program, args) => {
       const [first = program, ...rest] = [...prefix, program, ...args];
       return run(first, rest);
+    },
+    command: (program) => {
+      const [first = program, ...rest] = [...prefix, program];
+      return [first, rest];
     },
     said,
     async check() {
@@ -119,7 +128,7 @@ async function namespaces() {
   await run("nsenter", [...within, "addr", "add", `${address}/30`, "dev", inside]);
   await run("nsenter", [...within, "link", "set", inside, "up"]);
   await run("nsenter", [...within, "route", "add", "default", "via", gateway]);
-  return { process: holder, pid, address };
+  return { process: holder, pid, address, gateway };
 }
 
 async function childOf(pid: number): Promise<number> {

@@ -19,23 +19,25 @@ const podsWire = z.object({
 });
 type PodOfNode = z.output<typeof podsWire>["items"][number];
 
-const NAME = "stand-in";
 const BEAT_MS = 4000;
+/** Each has addresses of its own for its pods. */
+let standIns = -1;
 
 /**
  * A node that runs nothing, and says of pods what a kubelet would: an image with `missing` in its name cannot be pulled, the process of one
  * with `crash` ends, others are ready. All else (API, controllers, scheduler) is Kubernetes' own.
  */
-export async function startStandInNode(kubeconfig: string): Promise<{ end(): Promise<void> }> {
+export async function startStandInNode(kubeconfig: string, name = "stand-in"): Promise<{ end(): Promise<void> }> {
   const api = kubernetesApi(await clusterAccess({ KUBECONFIG: kubeconfig }), {});
   const capacity = { cpu: "64", memory: "256Gi", pods: "110", "ephemeral-storage": "100Gi" };
   await send(api, "POST", "/api/v1/nodes", {
     apiVersion: "v1",
     kind: "Node",
-    metadata: { name: NAME, labels: { "kubernetes.io/hostname": NAME } },
+    metadata: { name, labels: { "kubernetes.io/hostname": name } },
   });
   let beaten = Number.NEGATIVE_INFINITY;
-  let address = 1;
+  standIns += 1;
+  let address = standIns * 256 + 1;
   const beat = async (): Promise<void> => {
     if (performance.now() - beaten < BEAT_MS) return;
     beaten = performance.now();
@@ -47,7 +49,7 @@ export async function startStandInNode(kubeconfig: string): Promise<{ end(): Pro
       message: "it says so",
       lastHeartbeatTime: now,
     };
-    await send(api, "PATCH", `/api/v1/nodes/${NAME}/status`, {
+    await send(api, "PATCH", `/api/v1/nodes/${name}/status`, {
       status: { capacity, allocatable: capacity, conditions: [condition] },
     });
   };
@@ -59,7 +61,7 @@ export async function startStandInNode(kubeconfig: string): Promise<{ end(): Pro
         const { text } = await api.call({
           method: "GET",
           path: "/api/v1/pods",
-          query: { fieldSelector: `spec.nodeName=${NAME}` },
+          query: { fieldSelector: `spec.nodeName=${name}` },
           about: "pods",
         });
         for (const pod of podsWire.parse(JSON.parse(text)).items) {

@@ -19,6 +19,7 @@ export default async function setup(): Promise<(() => Promise<void>) | undefined
   try {
     const { kubeconfig } = await startControlPlane(place, programs.trim());
     process.env.ESTEIRA_TEST_KUBECONFIG = kubeconfig;
+    process.env.ESTEIRA_TEST_OUTSIDE = place.outside;
   } catch (error) {
     await place.end();
     throw error;

@@ -42,6 +42,7 @@ const MODULES: readonly Module[] = [
   { words: ["deploy"], load: async () => (await import("./commands/deploy.ts")).deploy },
   { words: ["deployments"], load: async () => (await import("./commands/deployments.ts")).deployments },
   { words: ["sagemaker"], load: async () => (await import("./commands/sagemaker.ts")).sagemaker },
+  { words: ["batch"], load: async () => (await import("./commands/batch.ts")).batch },
   { words: ["ci"], load: async () => (await import("./commands/ci.ts")).ci },
   { words: ["plan", "apply"], load: async () => (await import("./commands/desired.ts")).desired },
   { words: ["trust"], load: async () => (await import("./commands/trust.ts")).trust },

@@ -1,4 +1,5 @@
 import { EsteiraError, invalid } from "@esteira/core/errors";
+import type { Cluster } from "@esteira/deploy/kubernetes/cluster";
 import type { KubernetesTarget } from "@esteira/deploy/kubernetes/kubernetes-target";
 import type { Settings } from "@esteira/deploy/kubernetes/settings";
 import { type CommandOption, listed, type Terminal, text, texts, type Values } from "./command.ts";
@@ -83,17 +84,36 @@ function present(said: Said): Present {
 }
 
 /** Does work with the deployments of a cluster, and lets go of it. */
-export async function withCluster<T>(
+export const withCluster = <T>(
   values: Values,
   terminal: Terminal,
   work: (target: KubernetesTarget, signal: AbortSignal) => Promise<T>,
   options: { readonly settings?: Partial<Settings>; readonly force?: boolean } = {},
+): Promise<T> =>
+  withNamespace(values, terminal, async (cluster) => {
+    const { kubernetesTarget } = await import("@esteira/deploy/kubernetes/kubernetes-target");
+    const stopped = new AbortController();
+    void terminal.interrupted().then(() => {
+      stopped.abort(
+        new EsteiraError(
+          "TEMPORARILY_UNAVAILABLE",
+          "Interrupted: the next change of this deployment goes on from here.",
+        ),
+      );
+    });
+    return work(kubernetesTarget({ cluster, note: terminal.note, ...options }), stopped.signal);
+  });
+
+/** Does work in a namespace of a cluster, and lets go of it. */
+export async function withNamespace<T>(
+  values: Values,
+  terminal: Terminal,
+  work: (cluster: Cluster) => Promise<T>,
 ): Promise<T> {
-  const [{ clusterAccess }, { kubernetesApi }, { cluster }, { kubernetesTarget }] = await Promise.all([
+  const [{ clusterAccess }, { kubernetesApi }, { cluster }] = await Promise.all([
     import("@esteira/deploy/kubernetes/kubeconfig"),
     import("@esteira/deploy/kubernetes/api"),
     import("@esteira/deploy/kubernetes/cluster"),
-    import("@esteira/deploy/kubernetes/kubernetes-target"),
   ]);
   const access = await clusterAccess(terminal.env, text(values, "context"));
   const namespace = text(values, "namespace") ?? access.namespace;
@@ -101,15 +121,8 @@ export async function withCluster<T>(
     throw invalid(`--namespace is '${namespace}': expected small letters, digits and dashes, 63 at most.`);
   }
   const api = kubernetesApi(access, terminal.env);
-  const stopped = new AbortController();
-  void terminal.interrupted().then(() => {
-    stopped.abort(
-      new EsteiraError("TEMPORARILY_UNAVAILABLE", "Interrupted: the next change of this deployment goes on from here."),
-    );
-  });
   try {
-    const target = kubernetesTarget({ cluster: cluster(api, namespace), note: terminal.note, ...options });
-    return await work(target, stopped.signal);
+    return await work(cluster(api, namespace));
   } finally {
     api.close();
   }

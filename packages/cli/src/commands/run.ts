@@ -38,10 +38,14 @@ export const run: Command = {
       flags: "--env-manager <manager>",
       summary: "local (things as they are), virtualenv, uv or node; by default what the project declares",
     },
-    { flags: "-b, --backend <backend>", summary: "where the project runs: local", default: "local" },
+    {
+      flags: "-b, --backend <backend>",
+      summary: "where the project runs: local, or kubernetes as a Job",
+      default: "local",
+    },
     {
       flags: "-c, --backend-config <json>",
-      summary: 'a .json file or JSON: {"timeoutSeconds": 3600, "retries": 2}',
+      summary: 'a .json file or JSON: {"timeoutSeconds": 3600, "retries": 2}, and what is of a cluster',
     },
     { flags: "--storage-dir <folder>", summary: "where files are kept that a parameter of type path names elsewhere" },
     { flags: "--build-image", summary: "refused: there are no projects in images here" },
@@ -50,17 +54,17 @@ export const run: Command = {
   async run(values, terminal) {
     refuseImages(values);
     const parameters = parametersOf(texts(values, "paramList"));
-    const backendName = text(values, "backend") ?? "local";
-    if (backendName !== "local")
-      throw new EsteiraError("NOT_IMPLEMENTED", `There is no backend '${backendName}' here: expected local.`);
-    const { parseBackendSettings } = await import("@esteira/projects/run/settings");
-    const settings = parseBackendSettings(await backendConfig(text(values, "backendConfig")));
+    const [{ runProject }, { chooseBackend }] = await Promise.all([
+      import("@esteira/projects/run-project"),
+      import("../projects/backends.ts"),
+    ]);
     const { env } = terminal;
     const client = trackingClient(terminal);
-    const [{ runProject }, { localBackend }] = await Promise.all([
-      import("@esteira/projects/run-project"),
-      import("@esteira/projects/backends/local"),
-    ]);
+    const { backend, settings, close } = await chooseBackend(
+      text(values, "backend") ?? "local",
+      await backendConfig(text(values, "backendConfig")),
+      terminal,
+    );
     const stop = stopFrom(terminal);
     const project = runProject({
       client,
@@ -74,7 +78,7 @@ export const run: Command = {
       again: againOf(values),
       user: userOf(env),
       environmentManager: text(values, "envManager"),
-      backend: localBackend(),
+      backend,
       settings,
       storageDir: text(values, "storageDir") ?? (env.MLFLOW_TMP_DIR || undefined),
       cwd: process.cwd(),
@@ -83,7 +87,7 @@ export const run: Command = {
       note: (line) => terminal.note(pc.dim(line)),
       stop,
     });
-    const result = await project.catch((error: unknown) => {
+    const result = await project.finally(close).catch((error: unknown) => {
       if (!stop.cancelled.aborted) throw error;
       terminal.note(`${pc.red("esteira:")} ${error instanceof Error ? error.message : String(error)}`);
       return undefined;

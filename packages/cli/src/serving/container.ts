@@ -28,10 +28,11 @@ async function run(stop: AbortController, stopped: Promise<void>): Promise<void>
   const [asked = "serve", ...more] = process.argv.slice(2);
   if (asked === "serve" && more.length === 0) return serve(stop, stopped);
   if (asked === "route" && more.length === 0) return route(stopped);
+  if (asked === "predict" && more.length === 0) return predict(stop);
   const words = [asked, ...more].join(" ");
   throw new EsteiraError(
     "INVALID_PARAMETER_VALUE",
-    `This image knows 'serve' and 'route', and was asked for '${words}'; the rest its environment says.`,
+    `This image knows 'serve', 'route' and 'predict', and was asked for '${words}'; the rest its environment says.`,
   );
 }
 
@@ -44,14 +45,26 @@ async function route(stopped: Promise<void>): Promise<void> {
   await router.close();
 }
 
-async function serve(stop: AbortController, stopped: Promise<void>): Promise<void> {
+/** One file, for a batch. */
+async function predict(stop: AbortController): Promise<void> {
+  const { runBatch } = await import("./batch-run.ts");
+  const { env } = process;
+  const done = await runBatch({ folder: modelFolder(), env, now: new Date(), note, signal: stop.signal });
+  // Whoever stopped it is to know that the output is not there.
+  if (!done.isComplete) process.exit(143);
+}
+
+function modelFolder(): string {
   const named = process.env.ESTEIRA_MODEL || MODEL_FOLDERS.find(holdsModel);
-  if (named === undefined) {
-    throw new EsteiraError(
-      "RESOURCE_DOES_NOT_EXIST",
-      `There is no model in ${MODEL_FOLDERS.join(" nor in ")}: put a model folder there, or name another in ESTEIRA_MODEL.`,
-    );
-  }
+  if (named !== undefined) return named;
+  throw new EsteiraError(
+    "RESOURCE_DOES_NOT_EXIST",
+    `There is no model in ${MODEL_FOLDERS.join(" nor in ")}: put a model folder there, or name another in ESTEIRA_MODEL.`,
+  );
+}
+
+async function serve(stop: AbortController, stopped: Promise<void>): Promise<void> {
+  const named = modelFolder();
   const settings = containerSettings(process.env, named);
   holdYoungSpace();
   const { startServingProcess } = await import("./serving-process.ts");

@@ -33,6 +33,8 @@ export interface Api {
   readonly access: Access;
   /** @throws KubernetesError for answers of 400 and more. */
   call(call: Call): Promise<Answer>;
+  /** What is answered as it comes, however long it takes. Asked once. @throws KubernetesError for answers of 400 and more. */
+  stream(call: Call): AsyncIterable<Uint8Array>;
   close(): void;
 }
 
@@ -94,7 +96,7 @@ export function kubernetesApi(access: Access, env: Readonly<Record<string, strin
   const isPlain = access.server.startsWith("http:");
   const agent = isPlain ? new HttpAgent({ keepAlive: true }) : new HttpsAgent({ keepAlive: true });
 
-  const once = async (call: Call, caller: Credentials): Promise<Answer> => {
+  const open = async (call: Call, caller: Credentials): Promise<IncomingMessage> => {
     const url = new URL(access.server + call.path);
     for (const [key, value] of Object.entries(call.query ?? {})) url.searchParams.set(key, value);
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
@@ -115,13 +117,16 @@ export function kubernetesApi(access: Access, env: Readonly<Record<string, strin
       rejectUnauthorized: access.tls.insecure !== true,
       ...(caller.certificate ?? {}),
     };
-    const answer = await new Promise<IncomingMessage>((done, fail) => {
+    return new Promise<IncomingMessage>((done, fail) => {
       const sent = isPlain ? httpRequest(url, options, done) : httpsRequest(url, options, done);
       const silenceMs = call.onlyMs ?? SILENCE_MS;
       sent.setTimeout(silenceMs, () => sent.destroy(new Error(`it was silent for ${silenceMs / 1000} s`)));
       sent.on("error", fail);
       sent.end(body);
     });
+  };
+
+  const whole = async (answer: IncomingMessage): Promise<Answer> => {
     const parts: Buffer[] = [];
     let length = 0;
     for await (const part of answer) {
@@ -137,19 +142,25 @@ export function kubernetesApi(access: Access, env: Readonly<Record<string, strin
     };
   };
 
+  const once = async (call: Call, caller: Credentials): Promise<Answer> => whole(await open(call, caller));
+
+  const unreached = (call: Call, error: unknown): unknown => {
+    if (error instanceof EsteiraError) return error;
+    if (call.signal?.aborted === true) return call.signal.reason;
+    return new EsteiraError(
+      "TEMPORARILY_UNAVAILABLE",
+      `The cluster of the context '${access.title}' cannot be reached at ${access.server}: ${reasonOf(error)}.`,
+      { cause: error },
+    );
+  };
+
   const answered = async (call: Call): Promise<Answer> => {
     try {
       const answer = await once(call, await credentials.read());
       if (answer.status !== 401 || !credentials.canChange) return answer;
       return await once(call, await credentials.read(true));
     } catch (error) {
-      if (error instanceof EsteiraError) throw error;
-      call.signal?.throwIfAborted();
-      throw new EsteiraError(
-        "TEMPORARILY_UNAVAILABLE",
-        `The cluster of the context '${access.title}' cannot be reached at ${access.server}: ${reasonOf(error)}.`,
-        { cause: error },
-      );
+      throw unreached(call, error);
     }
   };
 
@@ -176,6 +187,17 @@ export function kubernetesApi(access: Access, env: Readonly<Record<string, strin
           undefined,
           call.signal === undefined ? {} : { signal: call.signal },
         );
+      }
+    },
+    async *stream(call) {
+      try {
+        const answer = await open(call, await credentials.read());
+        if ((answer.statusCode ?? 0) >= 400) throw refused(call, await whole(answer), access);
+        // Who writes may say nothing for hours.
+        answer.socket.setTimeout(0);
+        for await (const part of answer) yield part;
+      } catch (error) {
+        throw unreached(call, error);
       }
     },
     close: () => agent.destroy(),

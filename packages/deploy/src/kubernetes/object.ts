@@ -33,6 +33,9 @@ const KINDS = {
     plural: "networkpolicies",
   },
   Ingress: { prefix: "/apis/networking.k8s.io/v1", apiVersion: "networking.k8s.io/v1", plural: "ingresses" },
+  Job: { prefix: "/apis/batch/v1", apiVersion: "batch/v1", plural: "jobs" },
+  CronJob: { prefix: "/apis/batch/v1", apiVersion: "batch/v1", plural: "cronjobs" },
+  Secret: { prefix: "/api/v1", apiVersion: "v1", plural: "secrets" },
   HTTPRoute: {
     prefix: "/apis/gateway.networking.k8s.io/v1",
     apiVersion: "gateway.networking.k8s.io/v1",

@@ -1,9 +1,8 @@
+import { CONFINED_CONTAINER, CONFINED_POD } from "./confined.ts";
 import type { JsonObject } from "./object.ts";
 import { fingerprint } from "./revision.ts";
 import type { Settings } from "./settings.ts";
 
-/** Of the scorer's images: nobody, by number, so that a cluster can tell that it is not root. */
-const NOBODY = 65_532;
 const PORT = 8080;
 /** A pod that ends answers still, until nobody sends it requests any more. */
 const UNTIL_UNKNOWN_SECONDS = 5;
@@ -44,13 +43,7 @@ export function podTemplate({
       enableServiceLinks: false,
       terminationGracePeriodSeconds: GRACE_SECONDS,
       ...(pullSecrets.length === 0 ? {} : { imagePullSecrets: pullSecrets.map((name) => ({ name })) }),
-      securityContext: {
-        runAsNonRoot: true,
-        runAsUser: NOBODY,
-        runAsGroup: NOBODY,
-        fsGroup: NOBODY,
-        seccompProfile: { type: "RuntimeDefault" },
-      },
+      securityContext: CONFINED_POD,
       topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((topologyKey) => ({
         maxSkew: 1,
         topologyKey,
@@ -80,11 +73,7 @@ export function podTemplate({
           readinessProbe: { ...probe("/ping"), periodSeconds: 5, failureThreshold: 2, timeoutSeconds: 2 },
           livenessProbe: { ...probe("/health"), periodSeconds: 10, failureThreshold: 3, timeoutSeconds: 5 },
           lifecycle: { preStop: { sleep: { seconds: UNTIL_UNKNOWN_SECONDS } } },
-          securityContext: {
-            allowPrivilegeEscalation: false,
-            readOnlyRootFilesystem: true,
-            capabilities: { drop: ["ALL"] },
-          },
+          securityContext: CONFINED_CONTAINER,
           volumeMounts: [{ name: "tmp", mountPath: "/tmp" }],
         },
       ],

@@ -14,7 +14,7 @@ const containerState = z.looseObject({
     .optional(),
 });
 
-const podWire = z.looseObject({
+export const podWire = z.looseObject({
   metadata: z.looseObject({
     name: z.string(),
     uid: z.string(),
@@ -40,6 +40,7 @@ const podWire = z.looseObject({
       containerStatuses: z
         .array(
           z.looseObject({
+            name: z.string().optional(),
             restartCount: z.int(),
             state: containerState.optional(),
             lastState: containerState.optional(),

@@ -2,7 +2,7 @@ import { invalid } from "@esteira/core/errors";
 import { z } from "zod";
 
 /** As Kubernetes writes amounts: `250m` of a core, `512Mi`, `1.5`. */
-const quantity = z
+export const quantity = z
   .string()
   .regex(/^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/, "is no amount of Kubernetes, as in 250m, 2 or 512Mi");
 const label = z
@@ -13,7 +13,7 @@ const host = z
   .max(253)
   .regex(/^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/, "is no name of a host");
 const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is no name of a variable");
-const subdomain = z
+export const subdomain = z
   .string()
   .max(253)
   .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "is no name of small letters, digits, dots and dashes");

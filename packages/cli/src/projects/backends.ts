@@ -1,0 +1,36 @@
+import { invalid } from "@esteira/core/errors";
+import type { Backend } from "@esteira/projects/backends/backend";
+import { suggestion } from "@esteira/projects/nearest";
+import { type BackendSettings, parseBackendSettings } from "@esteira/projects/run/settings";
+import type { Terminal } from "../command.ts";
+
+export const BACKENDS = ["local", "kubernetes"] as const;
+
+export interface ChosenBackend {
+  readonly backend: Backend;
+  readonly settings: BackendSettings;
+  close(): void;
+}
+
+/**
+ * @param config of `--backend-config`, as JSON's value.
+ * @throws EsteiraError INVALID_PARAMETER_VALUE for a backend that is none, and for settings that it does not have.
+ */
+export async function chooseBackend(name: string, config: unknown, terminal: Terminal): Promise<ChosenBackend> {
+  if (name === "local") {
+    const settings = parseBackendSettings(config);
+    const { localBackend } = await import("@esteira/projects/backends/local");
+    return { backend: localBackend(), settings, close: () => {} };
+  }
+  if (name === "kubernetes") {
+    const [{ parseKubernetesConfig }, { kubernetesBackend }] = await Promise.all([
+      import("./kubernetes-config.ts"),
+      import("./kubernetes-backend.ts"),
+    ]);
+    const { own, common } = parseKubernetesConfig(config);
+    const settings = parseBackendSettings(common, name);
+    const backend = await kubernetesBackend(own, terminal);
+    return { backend, settings, close: backend.close };
+  }
+  throw invalid(`There is no backend '${name}': expected ${BACKENDS.join(", ")}${suggestion(name, BACKENDS) || "."}`);
+}
