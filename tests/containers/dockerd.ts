@@ -4,7 +4,7 @@ import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ended, missing } from "./programs.ts";
+import { ended, missing, run } from "./programs.ts";
 
 const STARTUP_MS = 120_000;
 
@@ -51,6 +51,8 @@ export async function startEngine(): Promise<TestEngine> {
   const stop = async () => {
     await ended(child);
     await log.close();
+    // The machine's own network, where a container had it, stays mounted.
+    await run("umount", [join(folder, "exec", "netns", "default")]).catch(() => {});
     await rm(folder, { recursive: true, force: true });
   };
   for (const deadline = Date.now() + STARTUP_MS; Date.now() < deadline && child.exitCode === null; ) {

@@ -40,7 +40,7 @@ export const run: Command = {
     },
     {
       flags: "-b, --backend <backend>",
-      summary: "where the project runs: local, or kubernetes as a Job",
+      summary: "where the project runs: local, docker in containers of this machine, or kubernetes as a Job",
       default: "local",
     },
     {
@@ -48,8 +48,12 @@ export const run: Command = {
       summary: 'a .json file or JSON: {"timeoutSeconds": 3600, "retries": 2}, and what is of a cluster',
     },
     { flags: "--storage-dir <folder>", summary: "where files are kept that a parameter of type path names elsewhere" },
-    { flags: "--build-image", summary: "refused: there are no projects in images here" },
-    { flags: "-A, --docker-args <name=value>", summary: "refused likewise", repeats: true },
+    { flags: "--build-image", summary: "taken with -b docker, which puts the project into an image in any case" },
+    {
+      flags: "-A, --docker-args <name=value>",
+      summary: "refused: --backend-config has what is to be had",
+      repeats: true,
+    },
   ],
   async run(values, terminal) {
     refuseImages(values);
@@ -126,13 +130,14 @@ function runIdOf(values: Values): RunId | undefined {
 }
 
 function refuseImages(values: Values): void {
-  const given =
-    values.buildImage === true ? "--build-image" : texts(values, "dockerArgs").length > 0 ? "--docker-args" : "";
-  if (given === "") return;
-  throw new EsteiraError(
-    "NOT_IMPLEMENTED",
-    `${given} is for projects in images (docker_env), which are not to be had here yet: leave it out, and declare python_env or node_env.`,
-  );
+  const backend = text(values, "backend");
+  if (values.buildImage === true && backend !== "docker")
+    throw invalid("--build-image is for projects in images: give -b docker, which builds the image each time.");
+  if (texts(values, "dockerArgs").length > 0)
+    throw new EsteiraError(
+      "NOT_IMPLEMENTED",
+      "--docker-args hands on what an engine's own command takes: say memory, cpus and network in --backend-config with -b docker.",
+    );
 }
 
 export function parametersOf(given: readonly string[]): ReadonlyMap<string, string> {

@@ -4,7 +4,7 @@ import { suggestion } from "@esteira/projects/nearest";
 import { type BackendSettings, parseBackendSettings } from "@esteira/projects/run/settings";
 import type { Terminal } from "../command.ts";
 
-export const BACKENDS = ["local", "kubernetes"] as const;
+export const BACKENDS = ["local", "docker", "kubernetes"] as const;
 
 export interface ChosenBackend {
   readonly backend: Backend;
@@ -21,6 +21,15 @@ export async function chooseBackend(name: string, config: unknown, terminal: Ter
     const settings = parseBackendSettings(config);
     const { localBackend } = await import("@esteira/projects/backends/local");
     return { backend: localBackend(), settings, close: () => {} };
+  }
+  if (name === "docker") {
+    const [{ parseDockerConfig }, { dockerBackend }] = await Promise.all([
+      import("./docker-config.ts"),
+      import("./docker-backend.ts"),
+    ]);
+    const { own, common } = parseDockerConfig(config);
+    const settings = parseBackendSettings(common, name);
+    return { backend: await dockerBackend(own, terminal), settings, close: () => {} };
   }
   if (name === "kubernetes") {
     const [{ parseKubernetesConfig }, { kubernetesBackend }] = await Promise.all([

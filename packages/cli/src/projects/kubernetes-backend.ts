@@ -16,6 +16,7 @@ import { parseReference } from "@esteira/deploy/registry/reference";
 import type { Backend, Elsewhere, Outcome } from "@esteira/projects/backends/backend";
 import { cacheFolder } from "../cache-folder.ts";
 import type { Terminal } from "../command.ts";
+import { declaredVariables } from "./declared-variables.ts";
 import { type KubernetesConfig, readTemplate, trackingUriForPods } from "./kubernetes-config.ts";
 
 export interface ClosableBackend extends Backend {
@@ -42,7 +43,7 @@ export async function kubernetesBackend(config: KubernetesConfig, terminal: Term
         `The project names no image to run in: declare docker_env with an image, or give one as "image" of --backend-config.`,
       );
     const found = await projectFiles(folder);
-    const variables = environment.kind === "docker" ? variablesOf(environment.variables, env) : {};
+    const variables = environment.kind === "docker" ? declaredVariables(environment.variables, env) : {};
     if (environment.kind === "docker" && environment.volumes.length > 0)
       note("The volumes of docker_env are folders of this machine, which pods do not have: they are left out.");
     const tags = { "mlflow.project.env": "docker", "esteira.project.namespace": namespace };
@@ -101,18 +102,4 @@ function outcome(job: JobOutcome): Outcome {
   const { code, signal, reason } = job.ended;
   if (reason !== undefined || code === undefined) return { kind: "failed", reason: endText(job.ended) };
   return signal === undefined ? { kind: "exited", code } : { kind: "signalled", signal };
-}
-
-/** A name alone is a variable of here; a pair is one with its value. As in MLflow, one that is not here is left out. */
-function variablesOf(
-  declared: readonly (string | readonly [name: string, value: string])[],
-  env: Terminal["env"],
-): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    declared.flatMap((one) => {
-      if (typeof one !== "string") return [one];
-      const value = env[one];
-      return value === undefined ? [] : [[one, value] as const];
-    }),
-  );
 }

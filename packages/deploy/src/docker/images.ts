@@ -6,7 +6,7 @@ import { type Engine, EngineError } from "./engine.ts";
 
 const imageWire = z.object({
   Id: z.string(),
-  Config: z.object({ Entrypoint: z.array(z.string()).nullish() }).nullish(),
+  Config: z.object({ Entrypoint: z.array(z.string()).nullish(), User: z.string().nullish() }).nullish(),
 });
 
 /** An image that the engine has. */
@@ -14,6 +14,8 @@ export interface PresentImage {
   readonly id: string;
   /** What it starts by itself, where it does. */
   readonly program?: string;
+  /** As whom, where it is not root. */
+  readonly user?: string;
 }
 
 /** One that 'esteira build' has made. */
@@ -86,7 +88,8 @@ async function presentImage(
     const call = { method: "GET", path: `/images/${name}/json`, doing: `say what ${reference} is`, signal } as const;
     const { Id, Config } = await engine.call(call, imageWire);
     const program = Config?.Entrypoint?.[0];
-    return { id: Id, ...(program === undefined ? {} : { program }) };
+    const user = Config?.User || undefined;
+    return { id: Id, ...(program === undefined ? {} : { program }), ...(user === undefined ? {} : { user }) };
   } catch (error) {
     if (error instanceof EngineError && error.httpStatus === 404) return undefined;
     throw error;

@@ -18,7 +18,7 @@ export function chooseManager(declared: DeclaredEnvironment, asked: string | und
   if (declared.kind === "docker")
     throw new EsteiraError(
       "NOT_IMPLEMENTED",
-      "The project runs in an image (docker_env), which is not to be had here yet: run it with python_env, conda_env or node_env.",
+      "The project runs in an image (docker_env): run it with -b docker, or with -b kubernetes.",
     );
   const chosen = manager ?? BY_KIND[declared.kind];
   if (chosen === "conda") {
