@@ -39,6 +39,10 @@ const MODULES: readonly Module[] = [
   },
   { words: ["build"], load: async () => [(await import("./commands/build.ts")).build] },
   { words: ["image"], load: async () => (await import("./commands/image.ts")).image },
+  {
+    words: ["image sign", "image verify"],
+    load: async () => (await import("./commands/image-signing.ts")).imageSigning,
+  },
   { words: ["deploy"], load: async () => (await import("./commands/deploy.ts")).deploy },
   { words: ["deployments"], load: async () => (await import("./commands/deployments.ts")).deployments },
   { words: ["sagemaker"], load: async () => (await import("./commands/sagemaker.ts")).sagemaker },

@@ -2,7 +2,7 @@ import type { ModelVersion } from "@esteira/core/entities/registered-model";
 import { EsteiraError, invalid } from "@esteira/core/errors";
 import type { Client } from "@esteira/sdk/client";
 import { parseModelUri } from "@esteira/sdk/node/model-uri";
-import type { CommandOption, Terminal, Values } from "./command.ts";
+import { type CommandOption, type Terminal, text, type Values } from "./command.ts";
 import { holdVersion } from "./deployed-models.ts";
 import { trackingClient } from "./tracking.ts";
 
@@ -14,6 +14,8 @@ export const imageOf = ({ tags }: Pick<ModelVersion, "tags">): string | undefine
 export interface ImageTrust {
   /** Taken as it is named, though it may hold another model: it cannot be read from here. */
   readonly isUnchecked: boolean;
+  /** Files of public keys, of which one must have signed it; any image will do where there are none. */
+  readonly signers: readonly string[];
 }
 
 export const TRUST_OPTIONS: readonly CommandOption[] = [
@@ -21,9 +23,19 @@ export const TRUST_OPTIONS: readonly CommandOption[] = [
     flags: "--unchecked-image",
     summary: "run the image without comparing the model in it with the version's, where it cannot be read from here",
   },
+  {
+    flags: "--require-signature <file>",
+    summary: "a public key in PEM that must have signed the image (or ESTEIRA_REQUIRE_SIGNATURE)",
+  },
 ];
 
-export const imageTrust = (values: Values): ImageTrust => ({ isUnchecked: values.uncheckedImage === true });
+export const imageTrust = (values: Values): ImageTrust => {
+  const signer = text(values, "requireSignature");
+  return { isUnchecked: values.uncheckedImage === true, signers: signer === undefined ? [] : [signer] };
+};
+
+/** For whoever deploys without being asked, as flows do. */
+export const requiredSigner = (env: Terminal["env"]): string | undefined => env.ESTEIRA_REQUIRE_SIGNATURE || undefined;
 
 /**
  * The version that a URI leads to now, and the image that was built of it. Where a tracking server is named, the model in the image is
@@ -41,6 +53,7 @@ export async function versionImage(
   if (parsed.kind !== "alias" && parsed.kind !== "version") {
     throw invalid(`'${uri}' is not what is run from an image: give models:/NAME/VERSION or models:/NAME@ALIAS.`);
   }
+  if (image !== undefined) await refuseUnsigned(image, trust.signers, terminal);
   // Without a server nothing is known of the version but its name.
   if (parsed.kind === "version" && image !== undefined && !terminal.env.MLFLOW_TRACKING_URI)
     return { model: `models:/${parsed.name}/${parsed.version}`, image };
@@ -50,8 +63,18 @@ export async function versionImage(
       ? await client.registeredModels.getByAlias(parsed.name, parsed.alias)
       : await client.modelVersions.get(parsed.name, parsed.version);
   const built = image ?? imageOf(found);
+  if (built !== undefined && image === undefined) await refuseUnsigned(built, trust.signers, terminal);
   if (built !== undefined) await checkImage(client, found, built, trust, terminal);
   return { model: `models:/${found.name}/${found.version}`, ...(built === undefined ? {} : { image: built }) };
+}
+
+async function refuseUnsigned(image: string, given: readonly string[], terminal: Terminal): Promise<void> {
+  const required = requiredSigner(terminal.env);
+  const signers = given.length > 0 || required === undefined ? given : [required];
+  if (signers.length === 0) return;
+  const { refuseUnsignedImage } = await import("./image/image-evidence.ts");
+  const { registrySession } = await import("./image/image-places.ts");
+  await refuseUnsignedImage(image, signers, registrySession(terminal));
 }
 
 async function checkImage(

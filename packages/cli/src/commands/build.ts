@@ -22,6 +22,10 @@ export const build: Command = {
     },
     { flags: "--node <path>", summary: "how Node is started in a base", default: "node" },
     { flags: "--platform <platform>", summary: `${PLATFORMS.join(" or ")} (default: this machine's)` },
+    {
+      flags: "--sign <key>",
+      summary: "sign it, and how it was made, by a private key in PEM (`esteira evidence key` makes one)",
+    },
     { flags: "--sagemaker", summary: "for Amazon SageMaker, which starts containers as root" },
   ],
   async run(values, terminal) {
@@ -37,6 +41,7 @@ export const build: Command = {
         base: text(values, "base") ?? "none",
         node: text(values, "node") ?? "node",
         platform,
+        signingKey: text(values, "sign"),
         variant: values.sagemaker === true ? "sagemaker" : "standard",
       },
       terminal,

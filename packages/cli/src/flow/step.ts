@@ -7,7 +7,7 @@ import type { Client } from "@esteira/sdk/client";
 import { z } from "zod";
 import type { Terminal } from "../command.ts";
 import { holdVersion, isHeldVersion } from "../deployed-models.ts";
-import { imageOf } from "../version-image.ts";
+import { imageOf, requiredSigner } from "../version-image.ts";
 
 /** What a step may use. Every step may be done twice: after a crash whoever holds it next does it again, from its beginning. */
 export interface StepContext {
@@ -53,7 +53,7 @@ export async function lackingImage({ client, claim }: StepContext, version: stri
 }
 
 /**
- * Why the image of the flow's version is not to be run: it holds another model than the one that the gate has judged, or where there is no
+ * Why the image of the flow's version is not to be run: nobody whom ESTEIRA_REQUIRE_SIGNATURE names has signed it, or it holds another model than the one that the gate has judged, or where there is no
  * gate, than the version's files. Undefined where it may run.
  */
 export async function otherModel(context: StepContext): Promise<string | undefined> {
@@ -63,12 +63,14 @@ export async function otherModel(context: StepContext): Promise<string | undefin
   if (image === undefined) return undefined;
   const { modelDigest } = await import("@esteira/models/format/digest");
   const { keptCredentials } = await import("@esteira/deploy/registry/credentials");
-  const { refuseOtherModel } = await import("../image/image-evidence.ts");
+  const { refuseOtherModel, refuseUnsignedImage } = await import("../image/image-evidence.ts");
+  const signer = requiredSigner(env);
   const judged = judgedWire.safeParse(resultOf(claim, "evaluate")).data?.digests.model;
   const digest = (judged ?? (await modelDigest(await heldBy(context, version)))).replace(/^sha256:/, "");
   const what = judged === undefined ? `version ${version} of ${model}` : "what the gate has judged";
   const session = { credentials: keptCredentials(env), signal };
   try {
+    if (signer !== undefined) await refuseUnsignedImage(image, [signer], session);
     await refuseOtherModel(image, { what, digest }, { env, session });
     return undefined;
   } catch (error) {

@@ -30,6 +30,8 @@ export interface WantedImage {
   readonly node: string;
   /** `linux/amd64`; this machine's where it is absent. */
   readonly platform: string | undefined;
+  /** The file of a private key; the image is not signed where it is absent. */
+  readonly signingKey: string | undefined;
   readonly variant: ScorerImageOptions["variant"];
 }
 
@@ -48,6 +50,7 @@ export async function buildModelImage(wanted: WantedImage, terminal: Terminal): 
   if (reference.digest !== undefined)
     throw invalid(`'${wanted.reference}' names a digest, which is known when the image is built: give a tag.`);
   const tag = reference.tag ?? "latest";
+  const sign = await signerOf(wanted.signingKey);
   const scratch = await scratchFolder(cacheFolder(terminal.env, "builds"));
   try {
     const model = await imageModel(wanted.uri, scratch, terminal);
@@ -72,6 +75,7 @@ export async function buildModelImage(wanted: WantedImage, terminal: Terminal): 
     const { name: modelName, version: modelVersion } = model.facts;
     const modelUri = model.registered ? `models:/${modelName}/${modelVersion}` : undefined;
     await attach(layout, image.descriptor, provenance({ ...said, variant: wanted.variant, modelUri }));
+    await sign?.(layout, image.descriptor.digest, repository);
     const name = { full: `${repository}:${tag}`, tag };
     const { digest } = image.descriptor;
     const pinned = `${repository}@${digest}`;
@@ -88,6 +92,18 @@ export async function buildModelImage(wanted: WantedImage, terminal: Terminal): 
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** The key is read before anything is built. */
+async function signerOf(file: string | undefined) {
+  if (file === undefined) return undefined;
+  const { signingKeyOf } = await import("./image-keys.ts");
+  const key = await signingKeyOf(file);
+  return async (layout: Layout, digest: string, repository: string): Promise<void> => {
+    const { signImage } = await import("@esteira/deploy/signing/image-signatures");
+    const { layoutPlace } = await import("@esteira/deploy/registry/place");
+    await signImage(await layoutPlace(layout.folder, digest, true), repository, key);
+  };
 }
 
 /** Beside the kept layers, which are linked into it. What a build left that was killed is thrown away by the next of another day. */

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { EsteiraError } from "@esteira/core/errors";
+import { EsteiraError, invalid } from "@esteira/core/errors";
 import { type BillComponent, type ExaminedImage, examineImage } from "@esteira/deploy/image/examine";
 import { unpackModel } from "@esteira/deploy/image/image-model";
 import { type ReadImage, readImages } from "@esteira/deploy/image/image-reader";
@@ -33,7 +33,7 @@ export async function imageEvidence(
   }
   const components = examined.flatMap(({ seen }) => seen.bill?.components ?? []);
   return {
-    ...{ reference, isPinned: /@sha256:[0-9a-f]{64}$/.test(reference) },
+    ...{ reference, isPinned: isPinned(reference) },
     images: examined.map(({ platform }) => platform),
     ...(advisories === undefined ? {} : { advisories: await weaknesses(advisories, components) }),
   };
@@ -106,3 +106,25 @@ export async function refuseOtherModel(
     );
   }
 }
+
+/**
+ * Refuses an image that none of the keys has signed.
+ *
+ * @param signers files of public keys
+ * @throws EsteiraError INVALID_STATE; INVALID_PARAMETER_VALUE for an image by a tag, which may lead elsewhere when it is pulled.
+ */
+export async function refuseUnsignedImage(
+  reference: string,
+  signers: readonly string[],
+  session: SessionOptions,
+): Promise<void> {
+  if (!isPinned(reference))
+    throw invalid(
+      `'${reference}' names no digest, and what its tag leads to may be moved: a signature is asked for, so name it by its digest.`,
+    );
+  const { verifyImage } = await import("@esteira/deploy/signing/image-signatures");
+  const { verifyingKeysOf } = await import("./image-keys.ts");
+  await verifyImage(await imagePlace(reference, session, true), await verifyingKeysOf(signers));
+}
+
+const isPinned = (reference: string): boolean => /@sha256:[0-9a-f]{64}$/.test(reference);

@@ -16,7 +16,7 @@ export interface ProvenanceOptions {
 }
 
 export const PROVENANCE_TYPE = "application/vnd.in-toto+json";
-const PREDICATE = "https://slsa.dev/provenance/v1";
+export const PREDICATE = "https://slsa.dev/provenance/v1";
 
 interface Material {
   readonly name: string;

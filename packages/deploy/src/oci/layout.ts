@@ -60,6 +60,9 @@ export interface StoredBlob {
   readonly size: number;
 }
 
+/** The names of what is about another image, such as its signatures, by that one's digest. */
+const ABOUT_ANOTHER = /^sha256-/;
+
 const markerWire = z.object({ imageLayoutVersion: z.string() });
 
 /**
@@ -152,7 +155,7 @@ export async function openLayout(path: string): Promise<Layout> {
     async resolve(nameOrDigest) {
       const { manifests } = await index();
       if (nameOrDigest === undefined) {
-        const named = manifests.filter(({ annotations }) => annotations?.[REF_NAME] !== undefined);
+        const named = manifests.filter(({ annotations }) => !ABOUT_ANOTHER.test(annotations?.[REF_NAME] ?? "sha256-"));
         const [first, ...others] = named.length > 0 ? named : manifests;
         if (others.length === 0) return first;
         const names = named.map(({ annotations }) => annotations?.[REF_NAME]);

@@ -14,7 +14,7 @@ import {
   platformWire,
 } from "../oci/descriptor.ts";
 import { sha256 } from "../oci/digest.ts";
-import type { ImagePlace } from "./place.ts";
+import { companionTag, type ImagePlace } from "./place.ts";
 
 export interface CopyOptions {
   /** `linux/arm64`: this one of an index; all of them otherwise. */
@@ -98,6 +98,14 @@ export async function copyImage(from: ImagePlace, to: ImagePlace, options: CopyO
   };
 
   await copyDocument(root, true);
+  if (options.isWithReferrers === true) {
+    for (const name of [...seen].flatMap((digest) => [companionTag(digest, "sig"), companionTag(digest, "att")])) {
+      const companion = await from.tagged(name);
+      if (companion === undefined) continue;
+      await copyDocument(companion, false);
+      await to.tag(name, await from.document(companion), companion);
+    }
+  }
   const now = (await from.find())?.digest;
   const { mediaType, digest, size } = root;
   return {

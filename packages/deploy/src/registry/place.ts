@@ -29,9 +29,15 @@ export interface ImagePlace {
   putDocument(bytes: Uint8Array, descriptor: Descriptor): Promise<void>;
   /** Gives it the place's own name, where it has one. */
   name(bytes: Uint8Array, descriptor: Descriptor): Promise<void>;
+  /** What a name of its own leads to, beside the place's; undefined when there is nothing. */
+  tagged(name: string): Promise<Descriptor | undefined>;
+  tag(name: string, bytes: Uint8Array, descriptor: Descriptor): Promise<void>;
   /** The repository that a registry can mount blobs from. */
   readonly repository?: Repository;
 }
+
+/** Where tools that know no referrers look for an image's signatures, and for signed statements about it. */
+export const companionTag = (digest: string, kind: "sig" | "att"): string => `${digest.replace(":", "-")}.${kind}`;
 
 export function registryPlace(reference: ImageReference, options: SessionOptions): ImagePlace {
   const { registry, repository } = reference;
@@ -68,6 +74,8 @@ export function registryPlace(reference: ImageReference, options: SessionOptions
         await remote.putManifest(reference.tag, bytes, descriptor);
       }
     },
+    tagged: (name) => remote.head(name),
+    tag: (name, bytes, descriptor) => remote.putManifest(name, bytes, descriptor),
   };
 }
 
@@ -107,6 +115,11 @@ function placeOfLayout(layout: Layout, name: string | undefined): ImagePlace {
       await layout.write(bytes, { digest, size });
       if (name === undefined || DIGEST.test(name)) await layout.list({ digest, size, mediaType });
       else await layout.tag(name, { digest, size, mediaType });
+    },
+    tagged: (other) => layout.resolve(other),
+    async tag(other, bytes, { digest, size, mediaType }) {
+      await layout.write(bytes, { digest, size });
+      await layout.tag(other, { digest, size, mediaType });
     },
   };
 }
