@@ -1,5 +1,5 @@
 import { invalid } from "@esteira/core/errors";
-import { type Command, text } from "../command.ts";
+import { type Command, listed, text, texts } from "../command.ts";
 import { MODEL_URI } from "../model-option.ts";
 
 const PLATFORMS = ["linux/amd64", "linux/arm64"] as const;
@@ -21,7 +21,15 @@ export const build: Command = {
       default: "none",
     },
     { flags: "--node <path>", summary: "how Node is started in a base", default: "node" },
-    { flags: "--platform <platform>", summary: `${PLATFORMS.join(" or ")} (default: this machine's)` },
+    {
+      flags: "--platform <platforms>",
+      summary: `${PLATFORMS.join(" or ")}, or both with a comma between (default: this machine's)`,
+    },
+    {
+      flags: "--root <platform=folder>",
+      summary: "a folder with Node and its libraries for a platform that is not this machine's; may be repeated",
+      repeats: true,
+    },
     {
       flags: "--sign <key>",
       summary: "sign it, and how it was made, by a private key in PEM (`esteira evidence key` makes one)",
@@ -29,9 +37,10 @@ export const build: Command = {
     { flags: "--sagemaker", summary: "for Amazon SageMaker, which starts containers as root" },
   ],
   async run(values, terminal) {
-    const platform = text(values, "platform");
-    if (platform !== undefined && !PLATFORMS.some((known) => known === platform))
-      throw invalid(`--platform is '${platform}': expected ${PLATFORMS.join(" or ")}.`);
+    const platforms = [...new Set(listed(text(values, "platform")))];
+    const wrong = platforms.find((platform) => !isPlatform(platform));
+    if (wrong !== undefined) throw invalid(`--platform is '${wrong}': expected ${PLATFORMS.join(" or ")}.`);
+    const roots = new Map(texts(values, "root").map(rootOf));
     const { buildModelImage } = await import("../image/build-model-image.ts");
     const built = await buildModelImage(
       {
@@ -40,15 +49,25 @@ export const build: Command = {
         output: text(values, "output"),
         base: text(values, "base") ?? "none",
         node: text(values, "node") ?? "node",
-        platform,
+        platforms,
+        roots,
         signingKey: text(values, "sign"),
         variant: values.sagemaker === true ? "sagemaker" : "standard",
       },
       terminal,
     );
     const size = (built.compressedSize / 1e6).toFixed(1);
-    terminal.note(`${built.where}: ${size} MB in ${built.layerCount} layers.`);
+    const platformsSaid = built.platforms.length > 1 ? `, for ${built.platforms.join(" and ")}` : "";
+    terminal.note(`${built.where}: ${size} MB in ${built.layerCount} layers${platformsSaid}.`);
     terminal.out(built.pinned);
     return 0;
   },
 };
+
+const isPlatform = (text: string): boolean => PLATFORMS.some((known) => known === text);
+
+function rootOf(given: string): readonly [string, string] {
+  const [, platform = "", folder = ""] = /^([^=]+)=(.+)$/.exec(given) ?? [];
+  if (isPlatform(platform)) return [platform, folder];
+  throw invalid(`--root is '${given}': expected a platform and a folder, such as linux/arm64=./arm64.`);
+}

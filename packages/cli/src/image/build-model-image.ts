@@ -3,12 +3,18 @@ import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { invalid, notFound } from "@esteira/core/errors";
 import { writeArchive } from "@esteira/deploy/image/archive";
+import { writeJson } from "@esteira/deploy/image/image";
 import { machinePlatform } from "@esteira/deploy/image/machine-base";
 import { provenance } from "@esteira/deploy/image/provenance";
 import { attach } from "@esteira/deploy/image/referrer";
 import { sbom } from "@esteira/deploy/image/sbom";
-import { type BaseChoice, buildScorerImage, type ScorerImageOptions } from "@esteira/deploy/image/scorer-image";
-import { type Platform, platformText } from "@esteira/deploy/oci/descriptor";
+import {
+  type BaseChoice,
+  buildScorerImage,
+  type ScorerImage,
+  type ScorerImageOptions,
+} from "@esteira/deploy/image/scorer-image";
+import { MEDIA_TYPES, type Platform, platformText } from "@esteira/deploy/oci/descriptor";
 import { type Layout, openLayout } from "@esteira/deploy/oci/layout";
 import { type ImageReference, parseReference, printReference } from "@esteira/deploy/registry/reference";
 import { cacheFolder } from "../cache-folder.ts";
@@ -28,8 +34,10 @@ export interface WantedImage {
   /** `none`, `oci:FOLDER[:NAME]`, or an image's name with its digest. */
   readonly base: string;
   readonly node: string;
-  /** `linux/amd64`; this machine's where it is absent. */
-  readonly platform: string | undefined;
+  /** `linux/amd64`; this machine's where there is none. Of several, an index leads to each. */
+  readonly platforms: readonly string[];
+  /** Folders that have Node and its libraries, by platform. */
+  readonly roots: ReadonlyMap<string, string>;
   /** The file of a private key; the image is not signed where it is absent. */
   readonly signingKey: string | undefined;
   readonly variant: ScorerImageOptions["variant"];
@@ -42,6 +50,7 @@ export interface BuiltModelImage {
   readonly where: string;
   readonly compressedSize: number;
   readonly layerCount: number;
+  readonly platforms: readonly string[];
 }
 
 /** Builds the image of a model, checked first: one that is not what its version says, or that cannot be scored there, is refused. */
@@ -58,23 +67,31 @@ export async function buildModelImage(wanted: WantedImage, terminal: Terminal): 
     const { output } = wanted;
     const cache = cacheFolder(terminal.env, "layers");
     const isFolder = output !== undefined && !output.endsWith(".tar");
+    const platforms = wanted.platforms.length === 0 ? [machinePlatform() ?? "linux/amd64"] : wanted.platforms;
+    if (platforms.length > 1 && output?.endsWith(".tar") === true)
+      throw invalid("A file for 'docker load' holds an image for one platform: name one, or a folder with -o.");
     const layout = await openLayout(isFolder ? output : join(scratch, "layout"));
-    const image = await buildScorerImage(layout, {
-      platform: platformOf(wanted.platform),
-      base: await baseOf(wanted, terminal),
-      scorer: scorer.folder,
-      model,
-      variant: wanted.variant,
-      version,
-      createdAt: createdAt(terminal.env),
-      cache,
-    });
     const repository = printReference({ registry: reference.registry, repository: reference.repository });
-    const said = { image, model: model.facts, version, repository };
-    await attach(layout, image.descriptor, await sbom({ ...said, packages: scorer.packages, cache }));
     const { name: modelName, version: modelVersion } = model.facts;
     const modelUri = model.registered ? `models:/${modelName}/${modelVersion}` : undefined;
-    await attach(layout, image.descriptor, provenance({ ...said, variant: wanted.variant, modelUri }));
+    const images = [];
+    for (const platform of platforms) {
+      const image = await buildScorerImage(layout, {
+        platform: platformOf(platform),
+        base: await baseOf(wanted, platform, terminal),
+        scorer: scorer.folder,
+        model,
+        variant: wanted.variant,
+        version,
+        createdAt: createdAt(terminal.env),
+        cache,
+      });
+      const said = { image, model: model.facts, version, repository };
+      await attach(layout, image.descriptor, await sbom({ ...said, packages: scorer.packages, cache }));
+      await attach(layout, image.descriptor, provenance({ ...said, variant: wanted.variant, modelUri }));
+      images.push(image);
+    }
+    const image = await wholeImage(layout, images);
     await sign?.(layout, image.descriptor.digest, repository);
     const name = { full: `${repository}:${tag}`, tag };
     const { digest } = image.descriptor;
@@ -87,7 +104,8 @@ export async function buildModelImage(wanted: WantedImage, terminal: Terminal): 
       pinned,
       where: output === undefined ? name.full : isFolder ? `${layout.folder}:${tag}` : output,
       compressedSize: image.compressedSize,
-      layerCount: image.layers.length,
+      layerCount: images.reduce((sum, { layers }) => sum + layers.length, 0),
+      platforms,
     };
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -131,14 +149,23 @@ async function push(layout: Layout, digest: string, to: ImageReference, terminal
   await copyImage(from, registryPlace(to, registrySession(terminal)), options).finally(watch.end);
 }
 
-function platformOf(given: string | undefined): Platform {
-  const named = given ?? machinePlatform() ?? "linux/amd64";
+/** The image itself, or what leads to each of several. */
+async function wholeImage(layout: Layout, images: readonly ScorerImage[]) {
+  const [first, ...others] = images;
+  if (first !== undefined && others.length === 0) return first;
+  const manifests = images.map(({ descriptor }) => descriptor);
+  const index = { schemaVersion: 2, mediaType: MEDIA_TYPES.index, manifests };
+  const compressedSize = images.reduce((sum, one) => sum + one.compressedSize, 0);
+  return { descriptor: { mediaType: MEDIA_TYPES.index, ...(await writeJson(layout, index)) }, compressedSize };
+}
+
+function platformOf(named: string): Platform {
   const [os = "", architecture = ""] = named.split("/");
   return { os, architecture };
 }
 
-async function baseOf({ base, node, platform }: WantedImage, terminal: Terminal): Promise<BaseChoice> {
-  if (base === "none") return { kind: "machine" };
+async function baseOf({ base, node, roots }: WantedImage, platform: string, terminal: Terminal): Promise<BaseChoice> {
+  if (base === "none") return { kind: "machine", root: roots.get(platform) };
   const { imagePlace, layoutOf, registrySession } = await import("./image-places.ts");
   const local = layoutOf(base);
   if (local !== undefined) {

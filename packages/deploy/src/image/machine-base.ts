@@ -37,20 +37,33 @@ export function machinePlatform(): string | undefined {
 
 /**
  * @param cache a folder for what is found again otherwise
- * @throws EsteiraError INVALID_PARAMETER_VALUE where this machine is not of the platform.
+ * @param root a folder that has Node and its libraries for the platform, in place of this machine
+ * @throws EsteiraError INVALID_PARAMETER_VALUE where this machine is not of the platform, and there is no such folder.
  */
-export async function machineBase(platform: string, cache: string): Promise<MachineBase> {
+export async function machineBase(platform: string, cache: string, root?: string): Promise<MachineBase> {
+  if (root !== undefined) {
+    const { foreignNode } = await import("./foreign-root.ts");
+    const { node, version, libraries } = await foreignNode(platform, root);
+    return baseOf(node, libraries, version);
+  }
   const here = machinePlatform();
   if (here !== platform)
     throw invalid(
-      `An image for ${platform} without a base takes Node from this machine, which is ${here ?? `${process.platform}/${process.arch}`}: build it on such a machine, or give --base an image of that platform which holds Node.`,
+      `An image for ${platform} without a base takes Node from this machine, which is ${here ?? `${process.platform}/${process.arch}`}: give --root ${platform}=FOLDER with Node and its libraries for it, or --base an image of that platform which holds Node, or build it on such a machine.`,
     );
-  const node = await realpath(process.execPath);
-  const found = await nodeFiles(node, cache);
-  const libraries = found.libraries.map(({ path }) => path);
+  const found = await nodeFiles(await realpath(process.execPath), cache);
+  const libraries = found.libraries.map((library) => ({ ...library, target: library.path }));
+  return baseOf(found.node, libraries, process.version);
+}
+
+async function baseOf(
+  node: NodeFile,
+  libraries: readonly (NodeFile & { readonly target: string })[],
+  nodeVersion: string,
+): Promise<MachineBase> {
   const files = await Promise.all([
-    copied(NODE_PATH, found.node),
-    ...found.libraries.map((library) => copied(library.path, library)),
+    copied(NODE_PATH, node),
+    ...libraries.map((library) => copied(library.target, library)),
     textFile(
       "/etc/passwd",
       `root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:${NOBODY}:${NOBODY}:nonroot:/tmp:/sbin/nologin\n`,
@@ -63,8 +76,8 @@ export async function machineBase(platform: string, cache: string): Promise<Mach
   return {
     folders: [...foldersAbove(files.map(({ path }) => path)), { kind: "folder", path: "tmp", mode: 0o1777 }],
     files,
-    nodeVersion: process.version,
-    env: { PATH: "/usr/local/bin:/usr/bin:/bin", ...searchPath(libraries) },
+    nodeVersion,
+    env: { PATH: "/usr/local/bin:/usr/bin:/bin", ...searchPath(libraries.map(({ target }) => target)) },
   };
 }
 

@@ -26,7 +26,7 @@ export type NodeFiles = z.output<typeof knownWire>;
 const LOADER_SETTINGS = "/etc/ld.so.cache";
 
 /** What glibc loads by name when a host is looked up, and so no program says that it needs. */
-const LOOKED_UP = ["libnss_dns.so.2", "libnss_files.so.2", "libresolv.so.2"];
+export const LOOKED_UP = ["libnss_dns.so.2", "libnss_files.so.2", "libresolv.so.2"];
 
 /** Node is asked once, and a hundred megabytes are read once, for as long as none of the files changes. */
 export const nodeFiles = (node: string, cache: string): Promise<NodeFiles> =>

@@ -37,7 +37,7 @@ export function provenance(options: ProvenanceOptions): AboutImage {
       : [
           {
             name: "node",
-            uri: `pkg:generic/node@${process.versions.node}`,
+            uri: `pkg:generic/node@${image.nodeVersion?.replace(/^v/, "")}`,
             digest: { sha256: node.sha256 },
           },
         ]),

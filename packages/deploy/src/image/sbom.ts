@@ -1,7 +1,7 @@
 /** What an image is made of, as a bill of materials of CycloneDX 1.6, for those who look for what has a known weakness. */
 
-import { debianOwners } from "./debian-owners.ts";
-import { type MachineFile, NODE_PATH } from "./machine-base.ts";
+import { type DebianPackage, debianOwners } from "./debian-owners.ts";
+import { NODE_PATH } from "./machine-base.ts";
 import type { AboutImage } from "./referrer.ts";
 import type { ModelFacts, ScorerImage } from "./scorer-image.ts";
 
@@ -33,7 +33,7 @@ type Component = Readonly<Record<string, unknown>> & { readonly "bom-ref": strin
 export async function sbom({ image, model, packages, version, repository, cache }: SbomOptions): Promise<AboutImage> {
   const { digest } = image.descriptor;
   const components: readonly Component[] = [
-    ...(await machineComponents(image.machineFiles, cache)),
+    ...(await machineComponents(image, cache)),
     ...(image.baseDigest === undefined ? [] : [baseComponent(image.baseDigest)]),
     { type: "application", "bom-ref": "scorer", name: "esteira", version, licenses: [{ expression: "Apache-2.0" }] },
     ...packages.map(packageComponent),
@@ -95,15 +95,18 @@ function packageComponent({ name, version, license }: BundledPackage): Component
 const NO_PROGRAMS = new Set(["node", "modules", "napi", "unicode", "cldr", "tz"]);
 
 /** Node and the libraries; the files that we wrote are none. */
-async function machineComponents(files: readonly MachineFile[], cache: string): Promise<readonly Component[]> {
-  const copied = files.filter(({ content }) => typeof content === "string");
-  const owners = await debianOwners(
-    copied.map(({ path }) => `/${path}`),
-    cache,
-  );
+async function machineComponents(
+  { machineFiles, nodeVersion, isOfThisMachine }: ScorerImage,
+  cache: string,
+): Promise<readonly Component[]> {
+  const copied = machineFiles.filter(({ content }) => typeof content === "string");
+  // Of which packages another machine's files are, this one does not know.
+  const paths = isOfThisMachine ? copied.map(({ path }) => `/${path}`) : [];
+  const owners = paths.length === 0 ? new Map<string, DebianPackage>() : await debianOwners(paths, cache);
   return copied.map(({ path, sha256 }) => {
     const hashes = [{ alg: "SHA-256", content: sha256 }];
-    if (path === NODE_PATH.slice(1)) return nodeComponent(hashes);
+    if (path === NODE_PATH.slice(1))
+      return nodeComponent(hashes, nodeVersion?.replace(/^v/, "") ?? process.versions.node);
     const place = `/${path}`;
     const owner = owners.get(place);
     if (owner === undefined) return { type: "file", "bom-ref": place, name: place, hashes };
@@ -114,10 +117,11 @@ async function machineComponents(files: readonly MachineFile[], cache: string): 
   });
 }
 
-function nodeComponent(hashes: readonly object[]): Component {
-  const version = process.versions.node;
+function nodeComponent(hashes: readonly object[], version: string): Component {
   const purl = `pkg:generic/node@${version}`;
-  const components = Object.entries(process.versions).flatMap(([name, of]) =>
+  // The same version holds the same, whatever the processor; of another version nothing is known here.
+  const held = version === process.versions.node ? Object.entries(process.versions) : [];
+  const components = held.flatMap(([name, of]) =>
     NO_PROGRAMS.has(name) || of === undefined
       ? []
       : [{ type: "library", "bom-ref": `node/${name}`, name, version: of, purl: `pkg:generic/${name}@${of}` }],

@@ -13,7 +13,8 @@ import { type FileEntry, foldersAbove, type TarEntry } from "./tar.ts";
 
 /** What an image is built upon. */
 export type BaseChoice =
-  | { readonly kind: "machine" }
+  /** `root` has the platform's Node and libraries, where this machine is of another. */
+  | { readonly kind: "machine"; readonly root?: string | undefined }
   /** `node` is how Node is started there: a path, or a name that is found by the base's own PATH. */
   | { readonly kind: "layout"; readonly layout: Layout; readonly name: string | undefined; readonly node: string };
 
@@ -48,8 +49,12 @@ export interface ScorerImage extends WrittenImage {
   readonly layers: readonly ImageLayer[];
   /** Of the base's manifest, where there is a base. */
   readonly baseDigest: string | undefined;
-  /** The files of the lowest layer, where it is made of this machine's. */
+  /** The files of the lowest layer, where it is made of a machine's. */
   readonly machineFiles: readonly MachineFile[];
+  /** `v20.19.0`, where Node was taken from a machine. */
+  readonly nodeVersion: string | undefined;
+  /** Whether that is this machine. */
+  readonly isOfThisMachine: boolean;
 }
 
 const PORT = 8080;
@@ -86,8 +91,10 @@ export async function buildScorerImage(layout: Layout, options: ScorerImageOptio
     labels: labelsOf(options, base.baseDigest),
     createdAt: options.createdAt,
   };
-  const { baseDigest, machineFiles } = base;
-  return { ...(await writeImage(layout, image)), layers: image.layers, baseDigest, machineFiles };
+  const { baseDigest, machineFiles, nodeVersion } = base;
+  const isOfThisMachine = options.base.kind === "machine" && options.base.root === undefined;
+  const written = await writeImage(layout, image);
+  return { ...written, layers: image.layers, baseDigest, machineFiles, nodeVersion, isOfThisMachine };
 }
 
 interface BaseLayers {
@@ -97,6 +104,7 @@ interface BaseLayers {
   readonly node: string;
   readonly baseDigest: string | undefined;
   readonly machineFiles: readonly MachineFile[];
+  readonly nodeVersion: string | undefined;
 }
 
 async function baseLayers({ platform, base, cache }: ScorerImageOptions): Promise<BaseLayers> {
@@ -109,9 +117,14 @@ async function baseLayers({ platform, base, cache }: ScorerImageOptions): Promis
       node: base.node,
       baseDigest: digest,
       machineFiles: [],
+      nodeVersion: undefined,
     };
   }
-  const { folders, files, nodeVersion, env } = await machineBase(`${platform.os}/${platform.architecture}`, cache);
+  const { folders, files, nodeVersion, env } = await machineBase(
+    `${platform.os}/${platform.architecture}`,
+    cache,
+    base.root,
+  );
   const title = `Node.js ${nodeVersion} and the libraries that it loads`;
   return {
     platform,
@@ -120,6 +133,7 @@ async function baseLayers({ platform, base, cache }: ScorerImageOptions): Promis
     node: NODE_PATH,
     baseDigest: undefined,
     machineFiles: files,
+    nodeVersion,
   };
 }
 
