@@ -184,5 +184,38 @@ describe("a deployment flow", { timeout: 600_000 }, () => {
     expect(shown.said).toContain("complaints");
     const verified = await client.timeline.verify();
     expect(verified).toMatchObject({ faultCount: 0, found: [] });
+    // The registry knows what its flows have deployed, and what they have put away.
+    const known = (await client.deployments.ofModel("pix")).map(({ name, state, version, flow }) => [
+      ...[name, state, version, flow],
+    ]);
+    expect(known).toContainEqual(["pix", "serving", "1", promoted?.id]);
+    expect(known).toContainEqual(["pix.staging", "removed", expect.any(String), expect.any(Number)]);
+  });
+
+  it("leaves the rollback of what a command has deployed to the runner of its place, which people ask by the registry", async () => {
+    for (const version of ["1", "2"]) {
+      const deployed = await command(["deploy", "local", `models:/pix/${version}`, "-n", "side"], env);
+      expect(deployed, deployed.said).toMatchObject({ code: 0 });
+      expect(deployed.said).not.toMatch(/was not told/);
+    }
+    const side = async () => (await client.deployments.ofModel("pix")).find(({ name }) => name === "side");
+    const { id = 0, ...told } = (await side()) ?? {};
+    expect(told).toMatchObject({
+      ...{ target: "local", state: "serving", version: "2", generation: 2, url: expect.stringMatching(/^http:/) },
+      arms: [{ role: "primary", uri: "models:/pix/2", share: 1 }],
+      former: [{ role: "primary", uri: "models:/pix/1", share: 1 }],
+      runners: [expect.stringMatching(/\/\d+$/)],
+    });
+    await client.deployments.rollback("pix", id, "complaints");
+    await expect.poll(async () => (await side())?.order?.outcome, { timeout: 120_000, interval: 200 }).toBe("done");
+    expect(await side()).toMatchObject({ version: "1", order: { note: "serves models:/pix/1 again" } });
+    expect((await target().status("side"))?.wanted.model).toEqual(held("1"));
+    expect((await command(["deploy", "remove", "-n", "side"], env)).code).toBe(0);
+    const { deployment, changes } = await client.deployments.get("pix", id);
+    expect(deployment.state).toBe("removed");
+    expect(changes.map(({ kind, version }) => `${kind} ${version}`)).toEqual([
+      ...["removed 1", "rolled-back 1", "applied 2", "applied 1"],
+    ]);
+    expect(changes[1]?.note).toContain("complaints");
   });
 });

@@ -23,7 +23,7 @@ describe.skipIf(browserPath === undefined)("every page", () => {
       ...[run, `${run}?tab=charts`, `${run}?tab=artifacts`, `${run}?tab=model`, `${run}/threshold`],
       ...[`${experiment}/charts`, `compare-runs?runs=${compared}`],
       ...["parallel", "scatter", "contour", "importance", "curves"].map((view) => `${experiment}/charts?view=${view}`),
-      ...["models", `models/${modelName}`, `models/${modelName}/versions/2`],
+      ...["models", `models/${modelName}`, `models/${modelName}/versions/2`, "deployments"],
     ];
   };
 

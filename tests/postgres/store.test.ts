@@ -1,3 +1,4 @@
+import { describeDeployments } from "@esteira/store/contract/deployment-contract";
 import { describeFlows } from "@esteira/store/contract/flow-contract";
 import { describePolicies } from "@esteira/store/contract/policy-contract";
 import { describeRunOrder } from "@esteira/store/contract/run-order-contract";
@@ -21,6 +22,7 @@ describe.skipIf(process.env.ESTEIRA_TEST_POSTGRES === undefined)("the store's co
   describePolicies("PostgreSQL", newTestDatabase);
   describeTrusts("PostgreSQL", newTestDatabase);
   describeFlows("PostgreSQL", newTestDatabase);
+  describeDeployments("PostgreSQL", newTestDatabase);
   describeSharedDatabase("PostgreSQL", async (count) => {
     const uri = await newTestDatabase();
     return Promise.all(Array.from({ length: count }, () => openStore({ uri, artifactRoot: "mlflow-artifacts:/" })));

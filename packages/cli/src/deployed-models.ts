@@ -1,11 +1,11 @@
 import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative, sep } from "node:path";
 import { EsteiraError } from "@esteira/core/errors";
 import type { Target } from "@esteira/deploy/target";
 import type { Client } from "@esteira/sdk/client";
 import { fetchResolved, resolveModel } from "@esteira/sdk/node/model-uri";
 import type { Terminal } from "./command.ts";
-import { deploymentsRoot } from "./deployments.ts";
+import { deploymentsRoot } from "./deployments-root.ts";
 
 /** A version of a registered model, by its content. */
 export interface HeldVersion {
@@ -18,6 +18,14 @@ export interface HeldVersion {
 /** Whether a deployment's model is this version, as it is kept on this machine. */
 export const isHeldVersion = (env: Terminal["env"], model: string, name: string, version: string): boolean =>
   model.startsWith(join(rootOf(env), encodeURIComponent(name), `${version}-`));
+
+/** The version, `models:/NAME/VERSION`, whose files on this machine a deployment's model is; undefined for another folder. */
+export function heldUri(env: Terminal["env"], model: string): string | undefined {
+  const [name, folder, ...more] = relative(rootOf(env), model).split(sep);
+  const version = /^(\d+)-[0-9a-f]{16}$/.exec(folder ?? "")?.[1];
+  if (name === undefined || version === undefined || more.length > 0) return undefined;
+  return `models:/${decodeURIComponent(name)}/${version}`;
+}
 
 const DAY_MS = 86_400_000;
 const rootOf = (env: Terminal["env"]): string => `${deploymentsRoot(env)}-models`;

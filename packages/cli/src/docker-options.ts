@@ -1,7 +1,10 @@
+import { hostname } from "node:os";
 import { EsteiraError, invalid } from "@esteira/core/errors";
 import type { Settings } from "@esteira/deploy/docker/revision";
 import type { Target } from "@esteira/deploy/target";
 import { type CommandOption, type Terminal, text, texts, type Values } from "./command.ts";
+import { type TargetPlace, telling } from "./told-deployments.ts";
+import { trackingClient } from "./tracking.ts";
 
 /** How an engine runs a deployment. What is not said stays as it was deployed. */
 export const ENGINE_OPTIONS: readonly CommandOption[] = [
@@ -16,6 +19,7 @@ export const ENGINE_OPTIONS: readonly CommandOption[] = [
   { flags: "--no-standby", summary: "end what served before when it is replaced, which is how it is unless said" },
 ];
 
+const USUAL_ENGINE = "unix:///var/run/docker.sock";
 const UNITS: Readonly<Record<string, number>> = { k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
 export function engineSettings(values: Values): Partial<Settings> {
@@ -54,6 +58,13 @@ export async function engineTarget(terminal: Terminal, settings: Partial<Setting
   return dockerTarget({ engine, credentials: keptCredentials(terminal.env), settings });
 }
 
+/** The engine that this user of this machine reaches. */
+export async function enginePlace(env: Terminal["env"]): Promise<TargetPlace> {
+  const { engineAddress } = await import("@esteira/deploy/docker/engine");
+  const address = engineAddress(env);
+  return { target: "docker", place: address === USUAL_ENGINE ? hostname() : `${hostname()} ${address}` };
+}
+
 /** Does work with the deployments of the container engine of this machine. */
 export async function withEngine<T>(
   terminal: Terminal,
@@ -66,5 +77,10 @@ export async function withEngine<T>(
     .then(() =>
       stopped.abort(new EsteiraError("TEMPORARILY_UNAVAILABLE", "Interrupted: what was deployed is as it was.")),
     );
-  return work(await engineTarget(terminal, settings), stopped.signal);
+  const told = telling(await engineTarget(terminal, settings), {
+    at: await enginePlace(terminal.env),
+    client: () => trackingClient(terminal),
+    ...{ env: terminal.env, note: terminal.note },
+  });
+  return work(told, stopped.signal);
 }

@@ -3,6 +3,8 @@ import type { Cluster } from "@esteira/deploy/kubernetes/cluster";
 import type { KubernetesTarget } from "@esteira/deploy/kubernetes/kubernetes-target";
 import type { Settings } from "@esteira/deploy/kubernetes/settings";
 import { type CommandOption, listed, type Terminal, text, texts, type Values } from "./command.ts";
+import { telling } from "./told-deployments.ts";
+import { trackingClient } from "./tracking.ts";
 
 /** Where a cluster is, for every command that asks one. */
 export const CLUSTER_OPTIONS: readonly CommandOption[] = [
@@ -90,7 +92,7 @@ export const withCluster = <T>(
   work: (target: KubernetesTarget, signal: AbortSignal) => Promise<T>,
   options: { readonly settings?: Partial<Settings>; readonly force?: boolean } = {},
 ): Promise<T> =>
-  withNamespace(values, terminal, async (cluster) => {
+  withNamespace(values, terminal, async (cluster, server) => {
     const { kubernetesTarget } = await import("@esteira/deploy/kubernetes/kubernetes-target");
     const stopped = new AbortController();
     void terminal.interrupted().then(() => {
@@ -101,14 +103,19 @@ export const withCluster = <T>(
         ),
       );
     });
-    return work(kubernetesTarget({ cluster, note: terminal.note, ...options }), stopped.signal);
+    const told = telling(kubernetesTarget({ cluster, note: terminal.note, ...options }), {
+      at: { target: "kubernetes", place: `${cluster.namespace} at ${server}` },
+      client: () => trackingClient(terminal),
+      ...{ env: terminal.env, note: terminal.note },
+    });
+    return work(told, stopped.signal);
   });
 
 /** Does work in a namespace of a cluster, and lets go of it. */
 export async function withNamespace<T>(
   values: Values,
   terminal: Terminal,
-  work: (cluster: Cluster) => Promise<T>,
+  work: (cluster: Cluster, server: string) => Promise<T>,
 ): Promise<T> {
   const [{ clusterAccess }, { kubernetesApi }, { cluster }] = await Promise.all([
     import("@esteira/deploy/kubernetes/kubeconfig"),
@@ -122,7 +129,7 @@ export async function withNamespace<T>(
   }
   const api = kubernetesApi(access, terminal.env);
   try {
-    return await work(cluster(api, namespace));
+    return await work(cluster(api, namespace), access.server);
   } finally {
     api.close();
   }

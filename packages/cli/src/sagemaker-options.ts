@@ -4,6 +4,8 @@ import type { Parts } from "@esteira/deploy/sagemaker/revision";
 import type { SageMakerTarget } from "@esteira/deploy/sagemaker/sagemaker-target";
 import { type SaidSettings, settingsWire } from "@esteira/deploy/sagemaker/settings";
 import { type CommandOption, listed, type Terminal, text, texts, type Values } from "./command.ts";
+import { telling } from "./told-deployments.ts";
+import { trackingClient } from "./tracking.ts";
 
 /** Where AWS is, for every command that asks it. */
 export const AWS_OPTIONS: readonly CommandOption[] = [
@@ -140,5 +142,10 @@ export const withSageMaker = <T>(
 ): Promise<T> =>
   withAws(values, terminal, async (aws, signal) => {
     const { sagemakerTarget } = await import("@esteira/deploy/sagemaker/sagemaker-target");
-    return work(sagemakerTarget({ aws, note: terminal.note, ...options }), signal);
+    const told = telling(sagemakerTarget({ aws, note: terminal.note, ...options }), {
+      at: async () => ({ target: "sagemaker", place: await aws.region() }),
+      client: () => trackingClient(terminal),
+      ...{ env: terminal.env, note: terminal.note },
+    });
+    return work(told, signal);
   });

@@ -1,5 +1,6 @@
 import { accessOf } from "./access.ts";
 import { artifactsOf } from "./artifacts.ts";
+import { deploymentsOf } from "./deployments.ts";
 import { experimentsOf } from "./experiments.ts";
 import { flowsOf } from "./flows.ts";
 import { loggedModelsOf } from "./logged-models.ts";
@@ -29,6 +30,7 @@ export function createClient(options: TransportOptions) {
     timeline: timelineOf(transport),
     policies: policiesOf(transport),
     flows: flowsOf(transport),
+    deployments: deploymentsOf(transport),
     trust: trustOf(transport),
   };
 }

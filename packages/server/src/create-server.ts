@@ -4,6 +4,7 @@ import type { TrackingStore } from "@esteira/core/tracking-store";
 import type { WebhookStore } from "@esteira/core/webhook-store";
 import type { ArtifactStore } from "@esteira/store/artifacts/artifact-store";
 import { isLocalUri, localFolder } from "@esteira/store/artifacts/open";
+import type { DeploymentStore } from "@esteira/store/deployment/deployments";
 import type { FlowStore } from "@esteira/store/flow/flows";
 import type { PolicyStore } from "@esteira/store/policy/policies";
 import type { SealFile } from "@esteira/store/timeline/seal-file";
@@ -19,6 +20,8 @@ import { multipartEndpoints } from "./artifacts/multipart.ts";
 import { presignedEndpoints } from "./artifacts/presigned.ts";
 import { mountArtifactProxy } from "./artifacts/proxy.ts";
 import { mountRunUpload } from "./artifacts/run-upload.ts";
+import { mountDeploymentEvents } from "./deployments/deployment-events.ts";
+import { deploymentEndpoints } from "./deployments/deployments.ts";
 import { flowEndpoints } from "./flows/flows.ts";
 import { mountHealth } from "./health/health.ts";
 import { createApp } from "./http/app.ts";
@@ -52,7 +55,12 @@ export interface ServerOptions {
   readonly store: TrackingStore &
     RunQueryStore &
     RegistryStore &
-    WebhookStore & { readonly timeline: Timeline; readonly policies: PolicyStore; readonly flows: FlowStore };
+    WebhookStore & {
+      readonly timeline: Timeline;
+      readonly policies: PolicyStore;
+      readonly flows: FlowStore;
+      readonly deployments: DeploymentStore;
+    };
   /** What signs the timeline; without it nothing does. */
   readonly seals?: SealFile | undefined;
   /** What the artifact proxy reads and writes. Without it no artifacts pass through (MLflow's `--no-serve-artifacts`). */
@@ -140,8 +148,10 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   mountEndpoints(app, ESTEIRA_API, runQueryEndpoints(store));
   mountEndpoints(app, ESTEIRA_API, policyEndpoints(store.policies));
   mountEndpoints(app, ESTEIRA_API, flowEndpoints(store.flows, store.policies));
+  mountEndpoints(app, ESTEIRA_API, deploymentEndpoints(store.deployments, store.flows));
   mountTimeline(app, store.timeline, options.seals, ESTEIRA_API);
   mountRunEvents(app, store, ESTEIRA_API, { ...STANDARD_WATCH, ...options.watch });
+  mountDeploymentEvents(app, store.deployments, ESTEIRA_API, { ...STANDARD_WATCH, ...options.watch });
   mountAccess(app, options.access, { two: API, three: API_3, esteira: ESTEIRA_API });
   mountWebhooks(
     app,

@@ -10,6 +10,7 @@ import { createContext, type StoreContext } from "./database/context.ts";
 import type { DatabaseMeter } from "./database/meter.ts";
 import type { Session } from "./database/session.ts";
 import { parseBackendUri } from "./database/uri.ts";
+import { type DeploymentStore, deploymentStore } from "./deployment/deployments.ts";
 import { type FlowStore, flowStore } from "./flow/flows.ts";
 import { type PolicyStore, policyStore } from "./policy/policies.ts";
 import { registryStore } from "./registry/registry-store.ts";
@@ -29,6 +30,7 @@ export interface Store extends TrackingStore, RunQueryStore, RegistryStore, Webh
   readonly policies: PolicyStore;
   readonly trusts: TrustStore;
   readonly flows: FlowStore;
+  readonly deployments: DeploymentStore;
   /** Waits for the writes under way and closes the database. */
   close(): Promise<void>;
 }
@@ -81,6 +83,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     policies: policyStore(session, context),
     trusts: trustStore(session, context),
     flows: flowStore(session, context),
+    deployments: deploymentStore(session, context),
     close: () => session.close(),
   };
 }

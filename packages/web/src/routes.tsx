@@ -11,6 +11,7 @@ import { accessQuery } from "./access/session.ts";
 import { queries } from "./api/query-client.ts";
 import { chartsPageSearch } from "./charts/page-search.ts";
 import { compareSearch } from "./compare/search.ts";
+import { deploymentsSearch } from "./deployments/search.ts";
 import { experimentsSearch } from "./experiments/search.ts";
 import { modelSearch, modelsSearch, versionCompareSearch, versionSearch } from "./models/search.ts";
 import { runSearch } from "./run/search.ts";
@@ -146,6 +147,19 @@ const versionCompare = createRoute({
   component: lazyRouteComponent(() => import("./models/version-compare-page.tsx"), "VersionComparePage"),
 });
 
+const deployments = createRoute({
+  getParentRoute: () => root,
+  path: "/deployments",
+  validateSearch: (search) => deploymentsSearch().parse(search),
+  component: lazyRouteComponent(() => import("./deployments/deployments-page.tsx"), "DeploymentsPage"),
+});
+
+const deployment = createRoute({
+  getParentRoute: () => root,
+  path: "/deployments/$name/$id",
+  component: lazyRouteComponent(() => import("./deployments/deployment-page.tsx"), "DeploymentPage"),
+});
+
 const signIn = createRoute({
   getParentRoute: () => root,
   path: SIGN_IN,
@@ -175,6 +189,8 @@ export const router = createRouter({
     model,
     version,
     versionCompare,
+    deployments,
+    deployment,
     signIn,
     account,
   ]),

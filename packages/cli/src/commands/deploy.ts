@@ -5,7 +5,7 @@ import pc from "picocolors";
 import { type Command, type Terminal, text, type Values } from "../command.ts";
 import { planOrApply } from "../deploy-options.ts";
 import { freeVersions, holdVersion } from "../deployed-models.ts";
-import { localDeployments, shownDeployment, TARGET_OPTIONS, withDeployments } from "../deployments.ts";
+import { shownDeployment, TARGET_OPTIONS, toldLocalDeployments, withDeployments } from "../deployments.ts";
 import { OWN_COMMAND } from "../own-command.ts";
 import { deployedPort } from "../port.ts";
 import { trackingClient } from "../tracking.ts";
@@ -37,7 +37,7 @@ export const deploy: readonly Command[] = [
         ...deployedPort(text(values, "port")),
         model: await heldModel(text(values, "uri") ?? "", terminal),
       };
-      const target = await localDeployments(terminal.env);
+      const target = await toldLocalDeployments(terminal);
       const code = await planOrApply(target, wanted, values, terminal);
       if (values.dryRun !== true) await freeVersions(target, terminal.env, Date.now());
       return code;

@@ -8,7 +8,7 @@ import type { Client } from "@esteira/sdk/client";
 import pc from "picocolors";
 import { type Command, type CommandOption, type Terminal, text, type Values } from "../command.ts";
 import { freeVersions, heldFolder, holdVersion } from "../deployed-models.ts";
-import { localDeployments } from "../deployments.ts";
+import { toldLocalDeployments } from "../deployments.ts";
 import { trackingClient } from "../tracking.ts";
 
 const FILE: CommandOption = {
@@ -73,7 +73,7 @@ async function look(values: Values, terminal: Terminal) {
   const wanted = parseDesiredState(content, file);
   const client = trackingClient(terminal);
   const plan = planModels(wanted, await foundModels(client, Object.keys(wanted.models)));
-  const deployments = await localDeployments(terminal.env);
+  const deployments = await toldLocalDeployments(terminal);
   const targets: TargetPlan[] = [];
   for (const placement of plan.placements) targets.push(await targetPlan(deployments, placement, terminal.env));
   return { plan, targets, client, deployments };

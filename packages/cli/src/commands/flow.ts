@@ -8,7 +8,8 @@ import type { Target } from "@esteira/deploy/target";
 import pc from "picocolors";
 import { type Command, type CommandOption, listed, type Terminal, text, texts, type Values } from "../command.ts";
 import { localDeployments } from "../deployments.ts";
-import { engineTarget } from "../docker-options.ts";
+import { enginePlace, engineTarget } from "../docker-options.ts";
+import { localPlace, type TargetPlace } from "../told-deployments.ts";
 import { trackingClient } from "../tracking.ts";
 
 const MODEL: CommandOption = { flags: "-m, --model <name>", summary: "the registered model", required: true };
@@ -133,6 +134,7 @@ export const flow: readonly Command[] = [
     ],
     async run(values, terminal) {
       const { runFlows } = await import("../flow/runner.ts");
+      const { workOnOrders } = await import("../flow/rollback-orders.ts");
       const { readKey } = await import("../evidence.ts");
       const file = text(values, "evidenceKey") ?? terminal.env.ESTEIRA_EVIDENCE_KEY;
       const key = file ? readKey(await contentOf(file), file) : undefined;
@@ -149,13 +151,16 @@ export const flow: readonly Command[] = [
       const targets = await flowTargets(values, terminal, local);
       const keeper = local.keep(KEEP_EVERY_MS, terminal.note);
       try {
-        await runFlows({
-          client: trackingClient(terminal),
-          targets,
+        const options = {
+          ...{ client: trackingClient(terminal), targets, places: await placesOf(targets, terminal) },
           name: `${hostname()}/${process.pid}`,
-          ...{ key, leaseSeconds, env: terminal.env, note: terminal.note, signal: stop.signal },
+          ...{ key, leaseSeconds, env: terminal.env, note: terminal.note },
           isOnce: values.once === true,
-        });
+        };
+        const ended = new AbortController();
+        const orders = workOnOrders({ ...options, signal: AbortSignal.any([stop.signal, ended.signal]) });
+        await runFlows({ ...options, signal: stop.signal }).finally(() => ended.abort());
+        await orders;
       } finally {
         await keeper.stop();
         process.stdin.pause();
@@ -185,6 +190,15 @@ async function flowTargets(values: Values, terminal: Terminal, local: Target): P
     else throw invalid(`The target '${name}' of flows is not known: expected local or docker.`);
   }
   return targets;
+}
+
+async function placesOf(
+  targets: ReadonlyMap<string, Target>,
+  { env }: Terminal,
+): Promise<ReadonlyMap<string, TargetPlace>> {
+  const places = new Map<string, TargetPlace>();
+  for (const name of targets.keys()) places.set(name, name === "local" ? localPlace(env) : await enginePlace(env));
+  return places;
 }
 
 function leaseOf(given: string | undefined): number {

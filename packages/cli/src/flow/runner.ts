@@ -6,6 +6,7 @@ import type { Work } from "@esteira/core/flow/steps";
 import type { Target } from "@esteira/deploy/target";
 import type { Client } from "@esteira/sdk/client";
 import type { Terminal } from "../command.ts";
+import { type TargetPlace, telling } from "../told-deployments.ts";
 import { evaluate, gate } from "./gate-steps.ts";
 import { approval, archive, promote, undo } from "./promotion-steps.ts";
 import { canary, judge, shadow, smoke, stage } from "./serving-steps.ts";
@@ -14,6 +15,8 @@ import type { StepOutcome, StepWork } from "./step.ts";
 export interface RunnerOptions {
   readonly client: Client;
   readonly targets: ReadonlyMap<string, Target>;
+  /** Where each of them is. */
+  readonly places: ReadonlyMap<string, TargetPlace>;
   /** How others see who works. */
   readonly name: string;
   readonly key: KeyObject | undefined;
@@ -59,7 +62,7 @@ async function isQuiet(client: Client): Promise<boolean> {
 }
 
 async function workOn(claim: Claim, options: RunnerOptions): Promise<void> {
-  const { client, targets, key, env, note, signal, leaseSeconds } = options;
+  const { client, targets, places, key, env, note, signal, leaseSeconds } = options;
   const { flow } = claim;
   const what = `flow ${flow.id} (${flow.model} version ${flow.version}), ${flow.work}`;
   const lost = new AbortController();
@@ -72,8 +75,9 @@ async function workOn(claim: Claim, options: RunnerOptions): Promise<void> {
     (leaseSeconds * 1000) / 3,
   );
   try {
-    const target = targets.get(flow.spec.target);
-    if (flow.work === undefined || target === undefined) return;
+    const [found, at] = [targets.get(flow.spec.target), places.get(flow.spec.target)];
+    if (flow.work === undefined || found === undefined || at === undefined) return;
+    const target = telling(found, { at, client: () => client, env, note, flow: flow.id });
     const context = { claim, client, target, key, env, signal: AbortSignal.any([signal, lost.signal]) };
     const outcome = await STEPS[flow.work](context).catch((error: unknown): StepOutcome => {
       // Whoever comes next takes it at once.

@@ -51,6 +51,8 @@ export const ACTIONS = [
   "flow.approved",
   "flow.moved",
   "flow.ended",
+  "deployment.changed",
+  "deployment.rollback-asked",
 ] as const;
 export type TimelineAction = (typeof ACTIONS)[number];
 

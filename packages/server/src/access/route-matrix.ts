@@ -215,6 +215,26 @@ export const ROUTES: Readonly<Record<string, RouteCase>> = {
     least: "admin",
     send: () => ({ flow_id: 1, number: 1, lease: "none", kind: "done" }),
   },
+  "POST /api/esteira/v1/deployments/record": {
+    least: "EDIT",
+    send: (seed) => ({
+      ...{ ...version(seed), target: "local", place: "here", deployment: seed.model, kind: "applied" },
+      arms: [{ role: "primary", uri: `models:/${seed.model}/1`, share: 1 }],
+    }),
+  },
+  "GET /api/esteira/v1/deployments/list": { least: "signed-in" },
+  "GET /api/esteira/v1/deployments/of-model": { least: "READ", send: model },
+  "GET /api/esteira/v1/deployments/get": { least: "READ", send: (seed) => ({ ...model(seed), deployment_id: 1 }) },
+  "POST /api/esteira/v1/deployments/rollback": {
+    least: "EDIT",
+    send: (seed) => ({ ...model(seed), deployment_id: 1 }),
+  },
+  "POST /api/esteira/v1/deployments/claim": { least: "admin", send: () => ({ runner: "walk", places: [] }) },
+  "POST /api/esteira/v1/deployments/settle": {
+    least: "admin",
+    send: () => ({ order_id: 1, lease: "none", outcome: "done" }),
+  },
+  "GET /api/esteira/v1/deployments/events": { least: "signed-in" },
   "GET /api/esteira/v1/access": { least: "open" },
   "POST /api/esteira/v1/access/sessions": { least: "open", send: () => ({ username: "reader", password: PASSWORD }) },
   "DELETE /api/esteira/v1/access/sessions/current": { least: "signed-in" },

@@ -23,7 +23,9 @@ let count = 0;
 beforeAll(async () => {
   // Nothing listens at port 9: the routes of the provider are there, and say that it does not answer.
   const oidc = { issuer: "http://127.0.0.1:9", clientId: "esteira" };
-  server = await openHarness({ access: { publicUrl: "http://localhost", oidc } });
+  // Streams that nothing ends do so soon: the walk waits for each answer.
+  const watch = { longestMs: 20, pollMs: 10 };
+  server = await openHarness({ watch, access: { publicUrl: "http://localhost", oidc } });
   const passwordHash = await passwords(CHEAP).hash(PASSWORD);
   for (const username of USERS.slice(1)) {
     await server.store.createUser({ username, passwordHash, isAdmin: username === "admin" });

@@ -1,4 +1,5 @@
 import { ACCESS_OBJECTS } from "../access/access-schema.ts";
+import { DEPLOYMENT_OBJECTS } from "../deployment/deployment-schema.ts";
 import { FLOW_OBJECTS } from "../flow/flow-schema.ts";
 import { POLICY_OBJECTS } from "../policy/policy-schema.ts";
 import { TIMELINE_OBJECTS } from "../timeline/timeline-schema.ts";
@@ -109,6 +110,7 @@ const OBJECTS: readonly SchemaObject[] = [
   ...POLICY_OBJECTS,
   ...TRUST_OBJECTS,
   ...FLOW_OBJECTS,
+  ...DEPLOYMENT_OBJECTS,
 ];
 
 /** The statements that create what is not there yet. */

@@ -18,6 +18,7 @@ import { isUniqueViolation } from "../database/errors.ts";
 import type { Session } from "../database/session.ts";
 import { groupBy, inList, insertMany } from "../database/sql.ts";
 import { type Database, WORKSPACE } from "../database/tables.ts";
+import { forgetDeployments, renameDeploymentRows } from "../deployment/model-gone.ts";
 import { endFlows, renameFlowRows } from "../flow/model-gone.ts";
 import {
   allowPromotion,
@@ -98,6 +99,7 @@ export function registeredModelStore(
       }),
     deleteRegisteredModel: (name) =>
       writeModel(name, async (db) => {
+        await forgetDeployments(db, name);
         await deleteRegisteredModel(db, context.clock(), name, record);
         await endFlows(db, context, name, actor);
       }),
@@ -333,6 +335,7 @@ async function rename(
   await renameModelGrants(db, name, newName);
   await renamePolicyRows(db, name, newName);
   await renameFlowRows(db, name, newName);
+  await renameDeploymentRows(db, name, newName);
   await db
     .updateTable("model_versions")
     .set({ last_updated_time: now })

@@ -3,6 +3,7 @@ import { artifacts } from "./en/artifacts.ts";
 import { charts } from "./en/charts.ts";
 import { common, failure } from "./en/common.ts";
 import { compare } from "./en/compare.ts";
+import { deployments } from "./en/deployments.ts";
 import { experiments } from "./en/experiments.ts";
 import { flows } from "./en/flows.ts";
 import { gate, models, stages } from "./en/models.ts";
@@ -37,6 +38,7 @@ export const en = {
   timeline,
   promotion,
   flows,
+  deployments,
 };
 
 export type Catalogue = typeof en;

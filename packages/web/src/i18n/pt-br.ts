@@ -4,6 +4,7 @@ import { artifacts } from "./pt-br/artifacts.ts";
 import { charts } from "./pt-br/charts.ts";
 import { common, failure } from "./pt-br/common.ts";
 import { compare } from "./pt-br/compare.ts";
+import { deployments } from "./pt-br/deployments.ts";
 import { experiments } from "./pt-br/experiments.ts";
 import { flows } from "./pt-br/flows.ts";
 import { gate, models, stages } from "./pt-br/models.ts";
@@ -37,4 +38,5 @@ export const ptBr: Catalogue = {
   timeline,
   promotion,
   flows,
+  deployments,
 };

@@ -4,6 +4,8 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { registeredModelQuery, versionsQuery } from "../api/model-queries.ts";
+import { DeploymentList } from "../deployments/deployment-list.tsx";
+import { modelDeploymentsQuery } from "../deployments/deployment-queries.ts";
 import { useFormat, useText } from "../i18n/use-text.tsx";
 import { Protection } from "../policy/protection.tsx";
 import { Dim, Facts, Heading, Note, Page, Section } from "../shell/page.tsx";
@@ -117,10 +119,23 @@ function Versions({ model }: { model: RegisteredModel }) {
           />
         )}
       </Answer>
+      <Served name={model.name} />
       <Section title={text.timeline.reigns}>
         <Reigns name={model.name} />
       </Section>
     </>
+  );
+}
+
+/** Where the model's versions run; nothing where none does. */
+function Served({ name }: { name: string }) {
+  const text = useText();
+  const found = useQuery(modelDeploymentsQuery(name)).data?.filter(({ state }) => state !== "removed") ?? [];
+  if (found.length === 0) return null;
+  return (
+    <Section title={text.deployments.whereServed}>
+      <DeploymentList deployments={found} />
+    </Section>
   );
 }
 

@@ -5,6 +5,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { baseUrl } from "../api/client.ts";
 import { registeredModelsQuery } from "../api/model-queries.ts";
+import { ServedShort } from "../deployments/where-served.tsx";
 import { useText } from "../i18n/use-text.tsx";
 import { firstModelCode } from "../run/snippets.ts";
 import { CodeBlock } from "../shell/code-block.tsx";
@@ -70,6 +71,7 @@ function ModelList({ models, searching }: { models: readonly RegisteredModel[]; 
         { title: text.models.gate, kind: "nowrap" },
         { title: text.models.aliases },
         { title: text.models.stages },
+        { title: text.deployments.whereServed },
         { title: text.models.updated, kind: "nowrap" },
       ]}
       rows={models.map((model) => {
@@ -98,6 +100,7 @@ function ModelList({ models, searching }: { models: readonly RegisteredModel[]; 
                 <StageBadge key={stage} stage={stage} />
               ))}
             </span>,
+            <ServedShort key="served" name={model.name} />,
             <Moment key="updated" ms={model.lastUpdatedTimestamp} />,
           ],
         };

@@ -1,6 +1,7 @@
 import type { ModelVersion } from "@esteira/core/entities/registered-model";
 import { useQuery } from "@tanstack/react-query";
 import { versionModelFileQuery } from "../api/model-queries.ts";
+import { WhereServed } from "../deployments/where-served.tsx";
 import { useFormat, useText } from "../i18n/use-text.tsx";
 import { UseModel } from "../run/use-model.tsx";
 import { Facts, Mono, Section } from "../shell/page.tsx";
@@ -60,6 +61,9 @@ export function VersionOverview({ version, aliases }: { version: ModelVersion; a
                 [text.models.updated, format.dateTime(version.lastUpdatedTimestamp)],
               ]}
             />
+          </Section>
+          <Section title={text.deployments.whereServed}>
+            <WhereServed name={version.name} version={version.version} />
           </Section>
           <Section title={text.common.tags}>
             <TagList tags={version.tags} />

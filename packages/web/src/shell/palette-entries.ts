@@ -79,6 +79,7 @@ export function useEntries(): readonly Entry[] {
   return [
     page("experiments", text.shell.experiments, () => void navigate({ to: "/experiments" })),
     page("models", text.shell.models, () => void navigate({ to: "/models" })),
+    page("deployments", text.shell.deployments, () => void navigate({ to: "/deployments" })),
     ...(access?.user === undefined
       ? []
       : [page("account", text.access.account, () => void navigate({ to: "/account" }))]),

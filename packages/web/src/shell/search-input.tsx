@@ -14,7 +14,7 @@ export function SearchInput(props: { label: string; value: string; onChange(valu
       leftSection={<SearchIcon size={14} />}
       rightSection={
         props.value === "" ? null : (
-          <CloseButton size="xs" aria-label={text.common.clear} onClick={() => props.onChange("")} />
+          <CloseButton size={24} aria-label={text.common.clear} onClick={() => props.onChange("")} />
         )
       }
       w={props.width ?? 260}

@@ -42,6 +42,7 @@ export function Shell() {
           <nav className={classes.nav} aria-label={text.shell.navigation}>
             <Link to="/experiments">{text.shell.experiments}</Link>
             <Link to="/models">{text.shell.models}</Link>
+            <Link to="/deployments">{text.shell.deployments}</Link>
           </nav>
         )}
         <div className={classes.space} />

@@ -1,6 +1,7 @@
 export const shell = {
   experiments: "Experiments",
   models: "Models",
+  deployments: "Deployments",
   language: "Language",
   theme: "Theme",
   light: "Light",

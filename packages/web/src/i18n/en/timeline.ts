@@ -48,6 +48,8 @@ export const timeline = {
     "flow.approved": "Flow approved",
     "flow.moved": "Flow moved on",
     "flow.ended": "Flow ended",
+    "deployment.changed": "Deployment changed",
+    "deployment.rollback-asked": "Rollback asked for",
   },
   origins: {
     local: "on the database itself",

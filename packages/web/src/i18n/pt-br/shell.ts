@@ -3,6 +3,7 @@ import type * as english from "../en/shell.ts";
 export const shell: typeof english.shell = {
   experiments: "Experimentos",
   models: "Modelos",
+  deployments: "Implantações",
   language: "Idioma",
   theme: "Tema",
   light: "Claro",

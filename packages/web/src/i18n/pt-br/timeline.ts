@@ -49,6 +49,8 @@ export const timeline: typeof english.timeline = {
     "flow.approved": "Fluxo aprovado",
     "flow.moved": "Fluxo avançou",
     "flow.ended": "Fluxo encerrado",
+    "deployment.changed": "Implantação alterada",
+    "deployment.rollback-asked": "Reversão solicitada",
   },
   origins: {
     local: "no próprio banco de dados",
