@@ -9,7 +9,7 @@ import { webAssets } from "@esteira/web/node/assets";
 import { type Browser, chromium } from "playwright-core";
 import { type Visit, type VisitOptions, visit } from "./stage.ts";
 
-/** Of the users that a stage has from the start: `admin`, and `ana`, who is none. */
+/** Of the users that a stage has from the start: `admin`, `ana`, who may change the experiment, and `eva`, who may read it and its model. */
 export const PASSWORD = "a long enough password";
 /** Whom the identity provider knows; any password opens its page. */
 const PEOPLE = { carla: { preferred_username: "carla", groups: ["fraud"] }, davi: { preferred_username: "davi" } };
@@ -42,6 +42,20 @@ export async function openAccessStage(
       resourcePattern: experiment,
       permission: "MANAGE",
     });
+    await administration.accounts.create({ username: "eva", password: PASSWORD });
+    await administration.store.createRun({
+      experimentId: experiment,
+      userId: "ana",
+      startTime: 1_700_000_000_000,
+      tags: [],
+    });
+    await administration.store.createRegisteredModel({ name: "pix-fraud", tags: [] });
+    await administration.store.createModelVersion({ name: "pix-fraud", source: "s3://models/1", tags: [] });
+    for (const [resourceType, resourcePattern] of [
+      ["experiment", experiment],
+      ["registered_model", "pix-fraud"],
+    ] as const)
+      await administration.store.grant("eva", { resourceType, resourcePattern, permission: "READ" });
   }
   // The provider must know the server's address and the server the provider's: one of the two is chosen beforehand.
   const port = await freePort();

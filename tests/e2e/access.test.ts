@@ -2,6 +2,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AccessStage, openAccessStage, PASSWORD } from "./access-stage.ts";
 import { findChromium } from "./chromium.ts";
+import { expectFaultless, LOOKS } from "./looks.ts";
 import type { Visit } from "./stage.ts";
 
 const browserPath = findChromium(process.env);
@@ -98,6 +99,42 @@ describe.skipIf(browserPath === undefined)("signing in with a browser", () => {
     await signIn(page, "ana");
     await page.getByRole("heading", { name: "Registered models" }).waitFor();
     expect(new URL(page.url()).hash).toBe("#/models");
+  });
+
+  it("comes back to the runs table as it was, which asks for its runs in a way of its own", async () => {
+    const { page } = await stage.visit();
+    await page.goto(`${stage.url}/#/experiments/1?sort=attributes.start_time`);
+    await signIn(page, "ana");
+    const row = page.locator("tbody tr[data-index='0']");
+    await row.waitFor();
+    await stage.endSessions("ana");
+    await page.getByRole("button", { name: "Refresh" }).click();
+    await page.getByText(/^Your session has ended/).waitFor();
+    await signIn(page, "ana");
+    await row.waitFor();
+    expect(new URL(page.url()).hash).toContain("sort=");
+  });
+
+  it.each(LOOKS)("offers nothing that would be refused, and says why, in %s", async (...look) => {
+    const [language, width, theme] = look;
+    const reads = language === "en" ? /^You may read this/ : /^Você pode ler est/;
+    const { page, complaints } = await stage.visit({ language, width, theme });
+    await page.goto(`${stage.url}/#/models/pix-fraud/versions/1`);
+    await signIn(page, "eva", PASSWORD, language);
+    const promote = page.getByRole("button", { name: language === "en" ? "Promote…" : "Promover…" });
+    await page.getByText(reads).waitFor();
+    expect(await promote.isDisabled()).toBe(true);
+    await expectFaultless(page);
+    await page.goto(`${stage.url}/#/models/pix-fraud?tab=protection`);
+    await page.getByText(language === "en" ? /^Only an administrator/ : /^Só um administrador/).waitFor();
+    await page.goto(`${stage.url}/#/experiments/1`);
+    await page.locator("tbody tr[data-index='0'] a").first().click();
+    await page.getByText(reads).first().waitFor();
+    await page.getByRole("button", { name: language === "en" ? "Actions" : "Ações", exact: true }).click();
+    await page.getByRole("menuitem").first().waitFor();
+    for (const item of await page.getByRole("menuitem").all()) expect(await item.isDisabled()).toBe(true);
+    await expectFaultless(page);
+    expect(ownComplaints(complaints)).toEqual([]);
   });
 
   it.each(LANGUAGES)("goes through the identity provider and back in %s", async (language) => {

@@ -127,13 +127,13 @@ describe.skipIf(browserPath === undefined)("deployments", () => {
       await dialog.getByText(words.alone).waitFor({ state: "detached" });
       await sure.click();
       await dialog.waitFor({ state: "detached" });
-      await page.getByText(words.goingBack).waitFor();
+      await page.getByText(words.goingBack, { exact: true }).waitFor();
       const held = await claim();
       expect(held).toMatchObject({ deployment: { former: [{ uri: `models:/${name}/2` }] }, order: { generation: 3 } });
       await record("2", { kind: "rolled-back", generation: 4, former: [arm("primary", "3", 1)], note: "asked for" });
       if (held !== undefined) await client.deployments.settle(held, "done", "it serves");
       await page.getByRole("cell", { name: words.rolledBack }).waitFor();
-      await page.getByText(words.goingBack).waitFor({ state: "detached" });
+      await page.getByText(words.goingBack, { exact: true }).waitFor({ state: "detached" });
       await expectFaultless(page);
 
       await page.goto(`${stage.url}/#/models/${name}/versions/2`);
@@ -145,6 +145,7 @@ describe.skipIf(browserPath === undefined)("deployments", () => {
       await expectFaultless(page);
       expect(complaints).toEqual([]);
     },
+    180_000,
   );
 
   it("that a flow has made go back by the flow, and a rollback that failed says why", async () => {

@@ -1,11 +1,13 @@
 import type { Scope, Token, User } from "@esteira/core/entities/access";
-import { accessInfoWire, signedOutWire, tokenWire, userWire } from "@esteira/core/wire/access";
+import { accessInfoWire, rightsWire, signedOutWire, tokenWire, userWire } from "@esteira/core/wire/access";
 import { z } from "zod";
 import { nothing, type Transport } from "./transport.ts";
 
 const oneUser = z.object({ user: userWire }).transform((wire) => wire.user);
 const newToken = z.object({ token: z.string(), info: tokenWire });
 const tokens = z.object({ tokens: z.array(tokenWire) }).transform((wire) => wire.tokens);
+
+export type Rights = z.output<typeof rightsWire>;
 
 export interface TokenFields {
   name: string;
@@ -28,6 +30,12 @@ export function accessOf(transport: Transport) {
     /** In a browser: begins a session, whose cookie the browser keeps. */
     signIn: (username: string, password: string): Promise<User> =>
       transport.call("POST", "access/sessions", oneUser, { ...own, body: { username, password } }),
+    /** What the caller may do to an experiment (by id), or to a registered model and its versions (by name). */
+    rights: (resource: "experiment" | "registered_model", id: string): Promise<Rights> =>
+      transport.call("GET", "access/rights", rightsWire, {
+        ...own,
+        query: { resource_type: resource, resource_id: id },
+      }),
     signOut: () => transport.call("DELETE", "access/sessions/current", signedOutWire, own),
     /** Makes the first admin with the token that the server printed when it started without one. */
     setUp: (input: { token: string; username: string; password: string }): Promise<User> =>

@@ -14,6 +14,9 @@ export const userWire = z
   .transform((wire): User => ({ id: wire.id, username: wire.username, isAdmin: wire.is_admin }))
   .meta({ id: "User" });
 
+/** What a caller may do to something. */
+export const rightsWire = z.object({ update: z.boolean(), delete: z.boolean(), manage: z.boolean() });
+
 export const userToWire = (user: User) => ({ id: user.id, username: user.username, is_admin: user.isAdmin });
 
 export const rolePermissionWire = z

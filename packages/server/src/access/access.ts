@@ -18,6 +18,7 @@ import { legacyPermissionEndpoints } from "./legacy-permissions.ts";
 import { oidc } from "./oidc/oidc.ts";
 import type { OidcSettings } from "./oidc/settings.ts";
 import { type PasswordCost, passwords } from "./passwords.ts";
+import { rightsEndpoint } from "./rights.ts";
 import { roleEndpoints } from "./roles.ts";
 import { sessionCookie } from "./session-cookie.ts";
 import { sessions } from "./sessions.ts";
@@ -96,6 +97,7 @@ export function createAccess(options: AccessOptions): Access {
       }),
       ...(provider?.endpoints ?? []),
       ...tokenEndpoints(store, clock, audit),
+      rightsEndpoint,
       ...ciIdentityEndpoints({
         trusts: store.trusts,
         keys: issuerKeys(options.issuers ?? { allowPrivate: false }, clock),

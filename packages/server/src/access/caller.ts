@@ -31,6 +31,11 @@ export interface Caller {
   readonly managesRoles: boolean;
   /** Throws PERMISSION_DENIED unless all needs of the route are met by what the request names. */
   check(policy: GuardedPolicy, fields: RequestFields): Promise<void>;
+  /** Of these needs, which are met: for pages, which do not offer what would be refused. Nothing is refused, so nothing is logged. */
+  meets(
+    asked: readonly { readonly scope: Scope; readonly need: Need }[],
+    fields: RequestFields,
+  ): Promise<readonly boolean[]>;
   /** Which experiments a search may tell; undefined for all. */
   experiments(): Visible | undefined;
   models(): VisibleModels | undefined;
@@ -47,6 +52,7 @@ export const ANYBODY: Caller = {
   actor: ANONYMOUS,
   managesRoles: true,
   check: async () => {},
+  meets: async (asked) => asked.map(() => true),
   experiments: () => undefined,
   models: () => undefined,
   versions: () => undefined,
@@ -63,6 +69,7 @@ export const NOBODY: Caller = {
   check: async () => {
     throw new EsteiraError("UNAUTHENTICATED", "Sign in, or send a token.");
   },
+  meets: async (asked) => asked.map(() => false),
   experiments: () => NOTHING,
   models: () => ({ models: NOTHING, prompts: NOTHING }),
   versions: () => ({ models: NOTHING, prompts: NOTHING }),
@@ -211,6 +218,18 @@ function callerOf(
         asked: items.map(({ need, values }) => [need.kind, ...values].join(" ")).join(", "),
       });
       throw DENIED;
+    },
+    meets: async (asked, fields) => {
+      const items = named(
+        asked.map(({ need }) => need),
+        fields,
+      );
+      const owners = await store.ownersOf(ownerQuestion(items, proxyLocation));
+      return items.map((item, at) => {
+        const { scope } = asked[at] ?? { scope: "admin" };
+        const isStep = token?.step === undefined || scope === "read";
+        return isStep && hasScope(token, scope) && ((isAdmin && bound === undefined) || meets(item, owners, fields));
+      });
     },
     experiments: () => unlessAll(seen("experiment")),
     models: () => both(seen("registered_model"), seen("prompt")),

@@ -243,6 +243,10 @@ export const ROUTES: Readonly<Record<string, RouteCase>> = {
     // Too short a password is told before the token is looked at.
     send: () => ({ token: "none", username: "x", password: "short" }),
   },
+  "GET /api/esteira/v1/access/rights": {
+    least: "signed-in",
+    send: (seed) => ({ resource_type: "registered_model", resource_id: seed.model }),
+  },
   "GET /api/esteira/v1/access/oidc/start": { least: "open" },
   "GET /api/esteira/v1/access/oidc/callback": { least: "open" },
   "POST /api/esteira/v1/access/trust/add": {

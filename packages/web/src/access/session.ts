@@ -1,6 +1,6 @@
 import { EsteiraError } from "@esteira/core/errors";
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
-import { access } from "../api/client.ts";
+import { access, signedOut } from "../api/client.ts";
 
 export type AccessInfo = Awaited<ReturnType<typeof access.info>>;
 
@@ -43,6 +43,7 @@ export function watchSession(queries: QueryClient, onEnd: () => void): void {
     queries.setQueryData(accessQuery.queryKey, withoutUser(info));
     onEnd();
   };
+  signedOut.addEventListener("signed-out", over);
   queries.getQueryCache().subscribe((event) => {
     if (event.type === "updated" && event.action.type === "error" && isSignedOut(event.action.error)) over();
   });

@@ -73,9 +73,7 @@ function Loaded({ details: { deployment, changes } }: { details: DeploymentDetai
               [text.deployments.address, url === undefined ? undefined : <Mono key="url">{url}</Mono>],
               [
                 text.deployments.images,
-                arms.some(({ image }) => image !== undefined)
-                  ? arms.map(({ image = "", uri }) => <Mono key={uri}>{image}</Mono>)
-                  : undefined,
+                arms.some(({ image }) => image !== undefined) ? <Images key="images" arms={arms} /> : undefined,
               ],
               [
                 text.deployments.lastChange,
@@ -93,6 +91,18 @@ function Loaded({ details: { deployment, changes } }: { details: DeploymentDetai
         <History changes={changes} model={model} />
       </Section>
     </>
+  );
+}
+
+function Images({ arms }: { arms: Deployment["arms"] }) {
+  return (
+    <ul className={classes.images}>
+      {arms.map(({ role, uri, image = "" }) => (
+        <li key={`${role} ${uri}`}>
+          <Mono>{image}</Mono>
+        </li>
+      ))}
+    </ul>
   );
 }
 

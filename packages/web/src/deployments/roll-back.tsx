@@ -3,6 +3,7 @@ import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Refusal } from "../access/refusal.tsx";
+import { useMay } from "../access/rights.tsx";
 import { deploymentClient } from "../api/deployment-client.ts";
 import { useText } from "../i18n/use-text.tsx";
 import { flowQuery } from "../models/life-queries.ts";
@@ -19,13 +20,15 @@ export function RollBack({ deployment }: { deployment: Deployment }) {
   const text = useText();
   const [isOpen, setOpen] = useState(false);
   const way = useWay(deployment);
+  const may = useMay("registered_model", deployment.model);
   if (deployment.state === "removed") return null;
   return (
     <>
-      <Button variant="default" disabled={way.kind === "none"} onClick={() => setOpen(true)}>
+      <Button variant="default" disabled={way.kind === "none" || !may.update} onClick={() => setOpen(true)}>
         {text.deployments.rollBack}
       </Button>
-      {way.kind === "none" ? <Dim>{text.deployments.noWay[way.why]}</Dim> : null}
+      {may.update ? null : <Dim>{may.why}</Dim>}
+      {may.update && way.kind === "none" ? <Dim>{text.deployments.noWay[way.why]}</Dim> : null}
       {isOpen && way.kind !== "none" ? (
         <Asking deployment={deployment} way={way} onClose={() => setOpen(false)} />
       ) : null}

@@ -3,6 +3,7 @@ import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Refusal } from "../access/refusal.tsx";
+import { useMay } from "../access/rights.tsx";
 import { accessQuery } from "../access/session.ts";
 import { flowClient } from "../api/flow-client.ts";
 import { useText } from "../i18n/use-text.tsx";
@@ -24,6 +25,7 @@ export function FlowActions({ details: { flow } }: { details: FlowDetails }) {
     ...prospectQuery(flow.model, flow.version, { alias: flow.spec.alias }),
     enabled: isWaiting,
   }).data?.author;
+  const may = useMay("registered_model", flow.model);
   const me = access?.user?.username;
   const isOwn = me !== undefined && me === author;
   const act = useMutation({
@@ -45,6 +47,8 @@ export function FlowActions({ details: { flow } }: { details: FlowDetails }) {
   const offer = (ask: Exclude<Ask, "approve">) => (
     <Button
       variant="default"
+      // A yes or no is a person's who may read; ending a flow changes the version.
+      disabled={ask !== "decline" && !may.update}
       onClick={() => {
         act.reset();
         setAsks(ask);
@@ -63,6 +67,7 @@ export function FlowActions({ details: { flow } }: { details: FlowDetails }) {
       {isWaiting ? offer("decline") : null}
       {canCancel ? offer("cancel") : null}
       {canRollBack ? offer("rollback") : null}
+      {(canCancel || canRollBack) && !may.update ? <Dim>{may.why}</Dim> : null}
       {isWaiting && isOwn ? <Dim>{text.promotion.ownVersion}</Dim> : null}
       {asks === undefined ? <Refusal error={act.error} /> : null}
       {asks === undefined ? null : (

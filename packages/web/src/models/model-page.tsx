@@ -3,6 +3,7 @@ import { Button, Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
+import { useMay } from "../access/rights.tsx";
 import { registeredModelQuery, versionsQuery } from "../api/model-queries.ts";
 import { DeploymentList } from "../deployments/deployment-list.tsx";
 import { modelDeploymentsQuery } from "../deployments/deployment-queries.ts";
@@ -163,13 +164,15 @@ function RollBack({ model }: { model: RegisteredModel }) {
   const entries = useQuery(historyQuery(model.name)).data;
   const versions = useQuery(versionsQuery(model.name)).data;
   const [isOpen, setOpen] = useState(false);
+  const may = useMay("registered_model", model.name);
   const former = entries === undefined ? undefined : formerOf(reignsOf(entries), "champion");
   if (former === undefined || versions?.some(({ version }) => version === former) !== true) return null;
   return (
     <>
-      <Button variant="default" onClick={() => setOpen(true)}>
+      <Button variant="default" disabled={!may.update} onClick={() => setOpen(true)}>
         {text.promotion.rollBackTo(former)}
       </Button>
+      {may.update ? null : <Dim>{may.why}</Dim>}
       {isOpen ? (
         <PromotionDialog
           model={model}

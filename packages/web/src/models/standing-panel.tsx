@@ -3,6 +3,7 @@ import type { Prospect } from "@esteira/core/policy/prospect";
 import { Badge, Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Refusal } from "../access/refusal.tsx";
+import { useMay } from "../access/rights.tsx";
 import { accessQuery } from "../access/session.ts";
 import { policyClient } from "../api/policy-client.ts";
 import { useFormat, useText } from "../i18n/use-text.tsx";
@@ -45,11 +46,12 @@ const targetsOf = (policy: Policy | null): readonly Target[] =>
 function Panel({ name, version, target, onPromote }: StandingProps & { target: Target }) {
   const text = useText();
   const query = useQuery(prospectQuery(name, version, target));
+  const may = useMay("registered_model", name);
   return (
     <section className={classes.panel}>
       <div className={classes.panelHead}>
         <h2>{targetText(target, text.stages)}</h2>
-        <Button variant="default" onClick={() => onPromote(target)}>
+        <Button variant="default" disabled={!may.update} title={may.why} onClick={() => onPromote(target)}>
           {text.promotion.promote}
         </Button>
       </div>

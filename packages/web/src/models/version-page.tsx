@@ -4,6 +4,7 @@ import { Button, Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
+import { useMay } from "../access/rights.tsx";
 import { registeredModelQuery, versionQuery, versionsQuery } from "../api/model-queries.ts";
 import { useText } from "../i18n/use-text.tsx";
 import { Dim, Heading, Note, Page } from "../shell/page.tsx";
@@ -40,6 +41,7 @@ function Loaded({ version }: { version: ModelVersion }) {
   const versions = useQuery(versionsQuery(version.name)).data;
   const aliases = model ? aliasesOf(model.aliases, version.version) : version.aliases;
   const [target, setTarget] = useState<Target>();
+  const may = useMay("registered_model", version.name);
   const titles = {
     overview: text.models.overview,
     evidence: text.models.gate,
@@ -61,9 +63,10 @@ function Loaded({ version }: { version: ModelVersion }) {
       >
         {aliases.length > 0 ? <Aliases aliases={aliases} /> : null}
         {version.currentStage === "None" ? null : <StageBadge stage={version.currentStage} />}
-        <Button variant="default" onClick={() => setTarget({ alias: "champion" })}>
+        <Button variant="default" disabled={!may.update} onClick={() => setTarget({ alias: "champion" })}>
           {text.promotion.promote}
         </Button>
+        {may.update ? null : <Dim>{may.why}</Dim>}
       </Heading>
       {version.description ? <Note>{version.description}</Note> : <Dim>{text.models.noDescription}</Dim>}
       <Tabs

@@ -47,7 +47,11 @@ function Loaded({ name, policy }: { name: string; policy: Policy | undefined }) 
           </Button>
           {policy === undefined ? null : <Remove name={name} onEnd={reload} />}
         </div>
-      ) : null}
+      ) : access === undefined ? null : (
+        <p className={classes.below}>
+          <Dim>{text.policy.adminsOnly}</Dim>
+        </p>
+      )}
     </>
   );
 }

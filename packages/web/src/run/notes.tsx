@@ -5,6 +5,7 @@ import { Button, Textarea } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { Refusal } from "../access/refusal.tsx";
+import { useMay } from "../access/rights.tsx";
 import { runClient } from "../api/run-client.ts";
 import { useText } from "../i18n/use-text.tsx";
 import { PencilIcon } from "../shell/icons.tsx";
@@ -29,11 +30,14 @@ export function Notes({ run }: { run: Run }) {
   const text = useText();
   const note = tagValue(run.data.tags, TAG) ?? "";
   const [isOpen, setOpen] = useState(false);
+  const may = useMay("experiment", run.info.experimentId);
   return (
     <Section
       title={text.run.notes}
       aside={
-        isOpen ? null : (
+        isOpen ? null : !may.update ? (
+          <Dim>{may.why}</Dim>
+        ) : (
           <Button variant="subtle" color="gray" leftSection={<PencilIcon size={14} />} onClick={() => setOpen(true)}>
             {text.run.editNotes}
           </Button>

@@ -4,6 +4,7 @@ import { ActionIcon, Button, Menu, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Refusal } from "../access/refusal.tsx";
+import { useMay } from "../access/rights.tsx";
 import { runClient } from "../api/run-client.ts";
 import { useText } from "../i18n/use-text.tsx";
 import { runNameOf } from "../runs/run-values.ts";
@@ -18,6 +19,7 @@ export function RunActions({ run }: { run: Run }) {
   const [isRenaming, setRenaming] = useState(false);
   const refresh = useRefresh(run);
   const id = asRunId(run.info.runId);
+  const may = useMay("experiment", run.info.experimentId);
   const isDeleted = run.info.lifecycleStage === "deleted";
   const flip = useMutation({
     mutationFn: () => (isDeleted ? runClient.restore(id) : runClient.delete(id)),
@@ -42,8 +44,13 @@ export function RunActions({ run }: { run: Run }) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item onClick={() => setRenaming(true)}>{text.run.rename}</Menu.Item>
-          <Menu.Item onClick={() => flip.mutate()}>{isDeleted ? text.run.restore : text.run.delete}</Menu.Item>
+          <Menu.Item disabled={!may.update} onClick={() => setRenaming(true)}>
+            {text.run.rename}
+          </Menu.Item>
+          <Menu.Item disabled={!may.delete} onClick={() => flip.mutate()}>
+            {isDeleted ? text.run.restore : text.run.delete}
+          </Menu.Item>
+          {may.why === undefined ? null : <Menu.Label maw={280}>{may.why}</Menu.Label>}
         </Menu.Dropdown>
       </Menu>
       {isRenaming ? <Rename run={run} onClose={() => setRenaming(false)} /> : null}

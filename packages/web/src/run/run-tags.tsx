@@ -4,6 +4,7 @@ import { Button, CloseButton, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Refusal } from "../access/refusal.tsx";
+import { useMay } from "../access/rights.tsx";
 import { runClient } from "../api/run-client.ts";
 import { useText } from "../i18n/use-text.tsx";
 import { notices } from "../shell/notice-store.ts";
@@ -19,6 +20,7 @@ export function RunTags({ run }: { run: Run }) {
   const id = asRunId(run.info.runId);
   const tags = visibleTags(run.data.tags);
   const [isOpen, setOpen] = useState(false);
+  const may = useMay("experiment", run.info.experimentId);
   const refresh = () => queries.invalidateQueries({ queryKey: ["run", run.info.runId] });
   const remove = useMutation({
     mutationFn: (tag: { key: string; value: string }) => runClient.deleteTag(id, tag.key),
@@ -38,7 +40,7 @@ export function RunTags({ run }: { run: Run }) {
     <Section
       title={text.common.tags}
       aside={
-        isOpen ? null : (
+        isOpen || !may.update ? null : (
           <Button variant="subtle" color="gray" onClick={() => setOpen(true)}>
             {text.run.addTag}
           </Button>
@@ -56,7 +58,7 @@ export function RunTags({ run }: { run: Run }) {
             cells: [
               tag.key,
               // Tags that programs keep are theirs: a run without them is no longer what they know.
-              /^(mlflow|esteira)\./.test(tag.key) ? null : (
+              !may.update || /^(mlflow|esteira)\./.test(tag.key) ? null : (
                 <CloseButton
                   key="remove"
                   size="xs"

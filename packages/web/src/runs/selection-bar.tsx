@@ -2,9 +2,11 @@ import { type RunId, runId } from "@esteira/core/ids";
 import { Button, CloseButton, Popover, TextInput } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
+import { useMay } from "../access/rights.tsx";
 import { runClient } from "../api/run-client.ts";
 import { useText } from "../i18n/use-text.tsx";
 import { CompareIcon } from "../shell/icons.tsx";
+import { Dim } from "../shell/page.tsx";
 import { forEachRun, type SomeFailed, setTag, tagsNow } from "./bulk.ts";
 import { ARCHIVED_TAG, type FrameStore } from "./frame-store.ts";
 import { ArchiveIcon, BinIcon, RestoreIcon, TagIcon } from "./icons.tsx";
@@ -28,6 +30,7 @@ export function SelectionBar({ experiment, selected, state, store, notify, onCle
   const text = useText();
   const navigate = useNavigate();
   const [progress, setProgress] = useState<number>();
+  const may = useMay("experiment", experiment);
   if (selected.length === 0) return null;
 
   /** Does it, says so, and offers the way back for those for which it was done. */
@@ -116,7 +119,7 @@ export function SelectionBar({ experiment, selected, state, store, notify, onCle
       {state === "deleted" ? (
         <Button
           variant="default"
-          disabled={isBusy}
+          disabled={isBusy || !may.delete}
           leftSection={<RestoreIcon size={14} />}
           onClick={() => void restore()}
         >
@@ -124,10 +127,10 @@ export function SelectionBar({ experiment, selected, state, store, notify, onCle
         </Button>
       ) : (
         <>
-          <TagForm disabled={isBusy} onTag={tag} />
+          <TagForm disabled={isBusy || !may.update} onTag={tag} />
           <Button
             variant="default"
-            disabled={isBusy}
+            disabled={isBusy || !may.update}
             leftSection={<ArchiveIcon size={14} />}
             onClick={() => void archive(state === "active")}
           >
@@ -136,7 +139,7 @@ export function SelectionBar({ experiment, selected, state, store, notify, onCle
           <Button
             variant="default"
             color="red"
-            disabled={isBusy}
+            disabled={isBusy || !may.delete}
             leftSection={<BinIcon size={14} />}
             onClick={() => void remove()}
           >
@@ -144,6 +147,7 @@ export function SelectionBar({ experiment, selected, state, store, notify, onCle
           </Button>
         </>
       )}
+      {may.why === undefined ? null : <Dim>{may.why}</Dim>}
       <CloseButton aria-label={text.runs.clearSelection} disabled={isBusy} onClick={onClear} />
     </div>
   );

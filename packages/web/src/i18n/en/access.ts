@@ -90,4 +90,12 @@ export const access = {
   revokeNamed: (name: string) => `Revoke ${name}`,
   reallyRevoke: "Revoke it now",
   shownOnce: "Copy the token now: it is shown this once, and the server keeps only a hash of it.",
+  mayNotChange: {
+    experiment: "You may read this experiment, and not change it. Who manages it can grant you EDIT.",
+    registered_model: "You may read this model, and not change it. Who manages it can grant you EDIT.",
+  },
+  mayNotDelete: {
+    experiment: "You may change this experiment, and delete nothing of it: that takes MANAGE.",
+    registered_model: "You may change this model, and delete nothing of it: that takes MANAGE.",
+  },
 };

@@ -32,4 +32,5 @@ export const policy = {
   reason: "Reason",
   addFreeze: "Add a freeze",
   removeFreeze: "Remove",
+  adminsOnly: "Only an administrator sets or takes away protection.",
 };

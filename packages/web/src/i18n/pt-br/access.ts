@@ -93,4 +93,12 @@ export const access: typeof english.access = {
   revokeNamed: (name) => `Revogar ${name}`,
   reallyRevoke: "Revogar agora",
   shownOnce: "Copie o token agora: ele aparece só esta vez, e o servidor guarda apenas um hash.",
+  mayNotChange: {
+    experiment: "Você pode ler este experimento, mas não alterá-lo. Quem o gerencia pode conceder EDIT a você.",
+    registered_model: "Você pode ler este modelo, mas não alterá-lo. Quem o gerencia pode conceder EDIT a você.",
+  },
+  mayNotDelete: {
+    experiment: "Você pode alterar este experimento, mas nada excluir dele: isso exige MANAGE.",
+    registered_model: "Você pode alterar este modelo, mas nada excluir dele: isso exige MANAGE.",
+  },
 };

@@ -33,4 +33,5 @@ export const policy: typeof english.policy = {
   reason: "Motivo",
   addFreeze: "Adicionar um congelamento",
   removeFreeze: "Remover",
+  adminsOnly: "Só um administrador define ou retira a proteção.",
 };
