@@ -130,9 +130,8 @@ describe.skipIf(browserPath === undefined)("signing in with a browser", () => {
     await page.goto(`${stage.url}/#/experiments/1`);
     await page.locator("tbody tr[data-index='0'] a").first().click();
     await page.getByText(reads).first().waitFor();
-    await page.getByRole("button", { name: language === "en" ? "Actions" : "Ações", exact: true }).click();
-    await page.getByRole("menuitem").first().waitFor();
-    for (const item of await page.getByRole("menuitem").all()) expect(await item.isDisabled()).toBe(true);
+    const actions = page.getByRole("button", { name: language === "en" ? "Actions" : "Ações", exact: true });
+    expect(await actions.count()).toBe(0);
     await expectFaultless(page);
     expect(ownComplaints(complaints)).toEqual([]);
   });

@@ -35,6 +35,8 @@ export function RunActions({ run }: { run: Run }) {
     },
     onError: (error) => notices.tell({ text: error.message, tone: "bad" }),
   });
+  // The notes beside it say why.
+  if (!may.update && !may.delete) return null;
   return (
     <>
       <Menu position="bottom-start" withinPortal>
