@@ -31,6 +31,15 @@ export const build: Command = {
       repeats: true,
     },
     {
+      flags: "--python <file>",
+      summary:
+        "for a model that only Python scores: take this interpreter, and install what the model needs by its pip, from wheels",
+    },
+    {
+      flags: "--requirements <file>",
+      summary: "what it needs of Python, as pip reads it, in place of the model's requirements.txt",
+    },
+    {
       flags: "--sign <key>",
       summary: "sign it, and how it was made, by a private key in PEM (`esteira evidence key` makes one)",
     },
@@ -41,6 +50,9 @@ export const build: Command = {
     const wrong = platforms.find((platform) => !isPlatform(platform));
     if (wrong !== undefined) throw invalid(`--platform is '${wrong}': expected ${PLATFORMS.join(" or ")}.`);
     const roots = new Map(texts(values, "root").map(rootOf));
+    const [python, requirements] = [text(values, "python"), text(values, "requirements")];
+    if (python === undefined && requirements !== undefined)
+      throw invalid("--requirements says what --python installs: give both.");
     const { buildModelImage } = await import("../image/build-model-image.ts");
     const built = await buildModelImage(
       {
@@ -52,6 +64,7 @@ export const build: Command = {
         platforms,
         roots,
         signingKey: text(values, "sign"),
+        python: python === undefined ? undefined : { command: python, requirements },
         variant: values.sagemaker === true ? "sagemaker" : "standard",
       },
       terminal,

@@ -21,6 +21,7 @@ import { cacheFolder } from "../cache-folder.ts";
 import type { Terminal } from "../command.ts";
 import { version } from "../version.ts";
 import { imageModel, recordImage } from "./image-model.ts";
+import { modelPython } from "./model-python.ts";
 import { scorerBundle } from "./scorer-bundle.ts";
 
 const DAY_MS = 86_400_000;
@@ -40,6 +41,8 @@ export interface WantedImage {
   readonly roots: ReadonlyMap<string, string>;
   /** The file of a private key; the image is not signed where it is absent. */
   readonly signingKey: string | undefined;
+  /** What scores the model, where Esteira itself does not: how Python is started here, and a list of what it needs. */
+  readonly python: { readonly command: string; readonly requirements: string | undefined } | undefined;
   readonly variant: ScorerImageOptions["variant"];
 }
 
@@ -60,9 +63,17 @@ export async function buildModelImage(wanted: WantedImage, terminal: Terminal): 
     throw invalid(`'${wanted.reference}' names a digest, which is known when the image is built: give a tag.`);
   const tag = reference.tag ?? "latest";
   const sign = await signerOf(wanted.signingKey);
+  if (
+    wanted.python !== undefined &&
+    (wanted.base !== "none" || wanted.platforms.some((one) => one !== machinePlatform()))
+  )
+    throw invalid(
+      "--python takes Python and its libraries from this machine: build it without --base, for this machine's platform.",
+    );
   const scratch = await scratchFolder(cacheFolder(terminal.env, "builds"));
   try {
-    const model = await imageModel(wanted.uri, scratch, terminal);
+    const model = await imageModel(wanted.uri, scratch, wanted.python !== undefined, terminal);
+    const python = wanted.python && (await modelPython(model.folder, wanted.python, terminal));
     const scorer = await scorerBundle(terminal.env, terminal.note);
     const { output } = wanted;
     const cache = cacheFolder(terminal.env, "layers");
@@ -81,6 +92,7 @@ export async function buildModelImage(wanted: WantedImage, terminal: Terminal): 
         base: await baseOf(wanted, platform, terminal),
         scorer: scorer.folder,
         model,
+        python,
         variant: wanted.variant,
         version,
         createdAt: createdAt(terminal.env),
@@ -89,6 +101,8 @@ export async function buildModelImage(wanted: WantedImage, terminal: Terminal): 
       const said = { image, model: model.facts, version, repository };
       await attach(layout, image.descriptor, await sbom({ ...said, packages: scorer.packages, cache }));
       await attach(layout, image.descriptor, provenance({ ...said, variant: wanted.variant, modelUri }));
+      if (image.missing.length > 0)
+        terminal.note(`Not on this machine, so not in the image: ${image.missing.join(", ")}.`);
       images.push(image);
     }
     const image = await wholeImage(layout, images);

@@ -20,10 +20,16 @@ export interface ImageModel {
  * The model that a URI leads to now, in a folder, checked: its files are what its version says, and it can be scored without Python.
  *
  * @param scratch where a download may be put that nobody keeps
+ * @param isOfPython whether Python will score it: then who builds its Python has to see that it loads
  * @throws EsteiraError INVALID_STATE where the files are not what the version's digest says, INVALID_PARAMETER_VALUE where nothing of
  * ours scores the model.
  */
-export async function imageModel(uri: string, scratch: string, terminal: Terminal): Promise<ImageModel> {
+export async function imageModel(
+  uri: string,
+  scratch: string,
+  isOfPython: boolean,
+  terminal: Terminal,
+): Promise<ImageModel> {
   const parsed = parseModelUri(uri);
   const client = () => trackingClient(terminal);
   const resolved = await resolveModel(uri, client);
@@ -34,13 +40,17 @@ export async function imageModel(uri: string, scratch: string, terminal: Termina
     : await fetchResolved(resolved, scratch, client);
   const config = await readModelFolder(folder);
   const flavors = Object.keys(config.flavors);
-  if (!flavors.some((flavor) => PROMPT_FLAVORS.has(flavor))) {
+  if (isOfPython && config.flavors.python_function === undefined)
     throw invalid(
-      `The model of ${uri} has the flavors ${flavors.join(", ") || "(none)"}, and an image holds no Python and no native library: it serves models that have one of ${[...PROMPT_FLAVORS.keys()].join(", ")}.`,
+      `The model of ${uri} has the flavors ${flavors.join(", ")}: Python scores those with python_function.`,
+    );
+  if (!isOfPython && !flavors.some((flavor) => PROMPT_FLAVORS.has(flavor))) {
+    throw invalid(
+      `The model of ${uri} has the flavors ${flavors.join(", ") || "(none)"}, and an image holds no Python and no native library: it serves models that have one of ${[...PROMPT_FLAVORS.keys()].join(", ")}. With --python it holds Python, and serves any that has python_function.`,
     );
   }
   // Loaded here, it loads there: an image that cannot serve is not built.
-  await loadModel(folder);
+  if (!isOfPython) await loadModel(folder);
   const runId = registered ? (await client().modelVersions.get(name, version)).runId : config.runId;
   return {
     folder,

@@ -32,7 +32,13 @@ test("its environment says otherwise", () => {
   expect(containerSettings({ ...env, PORT: "7000" }, "/m").port).toBe(7000);
 });
 
+test("an image that holds Python says so by its environment", () => {
+  const env = { ESTEIRA_ENGINE: "python", ESTEIRA_PYTHON: "/opt/python/bin/python3" };
+  expect(containerSettings(env, "/m")).toMatchObject({ engine: "python", python: "/opt/python/bin/python3" });
+});
+
 test.each([
+  [{ ESTEIRA_ENGINE: "java" }, "ESTEIRA_ENGINE is 'java'"],
   [{ PORT: "http" }, "PORT is 'http'"],
   [{ SAGEMAKER_BIND_TO_PORT: "70000" }, "SAGEMAKER_BIND_TO_PORT is '70000'"],
   [{ ESTEIRA_MAX_IN_FLIGHT: "0" }, "ESTEIRA_MAX_IN_FLIGHT is '0'"],

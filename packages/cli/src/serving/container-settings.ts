@@ -1,5 +1,6 @@
 import { invalid } from "@esteira/core/errors";
 import type { Terminal } from "../command.ts";
+import { engineSettings } from "../engine-options.ts";
 import type { RouterOptions } from "./router.ts";
 import type { ServeSettings } from "./serve-settings.ts";
 
@@ -26,8 +27,8 @@ export function containerSettings(env: Terminal["env"], folder: string): ServeSe
     throw invalid(`ESTEIRA_DECISIONS_THRESHOLD is '${threshold}': expected a number.`);
   return {
     uri: folder,
-    engine: "native",
-    python: "python3",
+    // An image for models that Python scores says both.
+    ...engineSettings({}, env),
     timeoutSeconds: 60,
     ...address(env),
     workers: 1,

@@ -42,6 +42,11 @@ export function provenance(options: ProvenanceOptions): AboutImage {
           },
         ]),
     ...(image.baseDigest === undefined ? [] : [{ name: "base", digest: { sha256: hex(image.baseDigest) } }]),
+    ...(image.python?.distributions ?? []).flatMap(({ name, version: own, sha256 }) =>
+      sha256 === undefined
+        ? []
+        : [{ name, uri: `pkg:pypi/${name.toLowerCase().replace(/[-_.]+/g, "-")}@${own}`, digest: { sha256 } }],
+    ),
     ...(scorerLayer === undefined
       ? []
       : [{ name: "scorer layer", uri: `pkg:npm/esteira@${version}`, digest: { sha256: hex(scorerLayer.diffId) } }]),

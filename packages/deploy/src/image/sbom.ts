@@ -2,6 +2,7 @@
 
 import { type DebianPackage, debianOwners } from "./debian-owners.ts";
 import { NODE_PATH } from "./machine-base.ts";
+import type { PythonEnvironment } from "./python-environment.ts";
 import type { AboutImage } from "./referrer.ts";
 import type { ModelFacts, ScorerImage } from "./scorer-image.ts";
 
@@ -37,6 +38,7 @@ export async function sbom({ image, model, packages, version, repository, cache 
     ...(image.baseDigest === undefined ? [] : [baseComponent(image.baseDigest)]),
     { type: "application", "bom-ref": "scorer", name: "esteira", version, licenses: [{ expression: "Apache-2.0" }] },
     ...packages.map(packageComponent),
+    ...(image.python === undefined ? [] : pythonComponents(image.python)),
     {
       type: "machine-learning-model",
       "bom-ref": "model",
@@ -90,6 +92,19 @@ function packageComponent({ name, version, license }: BundledPackage): Component
     ...(license === undefined ? {} : { licenses: [{ expression: license }] }),
   };
 }
+
+/** The interpreter, and what pip has installed: each with the hash of the wheel that it came in. */
+const pythonComponents = ({ facts, distributions }: PythonEnvironment): readonly Component[] => [
+  {
+    ...{ type: "application", "bom-ref": "python", name: "python", version: facts.version },
+    purl: `pkg:generic/python@${facts.version}`,
+  },
+  ...distributions.map(({ name, version, sha256 }): Component => {
+    const purl = `pkg:pypi/${name.toLowerCase().replace(/[-_.]+/g, "-")}@${encodeURIComponent(version)}`;
+    const hashes = sha256 === undefined ? {} : { hashes: [{ alg: "SHA-256", content: sha256 }] };
+    return { type: "library", "bom-ref": purl, name, version, purl, ...hashes };
+  }),
+];
 
 /** What Node holds of others, as it says itself; numbers that are no program's are left out. */
 const NO_PROGRAMS = new Set(["node", "modules", "napi", "unicode", "cldr", "tz"]);

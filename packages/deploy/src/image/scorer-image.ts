@@ -9,6 +9,8 @@ import { type Image, type ImageLayer, type WrittenImage, writeImage } from "./im
 import { packLayer } from "./layer.ts";
 import { layoutBase } from "./layout-base.ts";
 import { type MachineFile, machineBase, NOBODY, NODE_PATH } from "./machine-base.ts";
+import type { PythonEnvironment } from "./python-environment.ts";
+import { type PythonLayers, pythonEnv, pythonLayers } from "./python-layers.ts";
 import { type FileEntry, foldersAbove, type TarEntry } from "./tar.ts";
 
 /** What an image is built upon. */
@@ -35,6 +37,8 @@ export interface ScorerImageOptions {
   /** The folder of what scores: `scorer.js` and what it imports. */
   readonly scorer: string;
   readonly model: { readonly folder: string; readonly facts: ModelFacts };
+  /** What scores the model, where Esteira itself does not. */
+  readonly python?: PythonEnvironment | undefined;
   /** SageMaker starts containers as root, and says by a label that a port may be given. */
   readonly variant: "standard" | "sagemaker";
   /** Of Esteira. */
@@ -55,6 +59,10 @@ export interface ScorerImage extends WrittenImage {
   readonly nodeVersion: string | undefined;
   /** Whether that is this machine. */
   readonly isOfThisMachine: boolean;
+  /** What is in it of Python. */
+  readonly python: PythonEnvironment | undefined;
+  /** Libraries that something of Python asks for, and that are not in it. */
+  readonly missing: readonly string[];
 }
 
 const PORT = 8080;
@@ -69,6 +77,7 @@ const NOT_OF_THE_MODEL = new Set(["registered_model_meta", "esteira_parity.json"
 export async function buildScorerImage(layout: Layout, options: ScorerImageOptions): Promise<ScorerImage> {
   const { facts } = options.model;
   const base = await baseLayers(options);
+  const python = await pythonPart(options, base.machineFiles);
   const scorer = await packLayer(await folderEntries(options.scorer, SCORER_FOLDER), {
     cache: options.cache,
     compression: "portable",
@@ -81,8 +90,8 @@ export async function buildScorerImage(layout: Layout, options: ScorerImageOptio
   });
   const image: Image = {
     platform: base.platform,
-    layers: [...base.layers, scorer, model],
-    env: { ...base.env, NODE_ENV: "production" },
+    layers: [...base.layers, ...python.layers, scorer, model],
+    env: { ...base.env, ...python.env, NODE_ENV: "production" },
     entrypoint: [base.node, `/${SCORER_FOLDER}/scorer.js`],
     command: ["serve"],
     workingFolder: "/",
@@ -91,10 +100,36 @@ export async function buildScorerImage(layout: Layout, options: ScorerImageOptio
     labels: labelsOf(options, base.baseDigest),
     createdAt: options.createdAt,
   };
-  const { baseDigest, machineFiles, nodeVersion } = base;
+  const { baseDigest, nodeVersion } = base;
   const isOfThisMachine = options.base.kind === "machine" && options.base.root === undefined;
   const written = await writeImage(layout, image);
-  return { ...written, layers: image.layers, baseDigest, machineFiles, nodeVersion, isOfThisMachine };
+  return {
+    ...{ ...written, layers: image.layers, baseDigest, nodeVersion, isOfThisMachine },
+    ...{ machineFiles: [...base.machineFiles, ...python.libraries], python: options.python, missing: python.missing },
+  };
+}
+
+interface PythonPart extends Pick<PythonLayers, "libraries" | "missing"> {
+  readonly layers: readonly ImageLayer[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Above Node and below what scores: it changes less often. */
+async function pythonPart(
+  { python, platform, cache }: ScorerImageOptions,
+  below: readonly MachineFile[],
+): Promise<PythonPart> {
+  if (python === undefined) return { layers: [], env: {}, libraries: [], missing: [] };
+  const made = await pythonLayers(python, platform, new Set(below.map(({ path }) => path)));
+  const pack = (entries: readonly TarEntry[], title: string) =>
+    packLayer(entries, { cache, compression: "native", title });
+  return {
+    layers: [
+      await pack(made.runtime, `Python ${python.facts.version} and the libraries that it loads`),
+      await pack(made.packages, `${python.distributions.length} Python packages`),
+    ],
+    ...{ env: pythonEnv(python), libraries: made.libraries, missing: made.missing },
+  };
 }
 
 interface BaseLayers {

@@ -15,6 +15,8 @@ export interface PythonOptions {
   readonly folder: string;
   /** The interpreter: a path, or a name that is looked up as the shell does. */
   readonly python: string;
+  /** Variables beside those of this process. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
   /** How the start goes on, for a person. */
   readonly note?: ((line: string) => void) | undefined;
   /** Ends a start that nobody waits for any more. */
@@ -72,6 +74,7 @@ export async function startPython(options: PythonOptions): Promise<PythonProcess
     cwd: scratch,
     env: {
       ...process.env,
+      ...options.env,
       MLFLOW_DISABLE_TELEMETRY: "true",
       OMP_WAIT_POLICY: process.env.OMP_WAIT_POLICY ?? "PASSIVE",
       // Nothing is written into the model's folder.
