@@ -3,6 +3,7 @@ import { type AlertRate, alertRate } from "./alert-rate.ts";
 import { checkDecisions, type Decisions } from "./decisions.ts";
 import { seasonalWeights } from "./distribution/season.ts";
 import { type DriftRow, driftLevel, driftOf, driftTable, type FeatureSample } from "./drift.ts";
+import { scoreReference } from "./estimate.ts";
 import { type LatencySummary, summariseLatency } from "./latency.ts";
 import { type Level, type MonitorVerdict, verdictOf } from "./levels.ts";
 import { type MaturityCurve, maturityCurve } from "./maturity.ts";
@@ -121,7 +122,8 @@ export function monitor(input: MonitorInput): MonitorReport {
     settings,
   );
   const maturity = delaysOf(input, rows);
-  const performance = realisedPerformance(decisions, { window, asOf, curve: maturity, ...settings });
+  const scores = scoreReference(input.referenceScores, input.fraudReference.fraudScores, input.identity.threshold);
+  const performance = realisedPerformance(decisions, { window, asOf, curve: maturity, scores, ...settings });
   const novelty = noveltyOf(decisions, input.fraudReference, { window, asOf, settings });
   const measured = { settings, alertRate: alerts, latency, scoreDrift, drift, maturity, performance, novelty };
   const reasons = reasonsOf(measured);
@@ -210,12 +212,31 @@ function reasonsOf(report: Measured): Reason[] {
   if (scoreDrift.level !== "stable")
     add(scoreDrift.level, "scoreDrift", (words) => words.scoreDrift({ psi: scoreDrift.psi }));
   addDrift(drift, settings, add);
+  addEstimates(report, add);
   if (performance.mature === null)
     add("info", "noMatureCohort", (words) => words.noMatureCohort({ maturityDays: settings.maturityDays }));
   if (reasons.every((reason) => reason.level === "info"))
     reasons.unshift({ code: "nothingFound", level: "info", text: speak((words) => words.nothingFound()) });
   const loudness: Record<Level, number> = { act: 0, watch: 1, info: 2 };
   return reasons.sort((a, b) => loudness[a.level] - loudness[b.level]);
+}
+
+/** What the young cohorts' scores say, unless such estimates have failed before. */
+function addEstimates(
+  { settings, performance, novelty }: Measured,
+  add: (level: Level, code: keyof ReasonWords, say: (words: ReasonWords) => string) => void,
+): void {
+  const { estimates, cohorts } = performance;
+  if (!estimates.isTrusted) {
+    add("watch", "estimatesFailed", (words) => words.estimatesFailed(estimates));
+    return;
+  }
+  const before = novelty.all.referenceRecall;
+  const young = cohorts.filter(({ mature, estimated }) => !mature && estimated !== null && estimated.frauds > 0);
+  const worst = young.sort((a, b) => a.estimated!.recall.interval.high - b.estimated!.recall.interval.high)[0];
+  if (worst === undefined || !(worst.estimated!.recall.interval.high < before - settings.recallDropWatch)) return;
+  const { value } = worst.estimated!.recall;
+  add("watch", "estimateFallen", (words) => words.estimateFallen({ recall: value, before, from: worst.from }));
 }
 
 function addDrift(

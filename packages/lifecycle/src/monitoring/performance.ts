@@ -1,5 +1,12 @@
 import { type Interval, wilson } from "@esteira/models/evaluation/interval";
 import { type Decisions, isKnownFraud } from "./decisions.ts";
+import {
+  type Estimate,
+  type EstimateRecord,
+  estimatePerformance,
+  estimateRecord,
+  type ScoreReference,
+} from "./estimate.ts";
 import { type MaturityCurve, shareKnown } from "./maturity.ts";
 
 const DAY = 86_400_000;
@@ -31,12 +38,16 @@ export interface Cohort {
   readonly expectedFrauds: number;
   /** All its transfers are old enough for their labels to be known. */
   readonly mature: boolean;
+  /** What its scores said would come true; null when the scores are no probabilities. */
+  readonly estimated: Estimate | null;
 }
 
 export interface RealisedPerformance {
   readonly cohorts: readonly Cohort[];
   /** The mature cohorts together; young ones are never averaged in. Null when none is mature. */
   readonly mature: Cohort | null;
+  /** Whether the estimates of mature cohorts have come true. */
+  readonly estimates: EstimateRecord;
 }
 
 /** Realised performance by cohort of `cohortDays`, from `window.from` on. */
@@ -48,9 +59,11 @@ export function realisedPerformance(
     readonly maturityDays: number;
     readonly cohortDays: number;
     readonly curve: MaturityCurve;
+    /** Without it nothing is estimated. */
+    readonly scores: ScoreReference | undefined;
   },
 ): RealisedPerformance {
-  const { window, asOf, maturityDays, curve } = options;
+  const { window, asOf, maturityDays, curve, scores } = options;
   const length = options.cohortDays * DAY;
   const count = Math.max(0, Math.ceil((window.to - window.from) / length));
   const tallies = Array.from({ length: count }, newTally);
@@ -64,6 +77,7 @@ export function realisedPerformance(
     const known = isKnownFraud(decisions, row, asOf);
     const alerted = decisions.alerted[row] === 1;
     const share = shareKnown(curve, asOf - time);
+    tallies[index]!.rows.push(row);
     for (const tally of isMature(index) ? [tallies[index]!, all] : [tallies[index]!]) {
       tally.transfers++;
       tally.shareKnown += share;
@@ -76,17 +90,33 @@ export function realisedPerformance(
       tally.moneyCaught += decisions.amount[row]!;
     }
   }
+  const estimated = ({ rows }: Tally) => (scores && estimatePerformance(decisions, rows, scores)) ?? null;
   const cohorts = tallies.map((tally, i) =>
     describe(tally, {
+      estimated: estimated(tally),
       from: window.from + i * length,
       to: Math.min(window.to, window.from + (i + 1) * length),
       mature: isMature(i),
     }),
   );
   const mature = cohorts.filter((cohort) => cohort.mature);
+  const told = mature.filter(
+    ({ recall, estimated: told }) => told !== null && Number.isFinite(recall * told.recall.value),
+  );
+  const held = told.filter(({ recall, estimated: told }) => isWithin(recall, told!.recall.interval));
+  const together = { rows: tallies.flatMap(({ rows }, i) => (isMature(i) ? rows : [])) };
   return {
     cohorts,
-    mature: mature.length === 0 ? null : describe(all, { from: mature[0]!.from, to: mature.at(-1)!.to, mature: true }),
+    mature:
+      mature.length === 0
+        ? null
+        : describe(all, {
+            from: mature[0]!.from,
+            to: mature.at(-1)!.to,
+            mature: true,
+            estimated: estimated({ ...all, ...together }),
+          }),
+    estimates: estimateRecord(told.length, held.length),
   };
 }
 
@@ -98,6 +128,7 @@ interface Tally {
   money: number;
   moneyCaught: number;
   shareKnown: number;
+  readonly rows: number[];
 }
 
 const newTally = (): Tally => ({
@@ -108,9 +139,12 @@ const newTally = (): Tally => ({
   money: 0,
   moneyCaught: 0,
   shareKnown: 0,
+  rows: [],
 });
 
-function describe(tally: Tally, cohort: { from: number; to: number; mature: boolean }): Cohort {
+const isWithin = (value: number, { low, high }: Interval): boolean => value >= low && value <= high;
+
+function describe(tally: Tally, cohort: Pick<Cohort, "from" | "to" | "mature" | "estimated">): Cohort {
   const known = tally.shareKnown / tally.transfers;
   return {
     ...cohort,

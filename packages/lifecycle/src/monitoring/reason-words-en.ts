@@ -25,6 +25,10 @@ export const englishReasons: ReasonWords = {
     `The model now catches ${percent(recall)} of ${name} and caught ${percent(before)} when it was accepted (${count(frauds)} known cases).`,
   recallWorse: ({ recall, before, frauds }) =>
     `Of ${count(frauds)} frauds known so far the model caught ${percent(recall)}; when it was accepted it caught ${percent(before)}.`,
+  estimateFallen: ({ recall, before, from }) =>
+    `By its own scores the model will have caught ${percent(recall)} of the frauds of the days from ${date(from)}; when it was accepted it caught ${percent(before)}. The labels are still to come.`,
+  estimatesFailed: ({ cohorts, held }) =>
+    `Of ${count(cohorts)} cohorts whose labels have come, ${count(held)} came true as the scores had said: fraud or its labels are not what they were, and estimates for the young cohorts are not to be relied on.`,
   fraudScoresFallen: ({ median, before, frauds }) =>
     `Known frauds score lower than they did (median ${number(median)} against ${number(before)}, ${count(frauds)} cases): missed fraud is rising.`,
 };

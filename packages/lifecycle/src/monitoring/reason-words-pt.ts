@@ -25,6 +25,10 @@ export const portugueseReasons: ReasonWords = {
     `O modelo agora detecta ${percent(recall)} de ${name} e detectava ${percent(before)} quando foi aceito (${count(frauds)} casos conhecidos).`,
   recallWorse: ({ recall, before, frauds }) =>
     `Das ${count(frauds)} fraudes conhecidas até agora o modelo detectou ${percent(recall)}; quando foi aceito detectava ${percent(before)}.`,
+  estimateFallen: ({ recall, before, from }) =>
+    `Pelos próprios escores o modelo terá detectado ${percent(recall)} das fraudes dos dias a partir de ${date(from)}; quando foi aceito detectava ${percent(before)}. Os rótulos ainda não chegaram.`,
+  estimatesFailed: ({ cohorts, held }) =>
+    `De ${count(cohorts)} coortes cujos rótulos já chegaram, ${count(held)} ficaram como os escores diziam: a fraude ou os rótulos mudaram, e as estimativas das coortes jovens não merecem confiança.`,
   fraudScoresFallen: ({ median, before, frauds }) =>
     `As fraudes conhecidas recebem escores menores do que antes (mediana ${number(median)} contra ${number(before)}, ${count(frauds)} casos): a fraude não detectada está subindo.`,
 };

@@ -19,6 +19,8 @@ export interface ReasonWords {
   newTypology(p: { name: string; frauds: number; caught: number; since: number }): string;
   typologyWorse(p: { name: string; recall: number; before: number; frauds: number }): string;
   recallWorse(p: { recall: number; before: number; frauds: number }): string;
+  estimateFallen(p: { recall: number; before: number; from: number }): string;
+  estimatesFailed(p: { cohorts: number; held: number }): string;
   fraudScoresFallen(p: { median: number; before: number; frauds: number }): string;
 }
 

@@ -53,7 +53,7 @@ export function world(options: World = {}): MonitorInput {
     feature[row] = normal() + (options.drift ?? 0);
   }
   const reference = new Random(99);
-  const referenceScores = Float64Array.from({ length: 20_000 }, () => {
+  const referenceScores = Float64Array.from({ length: 40_000 }, () => {
     const u = reference.next32() / 2 ** 32;
     const alerted = reference.next32() / 2 ** 32 < 0.01;
     return alerted ? 0.1 + 0.9 * u : 0.1 * u;

@@ -16,6 +16,9 @@ export function performanceSection(page: Page): string {
       Number.isFinite(cohort.recall)
         ? `${figures.percent(cohort.recall)} <small>${figures.percent(cohort.recallInterval.low)} – ${figures.percent(cohort.recallInterval.high)}</small>`
         : "–",
+      cohort.estimated !== null && Number.isFinite(cohort.estimated.recall.value)
+        ? `${figures.percent(cohort.estimated.recall.value)} <small>${figures.percent(cohort.estimated.recall.interval.low)} – ${figures.percent(cohort.estimated.recall.interval.high)}</small>`
+        : "–",
       share(cohort.precision, figures),
       orDash(
         cohort.valueRecall,
@@ -31,6 +34,7 @@ export function performanceSection(page: Page): string {
     { head: words.expectedFrauds, wideOnly: true },
     { head: words.toCome },
     { head: words.recall },
+    { head: words.estimatedRecall },
     { head: words.precision, wideOnly: true },
     { head: words.money, wideOnly: true },
   ];

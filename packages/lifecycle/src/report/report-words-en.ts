@@ -26,7 +26,7 @@ export const englishReport: ReportWords = {
 
   performance: "Realised performance",
   performanceNote: (maturityDays) =>
-    `Labels come days or weeks after the transfer. A cohort counts once all its transfers are ${maturityDays} days old; younger ones are shown with what is known so far and are never averaged in.`,
+    `Labels come days or weeks after the transfer. A cohort counts once all its transfers are ${maturityDays} days old; younger ones are shown with what is known so far and are never averaged in. Estimated is what the scores themselves said would come true, before any label.`,
   recallByCohort: "Recall by cohort, with 95 % interval",
   legendMature: "Mature",
   legendYoung: "Young: known so far",
@@ -37,6 +37,7 @@ export const englishReport: ReportWords = {
   expectedFrauds: "Expected in the end",
   toCome: "Labels to come",
   recall: "Recall",
+  estimatedRecall: "Estimated",
   precision: "Precision",
   money: "Money caught",
   mature: "mature",

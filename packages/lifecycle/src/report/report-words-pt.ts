@@ -26,7 +26,7 @@ export const portugueseReport: ReportWords = {
 
   performance: "Desempenho realizado",
   performanceNote: (maturityDays) =>
-    `Os rótulos chegam dias ou semanas depois da transferência. Uma coorte conta quando todas as suas transferências completam ${maturityDays} dias; as mais jovens aparecem com o que já se sabe e nunca entram na média.`,
+    `Os rótulos chegam dias ou semanas depois da transferência. Uma coorte conta quando todas as suas transferências completam ${maturityDays} dias; as mais jovens aparecem com o que já se sabe e nunca entram na média. Estimado é o que os próprios escores diziam que se confirmaria, antes de qualquer rótulo.`,
   recallByCohort: "Recall por coorte, com intervalo de 95%",
   legendMature: "Madura",
   legendYoung: "Jovem: conhecido até agora",
@@ -37,6 +37,7 @@ export const portugueseReport: ReportWords = {
   expectedFrauds: "Esperadas no fim",
   toCome: "Rótulos por vir",
   recall: "Recall",
+  estimatedRecall: "Estimado",
   precision: "Precisão",
   money: "Valor detectado",
   mature: "madura",

@@ -38,6 +38,7 @@ export interface ReportWords {
   readonly expectedFrauds: string;
   readonly toCome: string;
   readonly recall: string;
+  readonly estimatedRecall: string;
   readonly precision: string;
   readonly money: string;
   readonly mature: string;
