@@ -1,7 +1,8 @@
 /**
  * `esteira models serve` beside `mlflow models serve`, one folder that both load, in one run: time from the command to the
- * first answer (of ours over seven starts), memory after the load, one row a request over 1 and 8 kept connections, and 100 rows a request. The two are
- * measured in turns, never at once, and the ratios are of medians over the turns. Their answers are compared too.
+ * first answer (of ours over seven starts), memory after the load, one row a request over 1 and 8 kept connections, and 100 rows
+ * a request. The two are measured in turns, never at once, and the ratios are of medians over the turns. Their answers are compared
+ * too.
  *
  *   npm run bench -- serving [--seconds 5] [--turns 3]
  *
