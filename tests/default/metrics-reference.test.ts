@@ -58,6 +58,6 @@ it("the reference names what a scoring server counts, no less and no more", asyn
       identity: { name: "pix-fraud", version: "1" },
     },
   });
-  metrics.recordShadow({ kind: "compared", differences: [0], seconds: 0 });
+  metrics.recordShadow({ kind: "compared", differences: [0], scores: [], seconds: 0 });
   expect(tableOf("The scoring server")).toEqual(rowsOf(await metrics.text()));
 });

@@ -1,127 +1,115 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { writeModelFolder } from "@esteira/models/format/model-folder";
-import { columnsOf } from "@esteira/models/format/signature";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { modelBytes } from "../../packages/models/src/engines/trees/fixtures/fixture.ts";
-import { type Confinement, confine } from "./confinement.ts";
-import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { namespace } from "./namespace.ts";
-import { missingForNode, startNode } from "./node.ts";
-import { run } from "./run.ts";
+import { missingForNode } from "./node.ts";
+import { type PodCluster, SMALL, startPodCluster } from "./pod-cluster.ts";
 
 const programs = process.env.ESTEIRA_TEST_KUBERNETES ?? "";
 const missing = await missingForNode();
 if (programs !== "" && missing !== undefined) console.info(`skipped: ${missing}`);
 
-const FEATURES = ["a", "b", "c", "d", "e", "f"];
-const small = { cpu: "50m", memory: "200Mi" };
+/** How many changes are made under load: one of each kind in the suite, more with ESTEIRA_TEST_CHANGES. */
+const CHANGES = Number(process.env.ESTEIRA_TEST_CHANGES ?? "5");
 
 describe.skipIf(programs === "" || missing !== undefined)("deployments as pods that a kubelet runs", () => {
-  let place: Confinement;
-  let plane: ControlPlane;
-  let folder: string;
-  const images: string[] = [];
+  let pods: PodCluster;
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "esteira-pods-"));
-    place = await confine();
-    plane = await startControlPlane(place, programs);
-    const node = await startNode(place, programs, plane);
-    for (const name of ["dart", "forest"]) {
-      await writeModelFolder(join(folder, name), {
-        ubj: modelBytes(`${name}.ubj`),
-        createdAt: 0,
-        modelUuid: "0".repeat(32),
-        signature: { inputs: columnsOf(FEATURES, "double") },
-        inputExample: { columns: FEATURES, data: [[1, 2, 3, 4, 5, 6]] },
-      });
-      const args = ["build", "-m", join(folder, name), "-t", `pix:${name}`, "-o", join(folder, "images")];
-      await run(process.execPath, ["packages/cli/bin/esteira.mjs", ...args]);
-      images.push(await node.push(join(folder, "images"), name, "pix"));
-    }
+    pods = await startPodCluster(programs);
   });
-  afterAll(async () => {
-    await place?.end();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => pods?.end());
 
-  const wanted = (version: number, more: object = {}) => ({
-    ...{ name: "pix", model: `models:/pix/${version}`, image: images[version - 1] ?? "", ...more },
-  });
-  /** Asks the Service from inside, as another pod would; answers how many answers of each status there were. */
-  const ask = async (url: string, seconds: number): Promise<Record<string, number>> => {
-    const source = `
-      const [url, seconds] = process.argv.slice(1);
-      const body = JSON.stringify({ dataframe_split: { columns: ${JSON.stringify(FEATURES)}, data: [[1, 2, 3, 4, 5, 6]] } });
-      const seen = {};
-      for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
-        const answer = await fetch(url + "/invocations", { method: "POST", body, headers: { "content-type": "application/json", connection: "close" } })
-          .then(async (one) => (await one.text(), one.status), (error) => String(error.cause?.code ?? error));
-        seen[answer] = (seen[answer] ?? 0) + 1;
-        await new Promise((done) => setTimeout(done, 20));
-      }
-      console.log(JSON.stringify(seen));`;
-    return JSON.parse(
-      await place.run(process.execPath, ["--input-type=module", "-e", source, "--", url, String(seconds)]),
-    );
-  };
-
-  /** A node's proxy learns of the first pods a moment after they are ready. */
-  const known = (url: string) =>
-    expect.poll(async () => Object.keys(await ask(url, 0.3)), { timeout: 60_000 }).toEqual(["200"]);
-
-  it("serve, change without a lost request, are watched, and go back", async () => {
-    const { target, kubectl, name } = await namespace(plane.kubeconfig);
-    const deployments = target({ ...small, replicas: 2, deadlineSeconds: 120 });
+  it("serve each caller by the share and the key that were said, and are watched", async () => {
+    const { target, kubectl, name } = await namespace(pods.plane.kubeconfig);
+    const env = { ESTEIRA_CONNECTION_SECONDS: "2" };
+    const deployments = target({ ...SMALL, replicas: 1, deadlineSeconds: 120, env });
     const began = Date.now();
-    expect(await deployments.apply(wanted(1))).toMatchObject({ state: "serving", restarts: 0 });
-    console.info(`two pods answered after ${((Date.now() - began) / 1000).toFixed(1)} s`);
-    const address = await kubectl("get", "service", "pix", "-o", "jsonpath={.spec.clusterIP}");
-    const url = `http://${address}`;
-    await known(url);
-    const asked = ask(url, 45);
-    await deployments.apply(wanted(2));
-    const young = await deployments.apply(
-      wanted(2, { canary: { model: "models:/pix/1", image: images[0] ?? "", share: 0.3 } }),
-    );
-    expect(young.wanted.canary?.model).toBe("models:/pix/1");
-    const seen = await asked;
-    console.info(`during a change and a canary's beginning: ${JSON.stringify(seen)}`);
-    expect(Object.keys(seen)).toEqual(["200"]);
-    await ask(url, 3);
+    expect(await deployments.apply(pods.wanted(1))).toMatchObject({ state: "serving", restarts: 0 });
+    console.info(`a pod answered after ${((Date.now() - began) / 1000).toFixed(1)} s`);
+    const url = `http://${await kubectl("get", "service", "pix", "-o", "jsonpath={.spec.clusterIP}")}`;
+    await pods.known(url);
+    const other = { model: "models:/pix/2", image: pods.image(2) };
+    const split = { canary: { ...other, share: 0.3 }, shadow: other.model, shadowImage: other.image };
+    const kept = pods.call(url, { keepsConnection: true });
+    const asked = Date.now();
+    const young = await deployments.apply(pods.wanted(1, split));
+    console.info(`a canary answered after ${((Date.now() - asked) / 1000).toFixed(1)} s`);
+    await expect
+      .poll(async () => (await pods.ask(url, { seconds: 1 })).variants.canary ?? 0, { timeout: 60_000 })
+      .toBeGreaterThan(0);
+    const seen = await pods.ask(url, { seconds: 6, pauseMs: 2, keys: 200 });
+    console.info(`a canary of 30 % by key: ${JSON.stringify(seen)}`);
+    expect(Object.keys(seen.statuses)).toEqual(["200"]);
+    expect(seen.moved).toBe(0);
+    // Who had a connection to the pod before was told to make another.
+    const stayed = await kept.end();
+    expect(Object.keys(stayed.statuses)).toEqual(["200"]);
+    expect(stayed.variants.canary).toBeGreaterThan(0);
+    const { primary = 0, canary = 0 } = seen.variants;
+    // 200 keys fall on places of their own: the share of them is within four deviations of what was said.
+    expect(Math.abs(canary / (primary + canary) - 0.3)).toBeLessThan(0.13);
     const observed = await deployments.observe("pix");
     expect(observed?.generation).toBe(young.generation);
-    expect(observed?.canary.requests).toBeGreaterThan(0);
-    expect(observed?.primary.requests).toBeGreaterThan(0);
-    expect(observed?.primary.failed).toBe(0);
+    expect(observed?.canary.requests).toBeGreaterThanOrEqual(canary);
+    expect(observed?.canary.failed).toBe(0);
     expect(observed?.primary.seconds?.p50).toBeGreaterThan(0);
-    expect((await deployments.rollback("pix")).wanted.canary).toBeUndefined();
-    expect(await deployments.rollback("pix")).toMatchObject({ wanted: { canary: { model: "models:/pix/1" } } });
-    expect((await deployments.logs("pix", 5)).join("\n")).toMatch(/\[pix-/);
+    expect(observed?.shadow.compared).toBeGreaterThan(0);
+    expect(observed?.shadow.difference?.p99).toBeGreaterThan(0);
+    expect((await deployments.logs("pix", 5)).join("\n")).toMatch(
+      /\[pix-router-\S+\] Generation 2: models:\/pix\/1 at http/,
+    );
     expect(await deployments.remove("pix")).toBe(true);
     expect((await kubectl("get", "all", "-o", "name")).trim()).toBe("");
     expect(name).toMatch(/^test-/);
   });
 
-  it("whose image is not there say so, and what was before serves on", async () => {
-    const { target, kubectl } = await namespace(plane.kubeconfig);
-    const deployments = target({ ...small, replicas: 1, deadlineSeconds: 30 });
-    await deployments.apply(wanted(1));
+  it("lose no request while canaries begin, are promoted and go back", async () => {
+    const { target, kubectl } = await namespace(pods.plane.kubeconfig);
+    const deployments = target({ ...SMALL, replicas: 1, deadlineSeconds: 180 });
+    await deployments.apply(pods.wanted(1));
     const url = `http://${await kubectl("get", "service", "pix", "-o", "jsonpath={.spec.clusterIP}")}`;
-    await known(url);
-    const asked = ask(url, 25);
-    const absent = `${(images[0] ?? "").split("@")[0]}@sha256:${"0".repeat(64)}`;
-    await expect(deployments.apply(wanted(2, { image: absent }))).rejects.toThrow(
+    await pods.known(url);
+    const callers = [{ keepsConnection: true }, { keepsConnection: true, pauseMs: 300 }, {}].map((one) =>
+      pods.call(url, one),
+    );
+    let version = 1;
+    for (let change = 0; change < CHANGES; change++) {
+      const other = 3 - version;
+      const canary = { model: `models:/pix/${other}`, image: pods.image(other), share: 0.3 };
+      const step = change % 5;
+      // One after the other: a canary, which is promoted; a plain exchange; a canary, which goes back.
+      if (step === 0 || step === 3) await deployments.apply(pods.wanted(version, { canary }));
+      else if (step === 4) await deployments.rollback("pix");
+      else {
+        version = other;
+        await deployments.apply(pods.wanted(version));
+      }
+      if (change % 10 === 9) console.info(`${change + 1} changes`);
+    }
+    const seen = await Promise.all(callers.map((caller) => caller.end()));
+    console.info(`${CHANGES} changes under load: ${seen.map((one) => JSON.stringify(one)).join(" ")}`);
+    for (const { statuses } of seen) expect(Object.keys(statuses)).toEqual(["200"]);
+    expect(seen[2]?.variants.canary).toBeGreaterThan(0);
+  });
+
+  it("whose image is not there say so, and what was before serves on", async () => {
+    const { target, kubectl } = await namespace(pods.plane.kubeconfig);
+    const deployments = target({ ...SMALL, replicas: 1, deadlineSeconds: 30 });
+    await deployments.apply(pods.wanted(1));
+    const url = `http://${await kubectl("get", "service", "pix", "-o", "jsonpath={.spec.clusterIP}")}`;
+    await pods.known(url);
+    const caller = pods.call(url, { keepsConnection: true });
+    const absent = `${pods.image(1).split("@")[0]}@sha256:${"0".repeat(64)}`;
+    await expect(deployments.apply(pods.wanted(2, { image: absent }))).rejects.toThrow(
       /^The deployment pix cannot be changed, and is as it was: pod pix-\S+: (ImagePullBackOff|ErrImagePull): .*not found/,
     );
-    expect(Object.keys(await asked)).toEqual(["200"]);
+    expect(Object.keys((await caller.end()).statuses)).toEqual(["200"]);
     expect(await deployments.status("pix")).toMatchObject({ state: "serving", wanted: { model: "models:/pix/1" } });
   });
 
   it("whose process ends show its last lines", async () => {
-    const { target } = await namespace(plane.kubeconfig);
-    const broken = target({ ...small, replicas: 1, deadlineSeconds: 20, env: { ESTEIRA_MODEL: "/nowhere" } });
-    await expect(broken.apply(wanted(1))).rejects.toThrow(/CrashLoopBackOff[\s\S]*its last lines:\n[\s\S]*\/nowhere/);
+    const { target } = await namespace(pods.plane.kubeconfig);
+    const broken = target({ ...SMALL, replicas: 1, deadlineSeconds: 20, env: { ESTEIRA_MODEL: "/nowhere" } });
+    await expect(broken.apply(pods.wanted(1))).rejects.toThrow(
+      /CrashLoopBackOff[\s\S]*its last lines:\n[\s\S]*\/nowhere/,
+    );
   });
 });

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { routesWire } from "@esteira/core/wire/routes";
 import { kubernetesApi } from "@esteira/deploy/kubernetes/api";
 import { cluster } from "@esteira/deploy/kubernetes/cluster";
 import { exported } from "@esteira/deploy/kubernetes/exports";
@@ -41,9 +42,9 @@ describe.skipIf(KUBECONFIG === undefined)(
       expect(await target().plan(wanted(1))).toEqual([
         "serve models:/pix/1 as pix",
         "create NetworkPolicy pix",
-        "create Service pix",
         "create Deployment pix",
         "create PodDisruptionBudget pix",
+        "create Service pix",
         "run 2 pods of Deployment pix",
       ]);
       expect(await kubectl("get", "all,configmaps", "-l", "app.kubernetes.io/managed-by=esteira", "-o", "name")).toBe(
@@ -121,31 +122,53 @@ describe.skipIf(KUBECONFIG === undefined)(
       await expect(target().rollback("pix")).rejects.toThrow("Nothing is deployed there under the name pix.");
     });
 
-    it("have a canary of whole pods, whose share the plan says", async () => {
+    it("put a router behind the name that callers use, follow each change of it, and take it away at the end", async () => {
       const { target, kubectl } = await namespace();
       await target({ replicas: 3 }).apply(wanted(1));
+      const leadsTo = async () =>
+        (await kubectl("get", "service", "pix", "-o", "jsonpath={.spec.selector.esteira\\.dev/track}")).trim();
+      const routes = async () =>
+        routesWire.parse(
+          JSON.parse(await kubectl("get", "configmap", "pix-routes", "-o", "jsonpath={.data.routes\\.json}")),
+        );
+      expect(await leadsTo()).toBe("primary");
       const young = wanted(1, { canary: { ...canary, share: 0.05 } });
-      expect(await target().plan(young)).toContain(
-        "the canary is asked 5 % of the requests, and gets the connections of 1 of 4 pods = 25 %",
+      expect(await target().plan(young)).toEqual(
+        expect.arrayContaining([
+          "begin models:/pix/9 as the canary of 5 % of the requests",
+          "create Deployment pix-router",
+          'change Service pix: spec.selector.esteira.dev/track from "primary" to "router"',
+        ]),
       );
-      await target().apply(young);
-      const slices = async () =>
-        (
-          await kubectl(
-            "get",
-            "endpointslices",
-            "-l",
-            "kubernetes.io/service-name=pix",
-            "-o",
-            "jsonpath={.items[*].endpoints[*].targetRef.name}",
-          )
-        )
-          .split(" ")
-          .sort();
-      await expect
-        .poll(async () => (await slices()).filter((pod) => pod.startsWith("pix-canary-")).length, { timeout: 60_000 })
-        .toBe(1);
-      await expect.poll(async () => (await slices()).length, { timeout: 60_000 }).toBe(4);
+      const status = await target().apply(young);
+      expect(status).toMatchObject({ state: "serving", generation: 2 });
+      expect(await target().plan(young)).toEqual([]);
+      expect(await leadsTo()).toBe("router");
+      const address = await kubectl("get", "service", "pix-canary", "-o", "jsonpath={.spec.clusterIP}");
+      expect(await routes()).toMatchObject({ generation: 2, canary: { share: 0.05, url: `http://${address}:80` } });
+      // Nobody answers for a router that a stand-in runs.
+      expect(await target().observe("pix")).toBeUndefined();
+      await target().apply(wanted(1, { canary, shadow: "models:/pix/8", shadowImage: image("pix-8") }));
+      expect(await routes()).toMatchObject({
+        generation: 3,
+        canary: { share: 0.25 },
+        shadow: { model: "models:/pix/8" },
+      });
+      expect(await kubectl("get", "deployment", "pix-shadow", "-o", "jsonpath={.status.readyReplicas}")).toBe("3");
+      await target({ keepRouter: true }).apply(wanted(9));
+      expect(await leadsTo()).toBe("router");
+      expect(await kubectl("get", "deployments", "-o", "name")).not.toMatch(/canary|shadow/);
+      await target({ keepRouter: false }).apply(wanted(9));
+      expect(await leadsTo()).toBe("primary");
+      expect(
+        (await kubectl("get", "deployments,configmaps,services,networkpolicies", "-o", "name")).trim().split("\n"),
+      ).toEqual([
+        "deployment.apps/pix",
+        "configmap/kube-root-ca.crt",
+        "configmap/pix-esteira",
+        "service/pix",
+        "networkpolicy.networking.k8s.io/pix",
+      ]);
     });
 
     it("that cannot be pulled, or whose process ends, say why, and what was before serves on", async () => {

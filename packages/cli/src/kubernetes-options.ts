@@ -3,7 +3,7 @@ import type { Cluster } from "@esteira/deploy/kubernetes/cluster";
 import type { KubernetesTarget } from "@esteira/deploy/kubernetes/kubernetes-target";
 import type { Settings } from "@esteira/deploy/kubernetes/settings";
 import { type CommandOption, listed, type Terminal, text, texts, type Values } from "./command.ts";
-import { telling } from "./told-deployments.ts";
+import { type TargetPlace, telling } from "./told-deployments.ts";
 import { trackingClient } from "./tracking.ts";
 
 /** Where a cluster is, for every command that asks one. */
@@ -31,6 +31,7 @@ export const SETTING_OPTIONS: readonly CommandOption[] = [
   { flags: "--tls-secret <name>", summary: "Secret with the host's certificate" },
   { flags: "--ingress-class <name>", summary: "of the Ingress that is made for the host" },
   { flags: "--gateway <name>", summary: "a Gateway that leads the host here, in an Ingress's place" },
+  { flags: "--keep-router", summary: "leave the router in front when there is no canary or shadow any more" },
   { flags: "--allow-egress", summary: "let pods open connections too" },
   { flags: "--deadline <seconds>", summary: "without progress, after which a change has failed (default: 120)" },
 ];
@@ -72,6 +73,7 @@ export function settingsOf(values: Values): Partial<Settings> {
     tlsSecret: said("tlsSecret"),
     ingressClass: said("ingressClass"),
     gateway: said("gateway"),
+    keepRouter: values.keepRouter === true ? true : undefined,
     egress: values.allowEgress === true ? true : undefined,
     deadlineSeconds: count("deadline"),
   });
@@ -85,31 +87,53 @@ function present(said: Said): Present {
   return Object.fromEntries(entries);
 }
 
+interface ClusterOptions {
+  readonly settings?: Partial<Settings>;
+  readonly force?: boolean;
+}
+
 /** Does work with the deployments of a cluster, and lets go of it. */
-export const withCluster = <T>(
+export async function withCluster<T>(
   values: Values,
   terminal: Terminal,
   work: (target: KubernetesTarget, signal: AbortSignal) => Promise<T>,
-  options: { readonly settings?: Partial<Settings>; readonly force?: boolean } = {},
-): Promise<T> =>
-  withNamespace(values, terminal, async (cluster, server) => {
-    const { kubernetesTarget } = await import("@esteira/deploy/kubernetes/kubernetes-target");
-    const stopped = new AbortController();
-    void terminal.interrupted().then(() => {
-      stopped.abort(
-        new EsteiraError(
-          "TEMPORARILY_UNAVAILABLE",
-          "Interrupted: the next change of this deployment goes on from here.",
-        ),
-      );
-    });
-    const told = telling(kubernetesTarget({ cluster, note: terminal.note, ...options }), {
-      at: { target: "kubernetes", place: `${cluster.namespace} at ${server}` },
-      client: () => trackingClient(terminal),
-      ...{ env: terminal.env, note: terminal.note },
-    });
-    return work(told, stopped.signal);
+  options: ClusterOptions = {},
+): Promise<T> {
+  const { target, place, close } = await openCluster(values, terminal, options);
+  const stopped = new AbortController();
+  void terminal.interrupted().then(() => {
+    stopped.abort(
+      new EsteiraError("TEMPORARILY_UNAVAILABLE", "Interrupted: the next change of this deployment goes on from here."),
+    );
   });
+  const told = telling(target, {
+    at: place,
+    client: () => trackingClient(terminal),
+    ...{ env: terminal.env, note: terminal.note },
+  });
+  try {
+    return await work(told, stopped.signal);
+  } finally {
+    close();
+  }
+}
+
+/** The deployments of the cluster that a command line or the environment says; whoever asks lets go of them. */
+export async function openCluster(
+  values: Values,
+  terminal: Terminal,
+  options: ClusterOptions = {},
+): Promise<{ readonly target: KubernetesTarget; readonly place: TargetPlace; close(): void }> {
+  const [{ cluster, server, close }, { kubernetesTarget }] = await Promise.all([
+    openNamespace(values, terminal),
+    import("@esteira/deploy/kubernetes/kubernetes-target"),
+  ]);
+  return {
+    target: kubernetesTarget({ cluster, note: terminal.note, ...options }),
+    place: { target: "kubernetes", place: `${cluster.namespace} at ${server}` },
+    close,
+  };
+}
 
 /** Does work in a namespace of a cluster, and lets go of it. */
 export async function withNamespace<T>(
@@ -117,6 +141,18 @@ export async function withNamespace<T>(
   terminal: Terminal,
   work: (cluster: Cluster, server: string) => Promise<T>,
 ): Promise<T> {
+  const { cluster, server, close } = await openNamespace(values, terminal);
+  try {
+    return await work(cluster, server);
+  } finally {
+    close();
+  }
+}
+
+async function openNamespace(
+  values: Values,
+  terminal: Terminal,
+): Promise<{ readonly cluster: Cluster; readonly server: string; close(): void }> {
   const [{ clusterAccess }, { kubernetesApi }, { cluster }] = await Promise.all([
     import("@esteira/deploy/kubernetes/kubeconfig"),
     import("@esteira/deploy/kubernetes/api"),
@@ -128,9 +164,5 @@ export async function withNamespace<T>(
     throw invalid(`--namespace is '${namespace}': expected small letters, digits and dashes, 63 at most.`);
   }
   const api = kubernetesApi(access, terminal.env);
-  try {
-    return await work(cluster(api, namespace), access.server);
-  } finally {
-    api.close();
-  }
+  return { cluster: cluster(api, namespace), server: access.server, close: () => api.close() };
 }

@@ -14,6 +14,8 @@ const variant = z.object({
 /** How models have done since a deployment was last changed (its generation): what a canary is judged by. */
 export const observationWire = z.object({
   generation: z.int(),
+  /** Since then; absent from images that are older than this figure. */
+  seconds: z.number().optional(),
   primary: variant,
   canary: variant,
   shadow: z.object({
@@ -22,6 +24,8 @@ export const observationWire = z.object({
     missed: z.int(),
     /** Between the answer of a row and the shadow's, in the unit of the answer. */
     difference: quantiles.optional(),
+    /** An answer and the shadow's to the same row, of the newest rows. */
+    scores: z.array(z.tuple([z.number(), z.number()])).optional(),
   }),
 });
 export type Observation = z.output<typeof observationWire>;

@@ -19,12 +19,30 @@ export interface Target {
   list(): Promise<readonly DeploymentStatus[]>;
   /** How its models have done since the last change; undefined when nobody answers there now. */
   observe(name: string): Promise<Observation | undefined>;
+  /**
+   * Asks the deployed models on behalf of whoever cannot reach their address from here; targets without it are asked at their `url`.
+   * Throws TEMPORARILY_UNAVAILABLE where nothing answers.
+   */
+  ask?(name: string, question: Question): Promise<Reply>;
   /** The last lines that the serving process wrote. */
   logs(name: string, lines: number): Promise<readonly string[]>;
   /** Applies what was wanted before the last change. Throws INVALID_STATE where there was nothing before. */
   rollback(name: string, options?: ApplyOptions): Promise<DeploymentStatus>;
   /** Ends what serves and forgets it. False when there was nothing. */
   remove(name: string, options?: ApplyOptions): Promise<boolean>;
+}
+
+/** A request, as a caller would send it. */
+export interface Question {
+  /** Below the address, without the slash: `ping`, `invocations`. */
+  readonly path: string;
+  /** JSON that is posted; without, the path is got. */
+  readonly body?: string;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly text: string;
 }
 
 export interface ApplyOptions {

@@ -9,6 +9,7 @@ import pc from "picocolors";
 import { type Command, type CommandOption, listed, type Terminal, text, texts, type Values } from "../command.ts";
 import { localDeployments } from "../deployments.ts";
 import { enginePlace, engineTarget } from "../docker-options.ts";
+import { CLUSTER_OPTIONS, openCluster } from "../kubernetes-options.ts";
 import { localPlace, type TargetPlace } from "../told-deployments.ts";
 import { trackingClient } from "../tracking.ts";
 
@@ -126,9 +127,10 @@ export const flow: readonly Command[] = [
       {
         flags: "--target <target>",
         summary:
-          "work on flows that serve there, local or docker; may be repeated; also ESTEIRA_FLOW_TARGETS (default: local)",
+          "work on flows that serve there: local, docker or kubernetes; may be repeated; also ESTEIRA_FLOW_TARGETS (default: local)",
         repeats: true,
       },
+      ...CLUSTER_OPTIONS,
       { flags: "--once", summary: "end when every flow has ended, or waits for people" },
       { flags: "--with-parent", summary: "end when standard input does, so with whoever started it" },
     ],
@@ -148,11 +150,11 @@ export const flow: readonly Command[] = [
         process.stdin.once("end", () => stop.abort());
       }
       const local = await localDeployments(terminal.env);
-      const targets = await flowTargets(values, terminal, local);
+      const { targets, places, close } = await flowTargets(values, terminal, local);
       const keeper = local.keep(KEEP_EVERY_MS, terminal.note);
       try {
         const options = {
-          ...{ client: trackingClient(terminal), targets, places: await placesOf(targets, terminal) },
+          ...{ client: trackingClient(terminal), targets, places },
           name: `${hostname()}/${process.pid}`,
           ...{ key, leaseSeconds, env: terminal.env, note: terminal.note },
           isOnce: values.once === true,
@@ -163,6 +165,7 @@ export const flow: readonly Command[] = [
         await orders;
       } finally {
         await keeper.stop();
+        close();
         process.stdin.pause();
       }
       return 0;
@@ -180,25 +183,43 @@ function idOf(values: Values): number {
 }
 
 /** Where this runner serves. A target that is not there is said at once, and not when its first flow is due. */
-async function flowTargets(values: Values, terminal: Terminal, local: Target): Promise<ReadonlyMap<string, Target>> {
+async function flowTargets(
+  values: Values,
+  terminal: Terminal,
+  local: Target,
+): Promise<{
+  readonly targets: ReadonlyMap<string, Target>;
+  readonly places: ReadonlyMap<string, TargetPlace>;
+  close(): void;
+}> {
   const said = texts(values, "target");
   const names = said.length > 0 ? said : listed(terminal.env.ESTEIRA_FLOW_TARGETS || "local");
   const targets = new Map<string, Target>();
-  for (const name of names) {
-    if (name === "local") targets.set(name, local);
-    else if (name === "docker") targets.set(name, await engineTarget(terminal));
-    else throw invalid(`The target '${name}' of flows is not known: expected local or docker.`);
-  }
-  return targets;
-}
-
-async function placesOf(
-  targets: ReadonlyMap<string, Target>,
-  { env }: Terminal,
-): Promise<ReadonlyMap<string, TargetPlace>> {
   const places = new Map<string, TargetPlace>();
-  for (const name of targets.keys()) places.set(name, name === "local" ? localPlace(env) : await enginePlace(env));
-  return places;
+  const closing: (() => void)[] = [];
+  for (const name of names) {
+    if (name === "local") {
+      targets.set(name, local);
+      places.set(name, localPlace(terminal.env));
+    } else if (name === "docker") {
+      targets.set(name, await engineTarget(terminal));
+      places.set(name, await enginePlace(terminal.env));
+    } else if (name === "kubernetes") {
+      const { target, place, close } = await openCluster(values, terminal);
+      closing.push(close);
+      // Its address answers who deploys at once, or says why it cannot be asked.
+      await target.list();
+      targets.set(name, target);
+      places.set(name, place);
+    } else throw invalid(`The target '${name}' of flows is not known: expected local, docker or kubernetes.`);
+  }
+  return {
+    targets,
+    places,
+    close: () => {
+      for (const close of closing) close();
+    },
+  };
 }
 
 function leaseOf(given: string | undefined): number {

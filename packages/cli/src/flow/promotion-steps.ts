@@ -51,7 +51,7 @@ export const promote: StepWork = async (context) => {
     if (error instanceof EsteiraError && error.code === "PERMISSION_DENIED") return refused(error.message);
     throw error;
   }
-  const port = spec.production.port ?? (await target.status(deploymentName(model)))?.wanted.port;
+  const port = spec.production.port ?? (await target.status(deploymentName(context.claim)))?.wanted.port;
   const { url } = await target.apply(await productionOf(context, version, port), applying(context));
   return done(url, { url });
 };
@@ -60,7 +60,7 @@ export const promote: StepWork = async (context) => {
 export const archive: StepWork = async (context) => {
   const { claim, client, target } = context;
   const { model, former, version, spec } = claim.flow;
-  await target.remove(stagingName(model), applying(context));
+  await target.remove(stagingName(context), applying(context));
   if (spec.target === "local") await freeVersions(target, context.env, Date.now());
   if (former === undefined || former === version || !spec.stages) return done("there was no version before");
   const before = await ifThere(client.modelVersions.get(model, former));
@@ -85,14 +85,14 @@ export const undo: StepWork = async (context) => {
     } else undone.push(await takeAway(() => client.registeredModels.deleteAlias(model, spec.alias), spec.alias));
   }
   if (spec.stages && candidate !== undefined) await putBackStage(context, candidate, back);
-  if (await target.remove(stagingName(model), applying(context))) undone.push("staging is empty");
+  if (await target.remove(stagingName(context), applying(context))) undone.push("staging is empty");
   return done(undone.length === 0 ? "there was nothing to undo" : undone.join("; "));
 };
 
 async function putBackCallers(context: StepContext, back: string | undefined, undone: string[]): Promise<void> {
   const { claim, target } = context;
-  const { model, version } = claim.flow;
-  const name = deploymentName(model);
+  const { version } = claim.flow;
+  const name = deploymentName(context.claim);
   const wanted = (await target.status(name))?.wanted;
   if (wanted === undefined) return;
   const isCandidate = (served: string | undefined): boolean =>
@@ -136,9 +136,8 @@ async function takeAway(call: () => Promise<unknown>, what: string): Promise<str
 }
 
 async function productionOf(context: StepContext, version: string, port: number | undefined): Promise<Wanted> {
-  const { model } = context.claim.flow;
   return {
-    ...{ name: deploymentName(model), ...(await servedBy(context, version)) },
+    ...{ name: deploymentName(context.claim), ...(await servedBy(context, version)) },
     ...(port === undefined ? {} : { port }),
   };
 }

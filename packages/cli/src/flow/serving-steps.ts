@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { DeploymentStatus } from "@esteira/deploy/target";
+import type { DeploymentStatus, Question, Reply } from "@esteira/deploy/target";
 import type { Wanted } from "@esteira/deploy/wanted";
-import { type Judgement, judgeCanary, judgeShadow, type Seen } from "@esteira/lifecycle/flow/judge";
+import { type Judgement, judgeCanary, judgeShadow, nextShare, type Seen } from "@esteira/lifecycle/flow/judge";
 import { readPredictions } from "@esteira/models/flavors/predictions";
 import {
   applying,
@@ -37,7 +37,7 @@ export const stage: StepWork = async (context) => {
   const other = await otherModel(context);
   if (other !== undefined) return refused(other);
   const served = await servedBy(context, version);
-  const wanted = { name: stagingName(model), ...served, ...(port === undefined ? {} : { port }) };
+  const wanted = { name: stagingName(context), ...served, ...(port === undefined ? {} : { port }) };
   const { url } = await context.target.apply(wanted, applying(context));
   if (spec.stages) {
     const { currentStage } = await context.client.modelVersions.get(model, version);
@@ -52,28 +52,41 @@ export const stage: StepWork = async (context) => {
 
 /** It lives, and answers a request with finite numbers. */
 export const smoke: StepWork = async (context) => {
-  const { claim, target, signal } = context;
-  const { model, spec } = claim.flow;
-  const url = (await target.status(stagingName(model)))?.url;
-  if (url === undefined) return refused("nothing is deployed in staging");
-  const within = () => AbortSignal.any([signal, AbortSignal.timeout(ASK_MS)]);
-  const ping = await fetch(`${url}/ping`, { signal: within() });
-  if (!ping.ok) return refused(`/ping answers ${ping.status}`);
+  const { spec } = context.claim.flow;
+  const ask = await askerOf(context);
+  if (ask === undefined) return refused("nothing is deployed in staging");
+  const ping = await ask({ path: "ping" });
+  if (ping.status !== 200) return refused(`/ping answers ${ping.status}`);
   const request = spec.staging.request ?? (await exampleOf(context));
   if (request === undefined)
     return refused(
       "there is nothing to ask it: log the model with an input example, or give the flow a staging.request",
     );
-  const headers = { "content-type": "application/json" };
-  const answer = await fetch(`${url}/invocations`, { method: "POST", headers, body: request, signal: within() });
-  const text = await answer.text();
-  if (!answer.ok) return refused(`it answers the request with ${answer.status}: ${text.slice(0, 500)}`);
+  const { status, text } = await ask({ path: "invocations", body: request });
+  if (status !== 200) return refused(`it answers the request with ${status}: ${text.slice(0, 500)}`);
   const predictions = readPredictions(text);
   if (predictions.length === 0) return refused("it answers the request with no prediction");
   const wrong = predictions.findIndex((prediction) => !isWhole(prediction));
   if (wrong >= 0) return refused(`its answer to row ${wrong + 1} is not finite: ${JSON.stringify(predictions[wrong])}`);
   return done(`${predictions.length} rows answered`, { predictions: predictions.slice(0, 100) });
 };
+
+/** Asks the version in staging; undefined where there is none. */
+async function askerOf(context: StepContext): Promise<((question: Question) => Promise<Reply>) | undefined> {
+  const { target, signal } = context;
+  const name = stagingName(context);
+  const url = (await target.status(name))?.url;
+  if (url === undefined) return undefined;
+  return async (question) => {
+    if (target.ask !== undefined) return target.ask(name, question);
+    const { path, body } = question;
+    const answer = await fetch(`${url}/${path}`, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ASK_MS)]),
+      ...(body === undefined ? {} : { method: "POST", headers: { "content-type": "application/json" }, body }),
+    });
+    return { status: answer.status, text: await answer.text() };
+  };
+}
 
 /** Lets the version answer beside the present one, and waits until enough was seen. */
 export const shadow: StepWork = async (context) => {
@@ -107,8 +120,8 @@ export const canary: StepWork = async (context) => {
 export const judge: StepWork = async (context) => {
   const { canary: limits } = context.claim.flow.spec;
   if (limits === undefined) return done("the flow has no canary");
-  const { model, version } = context.claim.flow;
-  const status = await context.target.status(deploymentName(model));
+  const { version } = context.claim.flow;
+  const status = await context.target.status(deploymentName(context.claim));
   if (status?.wanted.canary === undefined) {
     // The step before found nobody to answer.
     const before = await presentDeployment(context);
@@ -116,15 +129,25 @@ export const judge: StepWork = async (context) => {
   }
   if (!isVersion(context, status.wanted.canary.model, version))
     return refused(`the canary is ${status.wanted.canary.model} by now`);
-  return judgedBy(context, (seen) => judgeCanary(limits, seen));
+  const { canary: present } = status.wanted;
+  const outcome = await judgedBy(context, (seen) => judgeCanary(limits, seen));
+  const next = nextShare(limits, present.share);
+  if (outcome.report.kind !== "done" || next === undefined) return outcome;
+  await context.target.apply({ ...status.wanted, canary: { ...present, share: next } }, applying(context));
+  return waiting(
+    `${outcome.report.note ?? "it was passed"} at ${percent(present.share)}; answers ${percent(next)} now`,
+    LOOK_SECONDS,
+  );
 };
+
+const percent = (share: number): string => `${Number((share * 100).toPrecision(4))} %`;
 
 /** What serves the present version's callers, without anything beside it; or why there is none. */
 async function presentDeployment(context: StepContext): Promise<Wanted | string> {
   const { claim, target } = context;
-  const { model, version, former } = claim.flow;
+  const { version, former } = claim.flow;
   if (former === undefined || former === version) return "there is no present version to compare with";
-  const name = deploymentName(model);
+  const name = deploymentName(context.claim);
   const status = await target.status(name);
   if (status === undefined) return `nothing is deployed as ${name} yet, so it has no callers`;
   return plain(status, await servedBy(context, former));
@@ -140,8 +163,9 @@ const asShadow = ({ model, image }: Pick<Wanted, "model" | "image">): Pick<Wante
   ...(image === undefined ? {} : { shadowImage: image }),
 });
 
-async function judgedBy({ claim, target }: StepContext, verdictOf: (seen: Seen) => Judgement): Promise<StepOutcome> {
-  const name = deploymentName(claim.flow.model);
+async function judgedBy(context: StepContext, verdictOf: (seen: Seen) => Judgement): Promise<StepOutcome> {
+  const name = deploymentName(context.claim);
+  const { target } = context;
   const [status, figures] = [await target.status(name), await target.observe(name)];
   if (status === undefined) return refused(`nothing is deployed as ${name} any more`);
   if (figures === undefined || figures.generation !== status.generation) {
@@ -152,7 +176,10 @@ async function judgedBy({ claim, target }: StepContext, verdictOf: (seen: Seen) 
   const seen: Seen = { ...figures, restarts: status.restarts };
   const { kind, reason } = verdictOf(seen);
   if (kind === "open") return waiting(reason, LOOK_SECONDS);
-  return kind === "passed" ? done(reason, seen) : refused(reason, seen);
+  // For the record the figures are enough.
+  const { scores: _, ...shadow } = seen.shadow;
+  const kept = { ...seen, shadow };
+  return kind === "passed" ? done(reason, kept) : refused(reason, kept);
 }
 
 /** Of finite numbers, and texts. */

@@ -103,15 +103,30 @@ export const isVersion = ({ env, claim }: StepContext, served: string, version: 
   served === uriOf(claim.flow.model, version) || isHeldVersion(env, served, claim.flow.model, version);
 
 /** The name under which a model is deployed. Models may have names that deployments may not: then a digest keeps them apart. */
-export function deploymentName(model: string): string {
-  const plain = model
-    .replace(/[^A-Za-z0-9._-]/g, "-")
-    .replace(/^[^A-Za-z0-9]/, "x")
-    .slice(0, 60);
+export function deploymentName({ flow: { model, spec } }: Claim): string {
+  const plain = spec.target === "kubernetes" ? labelOf(model) : nameOf(model);
   return plain === model ? plain : `${plain}-${createHash("sha256").update(model).digest("hex").slice(0, 8)}`;
 }
 
-export const stagingName = (model: string): string => `${deploymentName(model)}.staging`;
+const nameOf = (model: string): string =>
+  model
+    .replace(/[^A-Za-z0-9._-]/g, "-")
+    .replace(/^[^A-Za-z0-9]/, "x")
+    .slice(0, 60);
+
+/** A cluster's names are of fewer letters, and Esteira adds endings of its own to them. */
+const labelOf = (model: string): string => {
+  const label = model
+    .toLowerCase()
+    .replace(/[^a-z0-9-]/g, "-")
+    .replace(/^[^a-z]/, "x")
+    .slice(0, 30)
+    .replace(/-+$/, "");
+  return /-(staging|primary|canary|shadow|router)$/.test(label) ? `${label}-x` : label;
+};
+
+export const stagingName = ({ claim }: Pick<StepContext, "claim">): string =>
+  `${deploymentName(claim)}${claim.flow.spec.target === "kubernetes" ? "-staging" : ".staging"}`;
 
 /** What the last finished step of this kind found. */
 export const resultOf = ({ steps }: Claim, work: Work): unknown =>

@@ -57,6 +57,7 @@ test("a container that routes follows a mounted file, unless its environment nam
     timeoutMs: 60_000,
     maxInFlight: 512,
     bodyLimit: 16_777_216,
+    connections: { ageMs: 10_000, lingerMs: 5000 },
   });
   expect(routeSettings({ ESTEIRA_ROUTES: "/r.json", ESTEIRA_ROUTE_TIMEOUT: "2" })).toMatchObject({
     file: "/r.json",

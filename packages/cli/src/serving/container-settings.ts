@@ -1,4 +1,5 @@
 import { invalid } from "@esteira/core/errors";
+import type { ConnectionLimits } from "@esteira/models/serving/connections";
 import type { Terminal } from "../command.ts";
 import { engineSettings } from "../engine-options.ts";
 import type { RouterOptions } from "./router.ts";
@@ -9,6 +10,8 @@ export const MODEL_FOLDERS = ["/opt/ml/model", "/app/model"] as const;
 
 const PORT = "8080";
 const MEBIBYTE = 1024 * 1024;
+/** Callers who ask more seldom than this find their connection closed when a container ends. */
+const LINGER_MS = 5000;
 
 /**
  * What a container serves, read from its environment: PORT or SAGEMAKER_BIND_TO_PORT, and ESTEIRA_… for the rest. An empty variable is
@@ -38,6 +41,7 @@ export function containerSettings(env: Terminal["env"], folder: string): ServeSe
     refreshSeconds: 0,
     maxInFlight: whole("ESTEIRA_MAX_IN_FLIGHT", "256", 1, 1_000_000),
     bodyLimit: bodyLimit(env),
+    connections: connections(env),
     requestLog: requestLog === undefined ? undefined : { folder: requestLog, sample: 1, redact: [] },
     decisions:
       decisions === undefined
@@ -60,6 +64,7 @@ export function routeSettings(env: Terminal["env"]): Omit<RouterOptions, "note">
     timeoutMs: whole("ESTEIRA_ROUTE_TIMEOUT", "60", 1, 86_400) * 1000,
     maxInFlight: whole("ESTEIRA_MAX_IN_FLIGHT", "512", 1, 1_000_000),
     bodyLimit: bodyLimit(env),
+    connections: connections(env),
   };
 }
 
@@ -68,6 +73,12 @@ function address(env: Terminal["env"]): { readonly host: string; readonly port: 
   const portName = given("PORT") === undefined ? "SAGEMAKER_BIND_TO_PORT" : "PORT";
   return { host: given("ESTEIRA_HOST") ?? "0.0.0.0", port: whole(portName, PORT, 0, 65_535) };
 }
+
+/** Behind a name that leads elsewhere by and by, callers connect anew now and then: ESTEIRA_CONNECTION_SECONDS. */
+const connections = (env: Terminal["env"]): ConnectionLimits => ({
+  ageMs: reader(env).whole("ESTEIRA_CONNECTION_SECONDS", "10", 1, 86_400) * 1000,
+  lingerMs: LINGER_MS,
+});
 
 const bodyLimit = (env: Terminal["env"]): number => reader(env).whole("ESTEIRA_BODY_LIMIT", "16", 1, 1024) * MEBIBYTE;
 

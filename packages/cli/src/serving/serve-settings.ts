@@ -1,4 +1,5 @@
 import { invalid } from "@esteira/core/errors";
+import type { ConnectionLimits } from "@esteira/models/serving/connections";
 import { type CommandOption, type Terminal, text, type Values } from "../command.ts";
 import { ENGINE_OPTIONS, type EngineSettings, engineSettings } from "../engine-options.ts";
 import { MODEL_URI } from "../model-option.ts";
@@ -25,6 +26,8 @@ export interface ServeSettings extends EngineSettings {
     | { readonly folder: string; readonly sample: number; readonly redact: readonly string[] }
     | undefined;
   readonly decisions: { readonly folder: string; readonly threshold: number | undefined } | undefined;
+  /** When callers' connections end; without, when the callers or the process do. */
+  readonly connections?: ConnectionLimits;
   /** Whether a model is asked about its example before anybody else asks it. */
   readonly warmUp?: boolean;
 }

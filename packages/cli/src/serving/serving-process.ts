@@ -1,6 +1,7 @@
 import { EsteiraError } from "@esteira/core/errors";
 import type { ServableModel } from "@esteira/models/flavors/flavor";
 import { openModel } from "@esteira/models/flavors/open-model";
+import { followConnections } from "@esteira/models/serving/connections";
 import { createModelHolder, type ModelHolder } from "@esteira/models/serving/model-holder";
 import { createObservation } from "@esteira/models/serving/observation";
 import { openRequestLog } from "@esteira/models/serving/request-log";
@@ -100,6 +101,7 @@ export async function startServingProcess(
     const app = await createScoringServer({
       model: primary,
       traffic,
+      isLast: (socket) => connections?.isLast(socket) === true,
       onVariant: observation?.record,
       onShadow: observation?.recordShadow,
       ...(observation && {
@@ -117,6 +119,7 @@ export async function startServingProcess(
       tracing,
       shareMetrics,
     });
+    const connections = settings.connections && followConnections(app.server, settings.connections);
     const address = await app.listen({ host: settings.host, port: settings.port });
     return {
       address,
@@ -158,6 +161,7 @@ export async function startServingProcess(
         for (const former of await Promise.all(gone)) await former.close?.();
       },
       async close() {
+        await connections?.drain();
         await app.close();
         await requestLog?.close();
         await recording?.close();

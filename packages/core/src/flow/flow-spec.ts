@@ -17,7 +17,24 @@ const watched = {
   max_failed_share: share.default(0),
   /** The 99th percentile of the differences. */
   max_difference: z.number().min(0).optional(),
+  /** Scores from here on are alerts. */
+  threshold: z.number().optional(),
+  /** Of the rows, so many at most are an alert to one of the two versions alone. */
+  max_disagreement: share.optional(),
+  /** The share of alerts differs by so much at most. */
+  max_alert_change: share.optional(),
+  /** The distance between the distributions of the scores (Kolmogorov-Smirnov; 0.1 is customary). */
+  max_drift: share.optional(),
 };
+
+/** What is said of alerts needs to know what one is. */
+const hasThreshold = (limits: {
+  readonly threshold?: number | undefined;
+  readonly max_disagreement?: number | undefined;
+  readonly max_alert_change?: number | undefined;
+}): boolean =>
+  limits.threshold !== undefined || (limits.max_disagreement === undefined && limits.max_alert_change === undefined);
+const NO_THRESHOLD = "max_disagreement and max_alert_change need the threshold from which scores are alerts";
 
 /** How a version goes from its registration to production. Files are those of the machine that does the work. */
 export const flowSpecWire = z.strictObject({
@@ -26,7 +43,7 @@ export const flowSpecWire = z.strictObject({
   /** Also moves the version through MLflow's stages: Staging, Production, and Archived for the one before. */
   stages: z.boolean().default(true),
   /** Where it is served: by whoever works on flows of that target. */
-  target: z.enum(["local", "docker"]).default("local"),
+  target: z.enum(["local", "docker", "kubernetes"]).default("local"),
   /** The version that was registered must pass it. */
   gate: z
     .strictObject({
@@ -53,7 +70,7 @@ export const flowSpecWire = z.strictObject({
     })
     .default({}),
   /** The present version's callers are answered by both, and get the answers of the present one. */
-  shadow: z.strictObject(watched).optional(),
+  shadow: z.strictObject(watched).refine(hasThreshold, NO_THRESHOLD).optional(),
   /** Somebody must say yes to this flow, beyond what the model's policy asks for. */
   approval: z.boolean().default(false),
   production: z.strictObject({ port: z.int().min(1).max(65_535).optional() }).default({}),
@@ -61,10 +78,23 @@ export const flowSpecWire = z.strictObject({
   canary: z
     .strictObject({
       share: z.number().gt(0).max(1).default(0.1),
+      /** The shares after the first, each larger than the one before; each is judged like the first. */
+      steps: z.array(z.number().gt(0).max(1)).max(20).default([]),
+      /** How long each share is watched at the least, in seconds. */
+      dwell_seconds: z
+        .number()
+        .min(0)
+        .max(30 * 86_400)
+        .default(0),
       ...watched,
       /** The 99th percentile of its seconds is at most so many times that of the present version. */
       max_slower: z.number().min(1).optional(),
     })
+    .refine(hasThreshold, NO_THRESHOLD)
+    .refine(
+      ({ share: first, steps }) => steps.every((step, i) => step > (steps[i - 1] ?? first)),
+      "each of the steps must be larger than the share before it",
+    )
     .optional(),
   /** How long a step may take, in seconds. */
   timeouts: z.partialRecord(z.enum(STEPS), seconds).default({}),

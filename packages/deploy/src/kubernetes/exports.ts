@@ -1,6 +1,7 @@
 /** A deployment's objects as files, for those who give them to a cluster by other means. */
 
 import { stringify } from "yaml";
+import { serversOf } from "../traffic/servers.ts";
 import type { Manifests } from "./manifests.ts";
 import type { KubeObject } from "./object.ts";
 import type { Revision } from "./revision.ts";
@@ -40,9 +41,11 @@ function withPods(object: KubeObject, { scales }: Manifests): KubeObject {
 }
 
 function chart({ wanted, settings }: Revision, objects: readonly KubeObject[]): readonly ExportedFile[] {
+  const shadow = serversOf(wanted).find(({ track }) => track === "shadow")?.image;
   const values = {
     image: wanted.image,
     ...(wanted.canary?.image === undefined ? {} : { canaryImage: wanted.canary.image }),
+    ...(shadow === undefined ? {} : { shadowImage: shadow }),
     replicas: settings.replicas,
     ...(settings.maxReplicas === undefined ? {} : { maxReplicas: settings.maxReplicas }),
     cpu: settings.cpu,
@@ -68,8 +71,8 @@ function template(object: KubeObject, name: string): string {
   const expressions: string[] = [];
   // Characters for private use stand for an expression until the YAML is written: they need no quotes, and no object has them.
   const hole = (expression: string): string => `\ue000${expressions.push(expression) - 1}\ue001`;
-  const isCanary = object.metadata.name !== name && object.kind === "Deployment";
-  const text = document(holed(object, [], isCanary, hole));
+  const beside = object.kind === "Deployment" ? object.metadata.name.slice(name.length + 1) : "";
+  const text = document(holed(object, [], beside, hole));
   return text.replace(/\ue000(\d+)\ue001/g, (_, index: string) => `{{ ${expressions[Number(index)]} }}`);
 }
 
@@ -82,21 +85,18 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   [/^spec\.(hostnames\.\d+|tls\.\d+\.hosts\.\d+|rules\.\d+\.host)$/, ".Values.host | quote"],
 ];
 
-function holed(
-  value: unknown,
-  path: readonly string[],
-  isCanary: boolean,
-  hole: (expression: string) => string,
-): unknown {
+function holed(value: unknown, path: readonly string[], beside: string, hole: (expression: string) => string): unknown {
   const at = path.join(".");
-  if (at.endsWith(".containers.0.image")) return hole(`.Values.${isCanary ? "canaryImage" : "image"} | quote`);
+  // The router runs by the primary's image.
+  if (at.endsWith(".containers.0.image"))
+    return hole(`.Values.${beside === "canary" || beside === "shadow" ? `${beside}Image` : "image"} | quote`);
   const rule = RULES.find(([pattern]) => pattern.test(at));
-  if (rule !== undefined && !(isCanary && at === "spec.replicas")) return hole(rule[1]);
+  if (rule !== undefined && !(beside !== "" && at === "spec.replicas")) return hole(rule[1]);
   // Braces of the object's own are said as a word of Helm's language, which would read them otherwise.
   if (typeof value === "string") return value.includes("{{") ? hole(`${JSON.stringify(value)} | quote`) : value;
-  if (Array.isArray(value)) return value.map((item, i) => holed(item, [...path, String(i)], isCanary, hole));
+  if (Array.isArray(value)) return value.map((item, i) => holed(item, [...path, String(i)], beside, hole));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, holed(item, [...path, key], isCanary, hole)]),
+    Object.entries(value).map(([key, item]) => [key, holed(item, [...path, key], beside, hole)]),
   );
 }

@@ -5,18 +5,28 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { EsteiraError, invalid, notFound } from "@esteira/core/errors";
+import { z } from "zod";
 import type { ApplyOptions, DeploymentStatus, Target } from "../target.ts";
+import { serversOf } from "../traffic/servers.ts";
 import { changesBetween, type Wanted } from "../wanted.ts";
 import type { Cluster } from "./cluster.ts";
 import { differences } from "./differences.ts";
 import { type Lease, takeLease } from "./lease.ts";
-import { canaryName, type Lineage, type Manifests, manifests, ownLabels, SERVICE_PORT } from "./manifests.ts";
-import { KIND_NAMES, type Kind, type KubeObject } from "./object.ts";
-import { splitText } from "./pod-split.ts";
-import { allPodsOf, isReady, type Pod, podCounts, podLines, podsOf, restartsOf, trackOf, troubleOf } from "./pods.ts";
+import {
+  isRouted,
+  type Lineage,
+  type Manifests,
+  manifests,
+  ownLabels,
+  type Scale,
+  SERVICE_PORT,
+  serviceOf,
+} from "./manifests.ts";
+import { KIND_NAMES, type Kind, type KubeObject, type Live } from "./object.ts";
+import { countsNow, observed } from "./observe.ts";
+import { allPodsOf, askPod, isReady, partOf, podLines, podsOf, restartsOf, troubleOf } from "./pods.ts";
 import { checkForCluster, checkName, type Revision } from "./revision.ts";
 import { failedAt, isComplete, readDeployment, settle } from "./rollout.ts";
-import { quantiles, since, total } from "./scorer-metrics.ts";
 import { mergeSettings, type Settings } from "./settings.ts";
 import { isState, listStates, NOTHING, Overtaken, readState, type State, stateName } from "./state.ts";
 
@@ -53,9 +63,20 @@ export function kubernetesTarget({
   });
 
   const manifestsOf = async (revision: Revision, lineage: Lineage): Promise<Manifests> => {
-    const present =
-      revision.wanted.canary === undefined ? undefined : await readDeployment(cluster, revision.wanted.name);
-    return manifests(revision, namespace, lineage, present?.spec.replicas);
+    if (!isRouted(revision)) return manifests(revision, namespace, lineage);
+    const { name } = revision.wanted;
+    const tracks = serversOf(revision.wanted).map(({ track }) => track);
+    const [present, ...services] = await Promise.all([
+      readDeployment(cluster, name),
+      ...tracks.map((track) => cluster.get("Service", serviceOf(name, track))),
+    ]);
+    const addresses = new Map(
+      tracks.flatMap((track, i) => {
+        const address = addressOf(services[i]);
+        return address === undefined ? [] : [[track, address] as const];
+      }),
+    );
+    return manifests(revision, namespace, lineage, { pods: present?.spec.replicas, addresses });
   };
 
   /** What has the deployment's labels, and is not among these objects. */
@@ -83,28 +104,39 @@ export function kubernetesTarget({
     signal: AbortSignal | undefined,
   ): Promise<string | undefined> => {
     const { name } = revision.wanted;
-    const { objects, scales } = await manifestsOf(revision, lineage);
-    for (const object of objects) {
-      signal?.throwIfAborted();
-      await cluster.apply(object, { force, signal });
-    }
-    const deployments = scales.map(({ deployment }) => deployment);
-    const waiting = {
-      ...{ deadlineSeconds: revision.settings.deadlineSeconds, signal, note },
-      renew: lease.renew,
-    };
-    // More pods first, fewer when those answer: so there are never too few.
-    for (const isGrowing of [true, false]) {
-      let changed = isGrowing;
-      for (const { deployment, pods, isFewest } of scales) {
-        const present = (await readDeployment(cluster, deployment))?.spec.replicas ?? 0;
-        if (isGrowing ? present >= pods : present <= pods || isFewest) continue;
-        await cluster.scale(deployment, pods);
-        changed = true;
+    const waiting = { deadlineSeconds: revision.settings.deadlineSeconds, signal, note, renew: lease.renew };
+    const give = async (objects: readonly KubeObject[], scales: readonly Scale[]): Promise<string | undefined> => {
+      for (const object of objects) {
+        signal?.throwIfAborted();
+        await cluster.apply(object, { force, signal });
       }
-      const problem = changed ? await settle(cluster, name, deployments, waiting) : undefined;
-      if (problem !== undefined) return problem;
-    }
+      const deployments = scales.map(({ deployment }) => deployment);
+      // More pods first, fewer when those answer: so there are never too few.
+      for (const isGrowing of [true, false]) {
+        let changed = isGrowing && deployments.length > 0;
+        for (const { deployment, pods, isFewest } of scales) {
+          const present = (await readDeployment(cluster, deployment))?.spec.replicas ?? 0;
+          if (isGrowing ? present >= pods : present <= pods || isFewest) continue;
+          await cluster.scale(deployment, pods);
+          changed = true;
+        }
+        const problem = changed ? await settle(cluster, name, deployments, waiting) : undefined;
+        if (problem !== undefined) return problem;
+      }
+      return undefined;
+    };
+    // Servers, then who routes between them, then callers: nobody is led to what does not answer yet.
+    const first = await manifestsOf(revision, lineage);
+    const isRouter = ({ part }: Scale) => part === "router";
+    const unserved = await give(
+      first.servers,
+      first.scales.filter((scale) => !isRouter(scale)),
+    );
+    if (unserved !== undefined) return unserved;
+    // Now the servers' Services have their addresses.
+    const { objects, router, entry, scales } = await manifestsOf(revision, lineage);
+    const problem = (await give(router, scales.filter(isRouter))) ?? (await give(entry, []));
+    if (problem !== undefined) return problem;
     for (const item of await superfluous(name, objects)) await cluster.remove(item.kind, item.name, signal);
     return undefined;
   };
@@ -148,8 +180,13 @@ export function kubernetesTarget({
       await lease.write({ ...lease.now(), generation, pending: revision });
       const problem = await bring(revision, lineage, lease, signal);
       if (problem === undefined) {
-        const counted = isSame ? before.counted : await countsNow(name);
-        await lease.release(counted === undefined ? settled : { ...settled, counted });
+        const counted = isSame ? before.counted : await countsNow(cluster, revision);
+        const restarts = isSame ? before.restarts : restartsOf(await podsOf(cluster, name));
+        await lease.release({
+          ...settled,
+          ...(counted === undefined ? {} : { counted }),
+          ...(restarts === undefined ? {} : { restarts }),
+        });
         return found(await statusOf(name), name);
       }
       throw new NotServed(problem);
@@ -170,17 +207,6 @@ export function kubernetesTarget({
         throw new EsteiraError(error.code, `${error.message} The deployment ${name} cannot be changed, ${outcome}.`);
       throw error;
     }
-  };
-
-  /** From here on a change is observed. Where pods cannot be asked, as who may deploy need not be allowed to, they are observed since they began. */
-  const countsNow = async (name: string): Promise<State["counted"]> => {
-    const pods = (await podsOf(cluster, name)).filter(isReady);
-    const read = async (pod: Pod) => [pod.metadata.uid, await podCounts(cluster, pod.metadata.name)] as const;
-    const counts = await Promise.all(pods.map(read)).catch((error: unknown) => {
-      if (error instanceof EsteiraError) return [];
-      throw error;
-    });
-    return Object.fromEntries(counts.flatMap(([uid, one]) => (one === undefined ? [] : [[uid, one]])));
   };
 
   /** Answers why what was before could not be brought back. */
@@ -210,7 +236,9 @@ export function kubernetesTarget({
     const revision = kept?.state.pending ?? kept?.state.serving;
     if (kept === undefined || revision === undefined) return undefined;
     const { wanted } = revision;
-    const names = [name, ...(wanted.canary === undefined ? [] : [canaryName(name)])];
+    const names = manifests(revision, namespace, { generation: kept.state.generation }).scales.map(
+      ({ deployment }) => deployment,
+    );
     const live = await Promise.all(names.map((one) => readDeployment(cluster, one)));
     const pods = await podsOf(cluster, name);
     const isServing = kept.state.pending === undefined && live.every((one) => one !== undefined && isComplete(one));
@@ -222,7 +250,9 @@ export function kubernetesTarget({
       gone === undefined ? pods.map(troubleOf).find((one) => one !== undefined) : `the Deployment ${gone} is not there`;
     const former = kept.state.pending === undefined ? kept.state.former : kept.state.serving;
     return {
-      ...{ wanted, generation: kept.state.generation, restarts: restartsOf(pods) },
+      ...{ wanted, generation: kept.state.generation },
+      // Pods that go take what they have counted with them.
+      restarts: Math.max(0, restartsOf(pods) - (kept.state.restarts ?? 0)),
       state: isServing ? "serving" : isFailed ? "failed" : "starting",
       url: urlOf(revision),
       ...(isServing || trouble === undefined ? {} : { problem: trouble }),
@@ -246,7 +276,10 @@ export function kubernetesTarget({
     async plan(wanted) {
       const state = (await readState(cluster, checkName(wanted.name)))?.state ?? NOTHING;
       const revision = revisionOf(wanted, state);
-      const { objects, scales, split } = await manifestsOf(revision, { generation: state.generation + 1 });
+      // What a router follows has its number: the same again is no other change.
+      const isSame = state.pending === undefined && same(state.serving, revision);
+      const generation = isSame ? state.generation : state.generation + 1;
+      const { objects, scales } = await manifestsOf(revision, { generation });
       const said: string[] = [];
       for (const object of objects) {
         const { kind, metadata } = object;
@@ -266,12 +299,7 @@ export function kubernetesTarget({
       const models = changesBetween(state.serving?.wanted, revision.wanted);
       const isUnfinished = state.pending !== undefined && said.length === 0 && models.length === 0;
       if (said.length === 0 && models.length === 0 && !isUnfinished) return [];
-      return [
-        ...(isUnfinished ? ["finish the change that was begun"] : []),
-        ...models,
-        ...(split === undefined || wanted.canary === undefined ? [] : [splitText(wanted.canary.share, split)]),
-        ...said,
-      ];
+      return [...(isUnfinished ? ["finish the change that was begun"] : []), ...models, ...said];
     },
 
     apply: (wanted, options = {}) => change(wanted.name, options, (state) => revisionOf(wanted, state)),
@@ -286,35 +314,25 @@ export function kubernetesTarget({
     async observe(name) {
       const state = (await readState(cluster, checkName(name)))?.state;
       if (state?.serving === undefined || state.pending !== undefined) return undefined;
-      const pods = (await podsOf(cluster, name)).filter(isReady);
-      const counts = await Promise.all(
-        pods.map(async (pod) => {
-          const now = await podCounts(cluster, pod.metadata.name);
-          return now && { track: trackOf(pod), counts: since(state.counted?.[pod.metadata.uid], now) };
-        }),
-      );
-      const answered = counts.filter((one) => one !== undefined);
-      if (answered.length === 0) return undefined;
-      const variant = (track: "primary" | "canary") => {
-        const sum = total(answered.filter((one) => one.track === track).map(({ counts }) => counts));
-        const seconds = quantiles(sum);
-        return { requests: sum.requests, failed: sum.failed, ...(seconds === undefined ? {} : { seconds }) };
-      };
-      return {
-        generation: state.generation,
-        primary: variant("primary"),
-        canary: variant("canary"),
-        shadow: { compared: 0, failed: 0, missed: 0 },
-      };
+      return observed(cluster, state, state.serving);
+    },
+
+    async ask(name, { path, body }) {
+      const revision = (await readState(cluster, checkName(name)))?.state.serving;
+      const part = revision !== undefined && isRouted(revision) ? "router" : "primary";
+      const pod = (await podsOf(cluster, name)).find((one) => isReady(one) && partOf(one) === part);
+      const reply = pod && (await askPod(cluster, pod.metadata.name, path, body));
+      if (reply !== undefined) return reply;
+      throw new EsteiraError("TEMPORARILY_UNAVAILABLE", `No pod of the deployment ${name} answers: look at its logs.`);
     },
 
     async logs(name, lines) {
       found(await statusOf(name), name);
       const pods = await podsOf(cluster, name);
       const each = await Promise.all(
-        pods.map(async ({ metadata }) =>
-          (await podLines(cluster, metadata.name, lines)).map((line) =>
-            pods.length === 1 ? line : `[${metadata.name}] ${line}`,
+        pods.map(async (pod) =>
+          (await podLines(cluster, pod, lines)).map((line) =>
+            pods.length === 1 ? line : `[${pod.metadata.name}] ${line}`,
           ),
         ),
       );
@@ -353,6 +371,15 @@ export function kubernetesTarget({
 
 /** What a cluster took, and then did not bring about. */
 class NotServed extends Error {}
+
+const serviceWire = z.looseObject({ spec: z.looseObject({ clusterIP: z.string().optional() }) });
+
+/** Its own address in the cluster, which it keeps: a router needs no DNS to find it. */
+function addressOf(service: Live | undefined): string | undefined {
+  const address = serviceWire.safeParse(service).data?.spec.clusterIP;
+  if (address === undefined || address === "" || address === "None") return undefined;
+  return address.includes(":") ? `[${address}]` : address;
+}
 
 const same = (a: Revision | undefined, b: Revision): boolean => isDeepStrictEqual(a, b);
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
+import { z } from "zod";
 import { exported } from "./exports.ts";
 import { manifests } from "./manifests.ts";
 import { revisionWire } from "./revision.ts";
@@ -41,13 +42,39 @@ describe("the objects of a deployment", () => {
       now,
       "fraud",
       { generation: 2, former: revision({ model: "models:/pix/2", image: digest("c") }) },
-      5,
+      { pods: 5, addresses: new Map([["primary", "10.96.0.7"]]) },
     );
     await expect(objects.map((object) => stringify(object)).join("---\n")).toMatchFileSnapshot("./fixtures/full.yaml");
     expect(scales).toEqual([
-      { deployment: "pix", pods: 5, isFewest: true },
-      { deployment: "pix-canary", pods: 1, isFewest: false },
+      { deployment: "pix", part: "primary", pods: 3, isFewest: true },
+      { deployment: "pix-canary", part: "canary", pods: 1, isFewest: false },
+      { deployment: "pix-router", part: "router", pods: 2, isFewest: false },
     ]);
+  });
+
+  it("route to one server more where the shadow is a model of its own, and to the canary where it is that", () => {
+    const routes = (wanted: object) => {
+      const { objects, scales } = drawn(wanted, { replicas: 4 });
+      const data = objects.find(({ metadata }) => metadata.name === "pix-routes")?.data;
+      return { ...z.object({ "routes.json": z.string() }).parse(data), pods: scales.map(({ pods }) => pods) };
+    };
+    const other = routes({ shadow: "models:/pix/5", shadowImage: digest("d") });
+    expect(JSON.parse(other["routes.json"])).toEqual({
+      generation: 1,
+      primary: { url: "http://pix-primary:80", model: "models:/pix/3" },
+      shadow: { url: "http://pix-shadow:80", model: "models:/pix/5" },
+    });
+    expect(other.pods).toEqual([4, 4, 2]);
+    const canary = { model: "models:/pix/4", share: 0.5, image: digest("b") };
+    expect(routes({ canary }).pods).toEqual([4, 2, 2]);
+    const both = routes({ canary, shadow: "models:/pix/4", shadowImage: digest("b") });
+    expect(JSON.parse(both["routes.json"])).toMatchObject({ shadow: { url: "http://pix-canary:80" } });
+    expect(both.pods).toEqual([4, 4, 2]);
+  });
+
+  it("keep the router when told to", () => {
+    const { objects } = drawn({}, { keepRouter: true });
+    expect(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toContain("Deployment pix-router");
   });
 
   it("are written as a chart whose values are what one sets", async () => {
@@ -74,13 +101,10 @@ describe("the objects of a deployment", () => {
     [{ image: undefined }, "No image is known of models:/pix/3: build one first"],
     [{ image: "pix; rm -rf /" }, "is not a reference of an image"],
     [{ image: "pix@sha256:abc" }, "is not a reference of an image"],
-    [{ shadow: "models:/pix/4" }, "cannot have the shadow models:/pix/4"],
+    [{ shadow: "models:/pix/4" }, "No image is known of models:/pix/4"],
     [{ canary: { model: "models:/pix/4", share: 0.05 } }, "No image is known of models:/pix/4"],
-    [{ canary: { model: "models:/pix/4", share: 0, image: digest("b") } }, "cannot be made of whole pods"],
-    [{ canary: { model: "models:/pix/4", share: 0.99, image: digest("b") } }, undefined],
   ])("%j: %s", (wanted, message) => {
-    if (message === undefined) expect(drawn(wanted).scales.map(({ pods }) => pods)).toEqual([1, 2]);
-    else expect(() => drawn(wanted)).toThrow(message);
+    expect(() => drawn(wanted)).toThrow(message);
   });
 
   it.each([

@@ -1,17 +1,35 @@
 /** The objects of a deployment, as a function of what is wanted: nothing is asked, and nothing is done. */
 
+import { isSplit, routesOf } from "../traffic/routes.ts";
+import { serversOf, type Track, urlsOf } from "../traffic/servers.ts";
+import { networkPolicy, outside, routerPolicy, service } from "./network.ts";
 import { apiVersionOf, type JsonObject, type Kind, type KubeObject } from "./object.ts";
-import { type PodSplit, splitPods } from "./pod-split.ts";
-import { podTemplate } from "./pod-template.ts";
+import { routerTemplate, scorerTemplate } from "./pod-template.ts";
 import { checkForCluster, fingerprint, type Revision } from "./revision.ts";
 import { isScaled, type Settings } from "./settings.ts";
 
 export interface Manifests {
+  /** All of them, in the order in which they are made. */
   readonly objects: readonly KubeObject[];
+  /** What serves the models. */
+  readonly servers: readonly KubeObject[];
+  /** What stands in front of them, when they answer. */
+  readonly router: readonly KubeObject[];
+  /** What leads callers there, when that answers. */
+  readonly entry: readonly KubeObject[];
   /** How many pods each Deployment has. Where load scales it, `fewest`: what is more stays. */
-  readonly scales: readonly { readonly deployment: string; readonly pods: number; readonly isFewest: boolean }[];
-  readonly split?: PodSplit;
+  readonly scales: readonly Scale[];
 }
+
+export interface Scale {
+  readonly deployment: string;
+  readonly part: Part;
+  readonly pods: number;
+  readonly isFewest: boolean;
+}
+
+/** What a Deployment of a deployment is for. */
+export type Part = Track | "router";
 
 export interface Lineage {
   readonly generation: number;
@@ -19,8 +37,18 @@ export interface Lineage {
   readonly former?: Revision;
 }
 
+/** What the cluster has made of it so far. */
+export interface Present {
+  /** Pods of the primary now, where load has scaled it: a canary's number is of these. */
+  readonly pods?: number | undefined;
+  /** Addresses of the Services of servers. Without one its name is used, which needs a cluster's DNS. */
+  readonly addresses?: ReadonlyMap<Track, string> | undefined;
+}
+
 export const SERVICE_PORT = 80;
 const NAME_LABEL = "esteira-scorer";
+const ROUTES_FILE = "routes.json";
+const MOST_ROUTERS = 2;
 
 /** All objects of a deployment have these labels: by them it is found, and what is no longer wanted. */
 export const ownLabels = (name: string): Readonly<Record<string, string>> => ({
@@ -29,52 +57,70 @@ export const ownLabels = (name: string): Readonly<Record<string, string>> => ({
   "app.kubernetes.io/managed-by": "esteira",
 });
 
-export const canaryName = (name: string): string => `${name}-canary`;
+export const deploymentOf = (name: string, part: Part): string => (part === "primary" ? name : `${name}-${part}`);
+/** The primary's name is the one that callers use, wherever that leads. */
+export const serviceOf = (name: string, track: Track): string => `${name}-${track}`;
 
-/**
- * @param pods of the primary now, where load has scaled it: a canary's share is of these.
- * @throws EsteiraError INVALID_PARAMETER_VALUE for names, images and shares that a cluster cannot have.
- */
-export function manifests(revision: Revision, namespace: string, lineage: Lineage, pods?: number): Manifests {
+/** Whether callers reach the servers through a router. */
+export const isRouted = ({ wanted, settings }: Revision): boolean => isSplit(wanted) || settings.keepRouter === true;
+
+/** @throws EsteiraError INVALID_PARAMETER_VALUE for names, images and shares that a cluster cannot have. */
+export function manifests(
+  revision: Revision,
+  namespace: string,
+  lineage: Lineage,
+  { pods, addresses }: Present = {},
+): Manifests {
   const wanted = checkForCluster(revision.wanted);
   const { settings } = revision;
-  const { name, canary } = wanted;
+  const { name } = wanted;
+  const port = wanted.port ?? SERVICE_PORT;
   const isFewest = isScaled(settings);
-  const present = isFewest ? Math.max(pods ?? 0, settings.replicas) : settings.replicas;
-  const split = canary === undefined ? undefined : splitPods(canary.share, present, settings);
-  const annotations = { ...lineageOf(revision, lineage) };
-  const object = (kind: Kind, ownName: string, fields: JsonObject): KubeObject => ({
+  const routed = isRouted(revision);
+  const annotations = lineageOf(revision, lineage);
+  const object = (kind: Kind, ownName: string, component: "scorer" | "router", fields: JsonObject): KubeObject => ({
     apiVersion: apiVersionOf(kind),
     kind,
     metadata: {
       name: ownName,
       namespace,
-      labels: { ...ownLabels(name), "app.kubernetes.io/component": "scorer" },
+      labels: { ...ownLabels(name), "app.kubernetes.io/component": component },
       annotations,
     },
     ...fields,
   });
-  const deployment = (track: "primary" | "canary", ownName: string, image: string, model: string): KubeObject => {
-    const selector = { ...ownLabels(name), "esteira.dev/track": track };
-    return object("Deployment", ownName, {
+  const selector = (part: Part) => ({ ...ownLabels(name), "esteira.dev/track": part });
+  const deployment = (part: Part, template: JsonObject): KubeObject =>
+    object("Deployment", deploymentOf(name, part), part === "router" ? "router" : "scorer", {
       spec: {
-        selector: { matchLabels: selector },
-        strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: "25%" } },
+        selector: { matchLabels: selector(part) },
+        // A router is small, and all of them together make a share exact.
+        strategy: {
+          type: "RollingUpdate",
+          rollingUpdate: { maxUnavailable: 0, maxSurge: part === "router" ? "100%" : "25%" },
+        },
         revisionHistoryLimit: 5,
         progressDeadlineSeconds: settings.deadlineSeconds,
-        template: podTemplate({ labels: selector, image, model, settings, settingsMap: settingsName(name) }),
+        template,
       },
     });
-  };
-  const objects = [
+  const serving = serversOf(wanted);
+  const tracks = serving.map(({ track }) => track);
+  const servers = [
     ...(Object.keys(settings.env).length === 0
       ? []
-      : [object("ConfigMap", settingsName(name), { data: settings.env })]),
-    object("NetworkPolicy", name, networkPolicy(name, settings)),
-    object("Service", name, service(name, wanted.port ?? SERVICE_PORT)),
-    deployment("primary", name, wanted.image, wanted.model),
-    ...(canary?.image === undefined ? [] : [deployment("canary", canaryName(name), canary.image, canary.model)]),
-    object("PodDisruptionBudget", name, {
+      : [object("ConfigMap", settingsName(name), "scorer", { data: settings.env })]),
+    object("NetworkPolicy", name, "scorer", networkPolicy(ownLabels(name), settings)),
+    ...(routed
+      ? tracks.map((track) => object("Service", serviceOf(name, track), "scorer", service(selector(track), port)))
+      : []),
+    ...serving.map(({ track, model, image = "" }) =>
+      deployment(
+        track,
+        scorerTemplate({ labels: selector(track), image, model, settings, settingsMap: settingsName(name) }),
+      ),
+    ),
+    object("PodDisruptionBudget", name, "scorer", {
       spec: {
         maxUnavailable: 1,
         selector: { matchLabels: ownLabels(name) },
@@ -82,20 +128,61 @@ export function manifests(revision: Revision, namespace: string, lineage: Lineag
         unhealthyPodEvictionPolicy: "AlwaysAllow",
       },
     }),
-    ...(isFewest ? [object("HorizontalPodAutoscaler", name, autoscaler(name, settings))] : []),
-    ...outside(name, wanted.port ?? SERVICE_PORT, settings).map(({ kind, fields }) => object(kind, name, fields)),
+    ...(isFewest ? [object("HorizontalPodAutoscaler", name, "scorer", autoscaler(name, settings))] : []),
   ];
+  const url = (track: Track) => `http://${addresses?.get(track) ?? serviceOf(name, track)}:${port}`;
+  const routes = JSON.stringify(routesOf(wanted, lineage.generation, urlsOf(wanted, url)), undefined, 2);
+  const router = routed
+    ? [
+        object("ConfigMap", routesName(name), "router", { data: { [ROUTES_FILE]: routes } }),
+        object(
+          "NetworkPolicy",
+          deploymentOf(name, "router"),
+          "router",
+          routerPolicy(selector("router"), tracks.map(selector)),
+        ),
+        deployment(
+          "router",
+          routerTemplate({
+            ...{ labels: selector("router"), image: wanted.image, model: wanted.model, settings },
+            ...{ routesMap: routesName(name), digest: fingerprint(routes) },
+          }),
+        ),
+      ]
+    : [];
+  const entry = [
+    object("Service", name, "scorer", service(selector(routed ? "router" : "primary"), port)),
+    ...outside(name, port, settings).map(({ kind, fields }) => object(kind, name, "scorer", fields)),
+  ];
+  const present = isFewest ? Math.max(pods ?? 0, settings.replicas) : settings.replicas;
+  const asked = new Set(routed && wanted.shadow !== undefined ? [urlsOf(wanted, (track) => track).shadow] : []);
+  const podsOf = (track: Track): number => {
+    if (track === "primary") return settings.replicas;
+    // A shadow is asked all that the primary answers.
+    return asked.has(track) ? present : Math.max(1, Math.ceil(present * (wanted.canary?.share ?? 1)));
+  };
   return {
-    objects,
+    objects: [...servers, ...router, ...entry],
+    ...{ servers, router, entry },
     scales: [
-      { deployment: name, pods: split?.primary ?? settings.replicas, isFewest },
-      ...(split === undefined ? [] : [{ deployment: canaryName(name), pods: split.canary, isFewest: false }]),
+      ...tracks.map((track) => ({
+        ...{ deployment: deploymentOf(name, track), part: track, pods: podsOf(track) },
+        isFewest: isFewest && track === "primary",
+      })),
+      ...(routed
+        ? [
+            {
+              ...{ deployment: deploymentOf(name, "router"), part: "router" as const },
+              ...{ pods: Math.min(settings.replicas, MOST_ROUTERS), isFewest: false },
+            },
+          ]
+        : []),
     ],
-    ...(split === undefined ? {} : { split }),
   };
 }
 
 const settingsName = (name: string): string => `${name}-settings`;
+const routesName = (name: string): string => `${name}-routes`;
 
 function lineageOf({ wanted, settings }: Revision, { generation, former }: Lineage): Record<string, string> {
   return {
@@ -110,23 +197,6 @@ function lineageOf({ wanted, settings }: Revision, { generation, former }: Linea
         }),
   };
 }
-
-const service = (name: string, port: number): JsonObject => ({
-  spec: {
-    type: "ClusterIP",
-    selector: ownLabels(name),
-    ports: [{ name: "http", port, targetPort: "http", protocol: "TCP", appProtocol: "http" }],
-  },
-});
-
-const networkPolicy = (name: string, { egress }: Settings): JsonObject => ({
-  spec: {
-    podSelector: { matchLabels: ownLabels(name) },
-    policyTypes: ["Ingress", "Egress"],
-    ingress: [{ ports: [{ port: "http", protocol: "TCP" }] }],
-    egress: egress ? [{}] : [],
-  },
-});
 
 const autoscaler = (name: string, { replicas, maxReplicas, cpuTarget, requestsTarget }: Settings): JsonObject => ({
   spec: {
@@ -154,28 +224,3 @@ const autoscaler = (name: string, { replicas, maxReplicas, cpuTarget, requestsTa
     },
   },
 });
-
-function outside(
-  name: string,
-  port: number,
-  { host, tlsSecret, ingressClass, gateway }: Settings,
-): readonly { readonly kind: Kind; readonly fields: JsonObject }[] {
-  if (host === undefined) return [];
-  if (gateway !== undefined) {
-    const rules = [{ matches: [{ path: { type: "PathPrefix", value: "/" } }], backendRefs: [{ name, port }] }];
-    return [{ kind: "HTTPRoute", fields: { spec: { parentRefs: [{ name: gateway }], hostnames: [host], rules } } }];
-  }
-  const backend = { service: { name, port: { name: "http" } } };
-  return [
-    {
-      kind: "Ingress",
-      fields: {
-        spec: {
-          ...(ingressClass === undefined ? {} : { ingressClassName: ingressClass }),
-          ...(tlsSecret === undefined ? {} : { tls: [{ hosts: [host], secretName: tlsSecret }] }),
-          rules: [{ host, http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }],
-        },
-      },
-    },
-  ];
-}

@@ -2,10 +2,10 @@
 
 import { EsteiraError } from "@esteira/core/errors";
 import { z } from "zod";
+import type { Reply } from "../target.ts";
 import { isReason, KubernetesError } from "./api.ts";
 import { type Cluster, selectorOf } from "./cluster.ts";
-import { ownLabels } from "./manifests.ts";
-import { type Counts, countsIn } from "./scorer-metrics.ts";
+import { ownLabels, type Part } from "./manifests.ts";
 
 const containerState = z.looseObject({
   waiting: z.looseObject({ reason: z.string().optional(), message: z.string().optional() }).optional(),
@@ -65,6 +65,8 @@ const eventsWire = z.looseObject({
 
 /** A pod answers at once, or is not reached. */
 const ASK_MS = 3000;
+/** A request of many rows takes longer. */
+const SCORE_MS = 30_000;
 /** Of its node, which the cluster asks for the log. */
 const LOG_MS = 15_000;
 
@@ -141,19 +143,23 @@ export async function warningOf({ api, namespace }: Cluster, name: string): Prom
   return last === undefined ? undefined : `${last.reason ?? "Warning"}: ${last.message ?? ""}`;
 }
 
-/** The last lines of a pod's scorer; of the process before when it was started again. None where it never ran. */
+/** The last lines of a pod's process; of the one before when it was started again. None where it never ran. */
 export async function podLines(
   { api, namespace }: Cluster,
-  pod: string,
+  { metadata }: Pod,
   lines: number,
   isBefore = false,
 ): Promise<readonly string[]> {
   try {
     const { text } = await api.call({
       method: "GET",
-      path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/log`,
-      query: { container: "scorer", tailLines: String(lines), ...(isBefore ? { previous: "true" } : {}) },
-      about: `the log of pod ${pod}`,
+      path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(metadata.name)}/log`,
+      query: {
+        container: partOf({ metadata }) === "router" ? "router" : "scorer",
+        tailLines: String(lines),
+        ...(isBefore ? { previous: "true" } : {}),
+      },
+      about: `the log of pod ${metadata.name}`,
       onlyMs: LOG_MS,
     });
     return text.split("\n").filter((line) => line !== "");
@@ -164,23 +170,38 @@ export async function podLines(
   }
 }
 
-/** What a pod counts of its requests; undefined when it does not answer. The cluster asks it on our behalf. */
-export async function podCounts({ api, namespace }: Cluster, pod: string): Promise<Counts | undefined> {
+/**
+ * What a pod's process answers to a request, whatever that is; undefined when it does not. The cluster asks it on our behalf.
+ *
+ * @param path below the pod's address, without the slash.
+ */
+export async function askPod(
+  { api, namespace }: Cluster,
+  pod: string,
+  path: string,
+  body?: string,
+): Promise<Reply | undefined> {
   try {
-    const { text } = await api.call({
-      method: "GET",
-      path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(`${pod}:8080`)}/proxy/metrics`,
-      about: `the metrics of pod ${pod}`,
-      onlyMs: ASK_MS,
+    return await api.call({
+      method: body === undefined ? "GET" : "POST",
+      path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(`${pod}:8080`)}/proxy/${path}`,
+      about: `what pod ${pod} answers`,
+      onlyMs: body === undefined ? ASK_MS : SCORE_MS,
+      ...(body === undefined ? {} : { body: JSON.parse(body) }),
     });
-    return countsIn(text);
   } catch (error) {
     // It has just gone, or is not there yet.
     if (error instanceof KubernetesError && [404, 500, 502, 503, 504].includes(error.httpStatus)) return undefined;
     if (error instanceof EsteiraError && error.code === "TEMPORARILY_UNAVAILABLE") return undefined;
+    // What the model refuses. The cluster's own refusals are said as such.
+    if (error instanceof KubernetesError && error.reason === "" && error.httpStatus === 400)
+      return { status: error.httpStatus, text: error.message };
     throw error;
   }
 }
 
-export const trackOf = ({ metadata }: Pod): "primary" | "canary" =>
-  metadata.labels?.["esteira.dev/track"] === "canary" ? "canary" : "primary";
+/** What a pod is for. */
+export const partOf = ({ metadata }: Pick<Pod, "metadata">): Part => {
+  const track = metadata.labels?.["esteira.dev/track"];
+  return track === "canary" || track === "shadow" || track === "router" ? track : "primary";
+};

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { invalid } from "@esteira/core/errors";
 import { z } from "zod";
+import { serversOf } from "../traffic/servers.ts";
 import { checkWanted, type Wanted, wantedWire } from "../wanted.ts";
 import { settingsWire } from "./settings.ts";
 
@@ -16,18 +17,9 @@ const IMAGE = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,400}(@sha256:[0-9a-f]{64})?$/;
 /** @throws EsteiraError INVALID_PARAMETER_VALUE when a cluster could not have it. */
 export function checkForCluster(wanted: Wanted): Wanted & { readonly image: string } {
   checkName(wanted.name);
-  const { image, ...rest } = checkWanted(wanted);
-  if (wanted.shadow !== undefined) {
-    throw invalid(
-      `The deployment ${wanted.name} cannot have the shadow ${wanted.shadow}: a Service of Kubernetes gives each request to one pod. Let it be a canary, or be asked by a deployment on a machine.`,
-    );
-  }
-  const canary = wanted.canary;
-  return {
-    ...rest,
-    image: checkImage(image, wanted.model),
-    ...(canary === undefined ? {} : { canary: { ...canary, image: checkImage(canary.image, canary.model) } }),
-  };
+  const checked = checkWanted(wanted);
+  for (const { image, model } of serversOf(checked)) checkImage(image, model);
+  return { ...checked, image: checkImage(checked.image, checked.model) };
 }
 
 export function checkName(name: string): string {

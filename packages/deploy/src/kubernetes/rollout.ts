@@ -140,7 +140,7 @@ async function cause(
   const trouble = troubleOf(pod);
   const { name } = pod.metadata;
   // A cause without its details is still one: a node may be away, or its caller not be allowed to read logs.
-  const lines = await podLines(cluster, name, LOG_LINES, restartsOf([pod]) > 0).catch(() => []);
+  const lines = await podLines(cluster, pod, LOG_LINES, restartsOf([pod]) > 0).catch(() => []);
   const warning = await warningOf(cluster, name).catch(() => undefined);
   return [
     trouble ?? `pod ${name}: not ready within ${deadlineSeconds} seconds`,

@@ -47,6 +47,8 @@ export const settingsWire = z.strictObject({
   gateway: label.optional(),
   /** Lets pods open connections; without, they only answer. */
   egress: z.boolean(),
+  /** Leaves the router in front of the pods when there is nothing to share out: kept connections need not move then. */
+  keepRouter: z.boolean().optional(),
   /** Seconds without progress after which a change has failed. */
   deadlineSeconds: z.int().min(5).max(3600),
 });

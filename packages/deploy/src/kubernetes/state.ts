@@ -26,6 +26,8 @@ const stateWire = z.strictObject({
   pending: revisionWire.optional(),
   /** What the pods had counted when the newest change had come about, by their uid. */
   counted: z.record(z.string(), countsWire).optional(),
+  /** How often their processes had been started again by then. */
+  restarts: z.int().optional(),
   /** Who is changing it, until when at the least. By the cluster's clock, in milliseconds. */
   holder: z.strictObject({ id: z.string(), who: z.string(), until: z.number() }).optional(),
 });

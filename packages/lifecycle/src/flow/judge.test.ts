@@ -1,6 +1,6 @@
 import { flowSpecWire } from "@esteira/core/flow/flow-spec";
 import { expect, test } from "vitest";
-import { judgeCanary, judgeShadow, type Seen } from "./judge.ts";
+import { judgeCanary, judgeShadow, nextShare, type Seen } from "./judge.ts";
 
 const { canary, shadow } = flowSpecWire.parse({
   shadow: { requests: 50, max_difference: 0.1 },
@@ -39,6 +39,44 @@ test("what was hardly seen passes nothing, and what cannot pass any more is refu
     kind: "open",
   });
   expect(judged({ shadow: { compared: 0, failed: 0 } })).toMatchObject({ kind: "open" });
+});
+
+test("a canary that goes well is watched as long as was asked, and what is wrong is said at once", () => {
+  const { canary: patient } = flowSpecWire.parse({ canary: { dwell_seconds: 60, max_failed_share: 0.1 } });
+  expect(judgeCanary(patient!, seen({ seconds: 20.7 }))).toEqual({
+    kind: "open",
+    reason: "all is well after 20 of 60 seconds",
+  });
+  expect(judgeCanary(patient!, seen({ seconds: 61 }))).toMatchObject({ kind: "passed" });
+  expect(judgeCanary(patient!, seen({ seconds: 1, canary: { requests: 20, failed: 15 } }))).toMatchObject({
+    kind: "refused",
+  });
+});
+
+test("shares grow by the steps that were said", () => {
+  const ladder = { share: 0.05, steps: [0.25, 0.5] };
+  expect([0.05, 0.25, 0.5].map((now) => nextShare(ladder, now))).toEqual([0.25, 0.5, undefined]);
+  expect(() => flowSpecWire.parse({ canary: { share: 0.2, steps: [0.1] } })).toThrow(
+    "each of the steps must be larger",
+  );
+});
+
+test("the same rows must be alerts to both versions, as far as was asked", () => {
+  const limits = { threshold: 0.5, max_disagreement: 0.1, max_alert_change: 0.05, max_drift: 0.3 };
+  const of = (asked: object, scores: readonly (readonly [number, number])[]) => {
+    const { shadow: said } = flowSpecWire.parse({ shadow: { requests: 10, ...asked } });
+    return judgeShadow(said!, seen({ shadow: { compared: 50, failed: 0, scores } }));
+  };
+  const rows = (count: number, one: number, other: number) =>
+    Array.from({ length: count }, () => [one, other] as const);
+  expect(of(limits, [...rows(10, 0.9, 0.8), ...rows(90, 0.1, 0.1)])).toMatchObject({ kind: "passed" });
+  expect(of(limits, rows(9, 0.9, 0.9))).toEqual({ kind: "open", reason: "9 of 10 scores were compared" });
+  expect(of(limits, [...rows(6, 0.9, 0.1), ...rows(5, 0.1, 0.9), ...rows(89, 0.1, 0.1)]).reason).toBe(
+    "the versions disagree on 11 % of 100 rows; at most 10 % is asked",
+  );
+  expect(of(limits, [...rows(8, 0.1, 0.9), ...rows(92, 0.1, 0.1)]).reason).toMatch(/alerts go from 0 % to 8 %/);
+  expect(of({ max_drift: 0.3 }, rows(20, 0.1, 0.2)).reason).toMatch(/distributed otherwise by 100 %/);
+  expect(() => flowSpecWire.parse({ shadow: { max_disagreement: 0.1 } })).toThrow("need the threshold");
 });
 
 test("a shadow is judged by what it was compared on", () => {

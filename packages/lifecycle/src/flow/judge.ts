@@ -1,6 +1,7 @@
 /** What was seen of a shadow or a canary, judged. Pure. */
 
 import type { FlowSpec } from "@esteira/core/flow/flow-spec";
+import { ksDistance } from "../monitoring/distribution/samples.ts";
 
 interface Quantiles {
   readonly p99: number | null;
@@ -8,12 +9,16 @@ interface Quantiles {
 
 /** How a deployment's models have done since they were last changed; what a deployment target observes. */
 export interface Seen {
+  /** Since that change. */
+  readonly seconds?: number | undefined;
   readonly primary: { readonly requests: number; readonly failed: number; readonly seconds?: Quantiles | undefined };
   readonly canary: { readonly requests: number; readonly failed: number; readonly seconds?: Quantiles | undefined };
   readonly shadow: {
     readonly compared: number;
     readonly failed: number;
     readonly difference?: Quantiles | undefined;
+    /** An answer and the other version's to the same row, of the newest rows. */
+    readonly scores?: readonly (readonly [number, number])[] | undefined;
   };
   /** How often the serving process ended by itself meanwhile. */
   readonly restarts: number;
@@ -23,6 +28,9 @@ export type Judgement =
   | { readonly kind: "passed" | "refused"; readonly reason: string }
   /** Too little was seen to say either way. */
   | { readonly kind: "open"; readonly reason: string };
+
+/** Deployments keep the newest scores alone. */
+const ENOUGH_SCORES = 500;
 
 type ShadowLimits = NonNullable<FlowSpec["shadow"]>;
 type CanaryLimits = NonNullable<FlowSpec["canary"]>;
@@ -34,14 +42,15 @@ export function judgeShadow(limits: ShadowLimits, { shadow, restarts }: Seen): J
   if (failing !== undefined) return failing;
   if (seen < limits.requests) return { kind: "open", reason: `${seen} of ${limits.requests} requests were compared` };
   return (
-    tooDifferent(limits.max_difference, shadow.difference?.p99) ?? {
+    tooDifferent(limits.max_difference, shadow.difference?.p99) ??
+    judgeScores(limits, shadow.scores) ?? {
       kind: "passed",
       reason: `${seen} requests, ${shadow.failed} failed, differences ${figure(shadow.difference?.p99)} at the 99th percentile`,
     }
   );
 }
 
-export function judgeCanary(limits: CanaryLimits, { primary, canary, shadow, restarts }: Seen): Judgement {
+export function judgeCanary(limits: CanaryLimits, { seconds, primary, canary, shadow, restarts }: Seen): Judgement {
   if (restarts > 0) return crashed(restarts);
   const usual = primary.requests === 0 ? 0 : primary.failed / primary.requests;
   const failing = tooMany(canary.failed, canary.requests, usual, limits, "the canary");
@@ -60,13 +69,20 @@ export function judgeCanary(limits: CanaryLimits, { primary, canary, shadow, res
   }
   if (limits.max_difference !== undefined && shadow.difference === undefined)
     return { kind: "open", reason: "no answer of the present version was compared" };
-  return (
-    tooDifferent(limits.max_difference, shadow.difference?.p99) ?? {
-      kind: "passed",
-      reason: `${canary.requests} requests, ${canary.failed} failed, ${own == null ? "" : `${ms(own)} and `}differences ${figure(shadow.difference?.p99)} at the 99th percentile`,
-    }
-  );
+  const different = tooDifferent(limits.max_difference, shadow.difference?.p99) ?? judgeScores(limits, shadow.scores);
+  if (different !== undefined) return different;
+  // What is wrong is said at once; what is right must last.
+  if ((seconds ?? 0) < limits.dwell_seconds)
+    return { kind: "open", reason: `all is well after ${Math.floor(seconds ?? 0)} of ${limits.dwell_seconds} seconds` };
+  return {
+    kind: "passed",
+    reason: `${canary.requests} requests, ${canary.failed} failed, ${own == null ? "" : `${ms(own)} and `}differences ${figure(shadow.difference?.p99)} at the 99th percentile`,
+  };
 }
+
+/** The share that comes after this one; undefined where that was the last before all. */
+export const nextShare = ({ share, steps }: Pick<CanaryLimits, "share" | "steps">, now: number): number | undefined =>
+  [share, ...steps].find((step) => step > now);
 
 const crashed = (restarts: number): Judgement => ({
   kind: "refused",
@@ -97,6 +113,47 @@ function tooDifferent(limit: number | undefined, p99: number | null | undefined)
   };
 }
 
+/** What the same rows would be to the two versions, where something is asked of that; undefined when all is well. */
+function judgeScores(
+  { requests, threshold, max_disagreement, max_alert_change, max_drift }: ShadowLimits,
+  scores: Seen["shadow"]["scores"] = [],
+): Judgement | undefined {
+  if ((max_disagreement ?? max_alert_change ?? max_drift) === undefined) return undefined;
+  const enough = Math.min(requests, ENOUGH_SCORES);
+  if (scores.length < enough) return { kind: "open", reason: `${scores.length} of ${enough} scores were compared` };
+  const share = (of: (pair: readonly [number, number]) => boolean): number => scores.filter(of).length / scores.length;
+  const isAlert = (score: number): boolean => threshold !== undefined && score >= threshold;
+  const beyond = (found: number, limit: number | undefined, what: string): Judgement | undefined =>
+    limit === undefined || found <= limit
+      ? undefined
+      : {
+          kind: "refused",
+          reason: `${what} ${percent(found)} of ${scores.length} rows; at most ${percent(limit)} is asked`,
+        };
+  const [present, young] = [share(([one]) => isAlert(one)), share(([, other]) => isAlert(other))];
+  return (
+    beyond(
+      share(([one, other]) => isAlert(one) !== isAlert(other)),
+      max_disagreement,
+      "the versions disagree on",
+    ) ??
+    beyond(
+      Math.abs(young - present),
+      max_alert_change,
+      `alerts go from ${percent(present)} to ${percent(young)}, which is`,
+    ) ??
+    beyond(
+      ksDistance(
+        scores.map(([one]) => one),
+        scores.map(([, other]) => other),
+      ),
+      max_drift,
+      "the scores are distributed otherwise by",
+    )
+  );
+}
+
+const percent = (part: number): string => `${Number((part * 100).toPrecision(3))} %`;
 const ms = (seconds: number): string => `${(seconds * 1000).toPrecision(3)} ms`;
 /** Null is what JSON has for an infinite one. */
 const figure = (value: number | null | undefined): string =>

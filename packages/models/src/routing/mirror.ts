@@ -6,7 +6,7 @@
 import { isRecord, type Prediction } from "../flavors/flavor.ts";
 import { isList } from "../flavors/predictions.ts";
 import { parseJson } from "../format/json.ts";
-import { differenceOf, type ShadowSight } from "../serving/shadow.ts";
+import { differenceOf, type ShadowSight, scoresOf } from "../serving/shadow.ts";
 import type { Forwarded, Upstream, UpstreamAnswer } from "./upstream.ts";
 
 export interface Mirror {
@@ -31,9 +31,9 @@ export function createMirror(shadow: () => Upstream | undefined, onSight: (sight
         .ask(forwarded)
         .then(
           (own) => {
-            const differences = own.status === 200 ? differencesOf(own.body, answered.body) : undefined;
-            if (differences === undefined) onSight({ kind: "failed" });
-            else onSight({ kind: "compared", differences, seconds: (performance.now() - began) / 1000 });
+            const found = own.status === 200 ? comparisonOf(own.body, answered.body) : undefined;
+            if (found === undefined) onSight({ kind: "failed" });
+            else onSight({ kind: "compared", ...found, seconds: (performance.now() - began) / 1000 });
           },
           () => onSight({ kind: "failed" }),
         )
@@ -43,13 +43,20 @@ export function createMirror(shadow: () => Upstream | undefined, onSight: (sight
 }
 
 /** By row; infinite where there are not as many rows. Undefined where one of the two is no answer of a model. */
-function differencesOf(own: Buffer, answered: Buffer): readonly number[] | undefined {
+function comparisonOf(
+  own: Buffer,
+  answered: Buffer,
+): Pick<Extract<ShadowSight, { kind: "compared" }>, "differences" | "scores"> | undefined {
   const other = rowsOf(answered);
   const one = own.equals(answered) ? other : rowsOf(own);
   if (one === undefined || other === undefined) return undefined;
-  return one.length === other.length
-    ? one.map((value, row) => differenceOf(value, other[row]))
-    : other.map(() => Number.POSITIVE_INFINITY);
+  return {
+    differences:
+      one.length === other.length
+        ? one.map((value, row) => differenceOf(value, other[row]))
+        : other.map(() => Number.POSITIVE_INFINITY),
+    scores: scoresOf(other, one),
+  };
 }
 
 /** Answers of the rows: MLflow's `predictions`, or the first output of the Open Inference Protocol. */

@@ -13,6 +13,7 @@ import { METRICS_TYPE } from "@esteira/core/metrics";
 import { pythonJson } from "@esteira/core/python-json";
 import type { Routes } from "@esteira/core/wire/routes";
 import { createAdmission, RETRY_AFTER_SECONDS } from "../serving/admission.ts";
+import { type ConnectionLimits, followConnections } from "../serving/connections.ts";
 import { createObservation } from "../serving/observation.ts";
 import { BodyTooLarge, readRequestBody } from "../serving/request-body.ts";
 import { placeOf, type Variant } from "../serving/traffic.ts";
@@ -31,6 +32,8 @@ export interface RoutingServerOptions {
   /** For one answer of a model's server. */
   readonly timeoutMs: number;
   readonly random?: () => number;
+  /** When callers' connections end; without, when the callers or the server do. */
+  readonly connections?: ConnectionLimits | undefined;
 }
 
 export interface RoutingServer {
@@ -154,10 +157,12 @@ export async function startRoutingServer(options: RoutingServerOptions): Promise
     const head = endToEnd(headers);
     head["x-esteira-variant"] = variant;
     if (forwarded.method !== "HEAD") head["content-length"] = String(body.length);
-    if (isClosing) head.connection = "close";
+    if (isClosing || connections?.isLast(response.socket) === true) head.connection = "close";
     response.writeHead(status, head);
     response.end(body);
-    if (forwarded.method === "POST") mirror.show(forwarded, found.answer);
+    // Where the shadow is the canary too, its own answers are not compared with themselves.
+    const isShadows = variant === "canary" && canary?.upstream === connected.shadow;
+    if (forwarded.method === "POST" && !isShadows) mirror.show(forwarded, found.answer);
   };
 
   const own = async (path: string): Promise<{ status: number; type: string; body: string } | undefined> => {
@@ -202,6 +207,7 @@ export async function startRoutingServer(options: RoutingServerOptions): Promise
     serve(request, response).catch((error: unknown) => refuse(response, error));
   });
   server.keepAliveTimeout = 65_000;
+  const connections = options.connections && followConnections(server, options.connections);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) =>
       reject(
@@ -226,6 +232,7 @@ export async function startRoutingServer(options: RoutingServerOptions): Promise
       for (const one of upstreamsOf(former)) if (!kept.includes(one)) one.retire();
     },
     async close() {
+      await connections?.drain();
       isClosing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();

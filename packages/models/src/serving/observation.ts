@@ -22,6 +22,8 @@ export interface ShadowFigures {
   readonly missed: number;
   /** Between a row's answer and its own, in the unit of the answer; null is infinite, for answers of another shape. */
   readonly difference?: Quantiles;
+  /** The answer and its own, of the newest 1,000 rows that both answered with a number: what an alert's threshold would make of them. */
+  readonly scores?: readonly (readonly [number, number])[];
 }
 
 export interface Quantiles {
@@ -33,6 +35,8 @@ export interface Quantiles {
 export interface ObservationFigures {
   /** Which change they are of, as it was told to `begin`. */
   readonly generation: number;
+  /** Since then. */
+  readonly seconds: number;
   readonly primary: VariantFigures;
   readonly canary: VariantFigures;
   readonly shadow: ShadowFigures;
@@ -47,6 +51,7 @@ export interface Observation {
 }
 
 const KEPT = 10_000;
+const KEPT_SCORES = 1000;
 
 /** The newest values, and the largest of all. */
 class Sample {
@@ -88,17 +93,24 @@ export function createObservation(): Observation {
     },
     recordShadow(sight) {
       state.shadow[sight.kind]++;
-      if (sight.kind === "compared") for (const value of sight.differences) state.shadow.difference.add(value);
+      if (sight.kind !== "compared") return;
+      for (const value of sight.differences) state.shadow.difference.add(value);
+      for (const pair of sight.scores) state.shadow.scores[state.shadow.scored++ % KEPT_SCORES] = pair;
     },
     read() {
-      const { generation, shadow } = state;
-      const { compared, failed, missed } = shadow;
+      const { generation, shadow, began } = state;
+      const { compared, failed, missed, scores } = shadow;
       const difference = shadow.difference.quantiles();
       return {
         generation,
+        seconds: (performance.now() - began) / 1000,
         primary: figures("primary"),
         canary: figures("canary"),
-        shadow: { compared, failed, missed, ...(difference && { difference }) },
+        shadow: {
+          ...{ compared, failed, missed },
+          ...(difference && { difference }),
+          ...(scores.length > 0 && { scores: [...scores] }),
+        },
       };
     },
   };
@@ -107,7 +119,12 @@ export function createObservation(): Observation {
 const variant = () => ({ requests: 0, failed: 0, seconds: new Sample() });
 const empty = (generation: number) => ({
   generation,
+  began: performance.now(),
   primary: variant(),
   canary: variant(),
-  shadow: { compared: 0, failed: 0, missed: 0, difference: new Sample() },
+  shadow: {
+    ...{ compared: 0, failed: 0, missed: 0, difference: new Sample() },
+    scores: [] as (readonly [number, number])[],
+    scored: 0,
+  },
 });

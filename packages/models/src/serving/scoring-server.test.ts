@@ -123,17 +123,22 @@ describe("createScoringServer", () => {
   });
 
   it("lets requests under way finish when it closes", async () => {
+    let arrive = () => {};
+    const arrived = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
     const { app, url } = await serve({
       model,
       extend: (scope) => {
         scope.get("/slow", async () => {
+          arrive();
           await pause(300);
           return { finished: true };
         });
       },
     });
     const slow = fetch(`${url}/slow`);
-    await pause(100);
+    await arrived;
     const closed = app.close();
     expect(await (await slow).json()).toEqual({ finished: true });
     await closed;

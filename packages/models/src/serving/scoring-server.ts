@@ -6,6 +6,7 @@
  * JSON in one of four forms or CSV in, `{"predictions": [...]}` out. `/v2/...`: see inference-v2-routes.
  */
 
+import type { Socket } from "node:net";
 import { EsteiraError } from "@esteira/core/errors";
 import { METRICS_TYPE } from "@esteira/core/metrics";
 import { pythonJson } from "@esteira/core/python-json";
@@ -61,6 +62,8 @@ export interface ScoringServerOptions {
   readonly unlogged?: (() => number) | undefined;
   /** Where decisions are recorded: how many could not be, and how many were late, for the metrics. */
   readonly decisions?: Pick<DecisionLog, "missed" | "late"> | undefined;
+  /** Whether an answer is to be its connection's last; it always is while the server closes. */
+  readonly isLast?: ((socket: Socket | null) => boolean) | undefined;
   /** Follows each scoring request; its caller closes it. */
   readonly tracing?: Tracing | undefined;
   /** Makes what `/metrics` answers of this process's own series; they as they are unless given. */
@@ -154,7 +157,7 @@ export async function createScoringServer(options: ScoringServerOptions): Promis
   });
   // A connection that was busy when the server began to close must not stay open for its next request.
   app.addHook("onSend", (_request, reply, _payload, done) => {
-    if (isClosing) reply.header("connection", "close");
+    if (isClosing || options.isLast?.(reply.raw.socket) === true) reply.header("connection", "close");
     done();
   });
 

@@ -9,7 +9,13 @@ import type { ModelHolder } from "./model-holder.ts";
 
 /** What was seen of one request. */
 export type ShadowSight =
-  | { readonly kind: "compared"; readonly differences: readonly number[]; readonly seconds: number }
+  | {
+      readonly kind: "compared";
+      readonly differences: readonly number[];
+      /** The caller's answer and its own, of each row that both answer with a number. */
+      readonly scores: readonly (readonly [number, number])[];
+      readonly seconds: number;
+    }
   | { readonly kind: "failed" }
   | { readonly kind: "missed" };
 
@@ -31,6 +37,17 @@ export function differenceOf(one: Prediction | undefined, other: Prediction | un
     );
   return one === other && one !== undefined ? 0 : Number.POSITIVE_INFINITY;
 }
+
+/** Of the rows to which both say a finite number: the answer, and the other one. */
+export const scoresOf = (
+  answered: readonly Prediction[],
+  own: readonly Prediction[],
+): readonly (readonly [number, number])[] =>
+  answered.flatMap((one, row) => {
+    const other = own[row];
+    const isBoth = typeof one === "number" && typeof other === "number" && Number.isFinite(one + other);
+    return isBoth ? [[one, other] as const] : [];
+  });
 
 /** Waiting for the shadow at once, at most: their tables are kept meanwhile. */
 const MOST_WAITING = 64;
@@ -59,6 +76,7 @@ export function createShadow(holder: () => ModelHolder | undefined, onSight: (si
                   own.length === answered.length
                     ? own.map((value, row) => differenceOf(value, answered[row]))
                     : answered.map(() => Number.POSITIVE_INFINITY),
+                scores: scoresOf(answered, own),
                 seconds: (performance.now() - started) / 1000,
               }),
             () => onSight({ kind: "failed" }),
