@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { command } from "../default/flow-world.testing.ts";
 import { namespace } from "./namespace.ts";
 import { missingForNode } from "./node.ts";
 import { type PodCluster, SMALL, startPodCluster } from "./pod-cluster.ts";
@@ -88,6 +89,50 @@ describe.skipIf(programs === "" || missing !== undefined)("deployments as pods t
     console.info(`${CHANGES} changes under load: ${seen.map((one) => JSON.stringify(one)).join(" ")}`);
     for (const { statuses } of seen) expect(Object.keys(statuses)).toEqual(["200"]);
     expect(seen[2]?.variants.canary).toBeGreaterThan(0);
+  });
+
+  it("are watched by the command that deploys a canary, which takes it back, or promotes it", async () => {
+    const { target, kubectl, name } = await namespace(pods.plane.kubeconfig);
+    const deployments = target({ ...SMALL, replicas: 1, deadlineSeconds: 180 });
+    await deployments.apply(pods.wanted(1));
+    const url = `http://${await kubectl("get", "service", "pix", "-o", "jsonpath={.spec.clusterIP}")}`;
+    await pods.known(url);
+    const caller = pods.call(url, {});
+    const deploy = (...more: readonly string[]) => {
+      const args = [
+        "deploy",
+        "kubernetes",
+        "models:/pix/1",
+        "-n",
+        "pix",
+        "--image",
+        pods.image(1),
+        "--namespace",
+        name,
+      ];
+      const canary = [
+        "--canary",
+        "models:/pix/2",
+        "--canary-image",
+        pods.image(2),
+        "--share",
+        "50",
+        "--requests",
+        "20",
+      ];
+      return command([...args, ...canary, ...more], { KUBECONFIG: pods.plane.kubeconfig });
+    };
+    const back = await deploy("--dwell", "1", "--max-difference", "0.001");
+    expect(back, back.said).toMatchObject({ code: 3 });
+    expect(back.said).toMatch(/its answers differ by .*: models:\/pix\/1 answers all/);
+    expect((await deployments.status("pix"))?.wanted).toEqual(pods.wanted(1));
+    const promoted = await deploy("--steps", "100", "--dwell", "1");
+    expect(promoted, promoted.said).toMatchObject({ code: 0 });
+    expect(promoted.said).toMatch(/: 100 % from now on\n[\s\S]*: models:\/pix\/2 answers all/);
+    expect((await deployments.status("pix"))?.wanted).toEqual(pods.wanted(2));
+    const { statuses } = await caller.end();
+    console.info(`during two watched canaries: ${JSON.stringify(statuses)}`);
+    expect(Object.keys(statuses)).toEqual(["200"]);
   });
 
   it("whose image is not there say so, and what was before serves on", async () => {
