@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { placeOf } from "@esteira/models/serving/traffic";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -45,7 +46,7 @@ describe.skipIf(noEngine())("requests between versions in containers of a real D
     const asking = Array.from({ length: 2 }, async (_, of) => {
       for (let n = 0; !isOver; n++) {
         const said = await ask(url, `payer ${of} ${n}`).then(
-          (text) => text.slice(0, 3),
+          (answer) => answer.slice(0, 3),
           (error: Error) => `${error.message} ${String(error.cause)}`,
         );
         seen.set(said, (seen.get(said) ?? 0) + 1);
@@ -117,6 +118,32 @@ describe.skipIf(noEngine())("requests between versions in containers of a real D
     expect((await world.leftovers()).sort()).toEqual(both);
     await target({ settings: { standby: false } }).apply(wanted("pix", "dart"));
     expect((await world.leftovers()).sort()).toEqual(both.filter((name) => !name.includes("green")));
+  });
+
+  test("a canary is watched by the command that deploys it, which takes it back, or promotes it", async () => {
+    const { target, wanted } = world;
+    const { url = "" } = await target().apply(wanted("pix", "dart"));
+    const stop = callers(url);
+    const versions = ["models:/dart/1", "-n", "pix", "--image", world.image("dart")];
+    const young = ["--canary", "models:/forest/1", "--canary-image", world.image("forest"), "--share", "50"];
+    const deploy = async (...limits: readonly string[]) => {
+      const child = spawn(process.execPath, [COMMAND, "deploy", "docker", ...versions, ...young, ...limits], {
+        env: { ...process.env, NODE_OPTIONS: "", HOME: world.root, DOCKER_HOST: world.host },
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      const [out, notes, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
+      return { code, said: out + notes };
+    };
+    const watched = ["--requests", "10", "--dwell", "1"];
+    const back = await deploy(...watched, "--max-difference", "0.000001");
+    expect(back, back.said).toMatchObject({ code: 3 });
+    expect(back.said).toMatch(/its answers differ by .*: models:\/dart\/1 answers all/);
+    expect((await target().status("pix"))?.wanted).toEqual(wanted("pix", "dart"));
+    const promoted = await deploy(...watched, "--steps", "80");
+    expect(promoted, promoted.said).toMatchObject({ code: 0 });
+    expect(promoted.said).toMatch(/: 80 % from now on\n[\s\S]*: models:\/forest\/1 answers all/);
+    expect((await target().status("pix"))?.wanted).toEqual(wanted("pix", "forest"));
+    expect([...(await stop()).keys()]).toEqual(["200"]);
   });
 
   /** `esteira deploy docker`, killed as soon as the engine has what `is` waits for. */

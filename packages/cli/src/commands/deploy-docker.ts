@@ -1,3 +1,5 @@
+import { CANARY_OPTIONS } from "../canary/canary-options.ts";
+import { watchCanary, watchedCanary } from "../canary/watched.ts";
 import type { Command } from "../command.ts";
 import {
   exportOf,
@@ -16,17 +18,23 @@ export const deployDocker: Command = {
   arguments: [VERSION_URI],
   options: [
     ...wantedOptions("where it listens (default: any free port, which it keeps)"),
+    ...CANARY_OPTIONS,
     ...ENGINE_OPTIONS,
     ...outcomeOptions("a compose file (compose)"),
   ],
   async run(values, terminal) {
     const exported = exportOf(values, ["compose"]);
     const wanted = await wantedOf(values, terminal);
+    const watched = await watchedCanary(values, wanted);
     const settings = engineSettings(values);
     if (exported !== undefined) {
       const { composeFile } = await import("@esteira/deploy/docker/compose");
       return writeExport(exported.folder, [{ path: "compose.yaml", text: composeFile(wanted, settings) }], terminal);
     }
-    return withEngine(terminal, settings, (target, signal) => planOrApply(target, wanted, values, terminal, signal));
+    return withEngine(terminal, settings, (target, signal) =>
+      watched === undefined
+        ? planOrApply(target, wanted, values, terminal, signal)
+        : watchCanary(target, watched, terminal, signal),
+    );
   },
 };
