@@ -38,7 +38,7 @@ export const deployments = {
     nothingBefore: "Nothing was served before.",
     underWay: "It is on its way back already.",
     givenUp: "Its flow has put it back already.",
-    loading: "",
+    loading: "Its flow is still being read.",
   },
   rollbackNotDone: (who: string) => `The rollback that ${who} asked for did not come about.`,
   expired: "No runner took it within ten minutes.",

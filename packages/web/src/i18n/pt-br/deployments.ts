@@ -41,7 +41,7 @@ export const deployments: typeof english.deployments = {
     nothingBefore: "Nada foi atendido antes.",
     underWay: "Já está voltando.",
     givenUp: "O fluxo dela já a desfez.",
-    loading: "",
+    loading: "O fluxo dela ainda está sendo lido.",
   },
   rollbackNotDone: (who) => `A volta que ${who} pediu não aconteceu.`,
   expired: "Nenhum executor a assumiu em dez minutos.",
