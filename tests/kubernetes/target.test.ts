@@ -374,7 +374,15 @@ describe.skipIf(KUBECONFIG === undefined)(
         });
       const there = ["-n", "pix", "--namespace", name];
       const deploy = (version: number, ...more: readonly string[]) =>
-        esteira("kubernetes", `models:/pix/${version}`, ...there, "--image", image(`pix-${version}`), ...more);
+        esteira(
+          "kubernetes",
+          `models:/pix/${version}`,
+          ...there,
+          "--image",
+          image(`pix-${version}`),
+          "--unchecked-image",
+          ...more,
+        );
       expect(await deploy(1, "--dry-run", "--replicas", "1")).toContain("create Deployment pix");
       expect(await deploy(1, "--replicas", "1")).toContain("models:/pix/1  serving  http://pix.");
       expect(await deploy(2, "--env", "NOTE=a=b", "--secret", "S=seal/key")).toContain("models:/pix/2  serving");

@@ -54,9 +54,11 @@ export async function versionImage(
     throw invalid(`'${uri}' is not what is run from an image: give models:/NAME/VERSION or models:/NAME@ALIAS.`);
   }
   if (image !== undefined) await refuseUnsigned(image, trust.signers, terminal);
-  // Without a server nothing is known of the version but its name.
-  if (parsed.kind === "version" && image !== undefined && !terminal.env.MLFLOW_TRACKING_URI)
+  // Without a server nothing is known of the version but its name; and whoever compares nothing deploys while the server is away.
+  if (parsed.kind === "version" && image !== undefined && (trust.isUnchecked || !terminal.env.MLFLOW_TRACKING_URI)) {
+    if (trust.isUnchecked) terminal.note(unchecked(image, parsed));
     return { model: `models:/${parsed.name}/${parsed.version}`, image };
+  }
   const client = trackingClient(terminal);
   const found =
     parsed.kind === "alias"
@@ -67,6 +69,9 @@ export async function versionImage(
   if (built !== undefined) await checkImage(client, found, built, trust, terminal);
   return { model: `models:/${found.name}/${found.version}`, ...(built === undefined ? {} : { image: built }) };
 }
+
+const unchecked = (image: string, { name, version }: { readonly name: string; readonly version: string }): string =>
+  `The model in ${image} is not compared with version ${version} of ${name}.`;
 
 async function refuseUnsigned(image: string, given: readonly string[], terminal: Terminal): Promise<void> {
   const required = requiredSigner(terminal.env);
@@ -85,7 +90,7 @@ async function checkImage(
   terminal: Terminal,
 ): Promise<void> {
   const what = `version ${version} of ${name}`;
-  if (isUnchecked) return terminal.note(`The model in ${image} is not compared with ${what}.`);
+  if (isUnchecked) return terminal.note(unchecked(image, { name, version }));
   const { modelDigest } = await import("@esteira/models/format/digest");
   const { refuseOtherModel } = await import("./image/image-evidence.ts");
   const { registrySession } = await import("./image/image-places.ts");

@@ -9,26 +9,18 @@ import { z } from "zod";
 import type { ApplyOptions, DeploymentStatus, Target } from "../target.ts";
 import { serversOf } from "../traffic/servers.ts";
 import { changesBetween, type Wanted } from "../wanted.ts";
+import { removeAll, removeSuperfluous, superfluous } from "./clean-up.ts";
 import type { Cluster } from "./cluster.ts";
 import { differences } from "./differences.ts";
 import { type Lease, takeLease } from "./lease.ts";
-import {
-  isRouted,
-  type Lineage,
-  type Manifests,
-  manifests,
-  ownLabels,
-  type Scale,
-  SERVICE_PORT,
-  serviceOf,
-} from "./manifests.ts";
-import { KIND_NAMES, type Kind, type KubeObject, type Live } from "./object.ts";
+import { isRouted, type Lineage, type Manifests, manifests, type Scale, SERVICE_PORT, serviceOf } from "./manifests.ts";
+import type { KubeObject, Live } from "./object.ts";
 import { countsNow, observed } from "./observe.ts";
-import { allPodsOf, askPod, isReady, partOf, podLines, podsOf, restartsOf, troubleOf } from "./pods.ts";
+import { askPod, isReady, partOf, podLines, podsOf, restartsOf, troubleOf } from "./pods.ts";
 import { checkForCluster, checkName, type Revision } from "./revision.ts";
 import { failedAt, isComplete, readDeployment, settle } from "./rollout.ts";
 import { mergeSettings, type Settings } from "./settings.ts";
-import { isState, listStates, NOTHING, Overtaken, readState, type State, stateName } from "./state.ts";
+import { listStates, NOTHING, Overtaken, readState, type State, stateName } from "./state.ts";
 
 export interface KubernetesOptions {
   readonly cluster: Cluster;
@@ -44,10 +36,6 @@ export interface KubernetesTarget extends Target {
   /** The objects that `apply` would give the cluster, which is asked for nothing but what was said before. */
   drawn(wanted: Wanted): Promise<{ readonly revision: Revision; readonly manifests: Manifests }>;
 }
-
-/** Pods that are told to end answer what is under way first. */
-const GONE_MS = 60_000;
-const LOOK_EVERY_MS = 500;
 
 export function kubernetesTarget({
   cluster,
@@ -77,23 +65,6 @@ export function kubernetesTarget({
       }),
     );
     return manifests(revision, namespace, lineage, { pods: present?.spec.replicas, addresses });
-  };
-
-  /** What has the deployment's labels, and is not among these objects. */
-  const superfluous = async (
-    name: string,
-    objects: readonly KubeObject[],
-  ): Promise<readonly { kind: Kind; name: string }[]> => {
-    const wanted = new Set(objects.map(({ kind, metadata }) => `${kind}/${metadata.name}`));
-    const found = await Promise.all(
-      KIND_NAMES.map(async (kind) => {
-        const items = await cluster.list(kind, ownLabels(name));
-        return items
-          .filter(({ metadata }) => !isState(metadata.labels) && metadata.deletionTimestamp === undefined)
-          .map(({ metadata }) => ({ kind, name: metadata.name }));
-      }),
-    );
-    return found.flat().filter((item) => !wanted.has(`${item.kind}/${item.name}`));
   };
 
   /** Gives the cluster the objects of a revision and waits; answers why it does not come about. */
@@ -137,17 +108,8 @@ export function kubernetesTarget({
     const { objects, router, entry, scales } = await manifestsOf(revision, lineage);
     const problem = (await give(router, scales.filter(isRouter))) ?? (await give(entry, []));
     if (problem !== undefined) return problem;
-    for (const item of await superfluous(name, objects)) await cluster.remove(item.kind, item.name, signal);
+    await removeSuperfluous(cluster, name, objects, { renew: lease.renew, signal });
     return undefined;
-  };
-
-  /** Removes all objects, and waits until no pod is left. */
-  const clear = async (name: string, lease: Lease): Promise<void> => {
-    for (const item of await superfluous(name, [])) await cluster.remove(item.kind, item.name);
-    for (const deadline = performance.now() + GONE_MS; performance.now() < deadline; await pause()) {
-      await lease.renew();
-      if ((await allPodsOf(cluster, name)).length === 0) return;
-    }
   };
 
   /** An order stays behind, so that an old deployer does not bring back what its successor has removed. */
@@ -218,7 +180,7 @@ export function kubernetesTarget({
     signal: AbortSignal | undefined,
   ): Promise<string | undefined> => {
     if (serving === undefined) {
-      await clear(name, lease);
+      await removeAll(cluster, name, lease.renew);
       await forget(name, lease);
       return undefined;
     }
@@ -295,7 +257,8 @@ export function kubernetesTarget({
             `run ${pods} ${pods === 1 ? "pod" : "pods"} of Deployment ${deployment}${present === undefined ? "" : ` in place of ${present}`}`,
           );
       }
-      for (const { kind, name } of await superfluous(wanted.name, objects)) said.push(`remove ${kind} ${name}`);
+      for (const { kind, name } of await superfluous(cluster, wanted.name, objects))
+        said.push(`remove ${kind} ${name}`);
       const models = changesBetween(state.serving?.wanted, revision.wanted);
       const isUnfinished = state.pending !== undefined && said.length === 0 && models.length === 0;
       if (said.length === 0 && models.length === 0 && !isUnfinished) return [];
@@ -356,13 +319,13 @@ export function kubernetesTarget({
       if (
         order === undefined &&
         (await readState(cluster, name)) === undefined &&
-        (await superfluous(name, [])).length === 0
+        (await superfluous(cluster, name, [])).length === 0
       )
         return false;
       const lease = await takeLease(cluster, name, order, signal);
       const { serving, pending } = lease.before;
-      const was = (pending ?? serving) !== undefined || (await superfluous(name, [])).length > 0;
-      await clear(name, lease);
+      const was = (pending ?? serving) !== undefined || (await superfluous(cluster, name, [])).length > 0;
+      await removeAll(cluster, name, lease.renew);
       await forget(name, lease);
       return was;
     },
@@ -383,7 +346,6 @@ function addressOf(service: Live | undefined): string | undefined {
 
 const same = (a: Revision | undefined, b: Revision): boolean => isDeepStrictEqual(a, b);
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-const pause = () => new Promise((done) => setTimeout(done, LOOK_EVERY_MS));
 const nothing = (name: string): EsteiraError => notFound(`Nothing is deployed there under the name ${name}.`);
 
 function found<T>(value: T | undefined, name: string): T {
