@@ -10,6 +10,7 @@ if (programs !== "" && missing !== undefined) console.info(`skipped: ${missing}`
 
 /** How many changes are made under load: one of each kind in the suite, more with ESTEIRA_TEST_CHANGES. */
 const CHANGES = Number(process.env.ESTEIRA_TEST_CHANGES ?? "5");
+const CHANGES_MS = 300_000 + CHANGES * 60_000;
 
 describe.skipIf(programs === "" || missing !== undefined)("deployments as pods that a kubelet runs", () => {
   let pods: PodCluster;
@@ -62,34 +63,38 @@ describe.skipIf(programs === "" || missing !== undefined)("deployments as pods t
     expect(name).toMatch(/^test-/);
   });
 
-  it("lose no request while canaries begin, are promoted and go back", async () => {
-    const { target, kubectl } = await namespace(pods.plane.kubeconfig);
-    const deployments = target({ ...SMALL, replicas: 1, deadlineSeconds: 180 });
-    await deployments.apply(pods.wanted(1));
-    const url = `http://${await kubectl("get", "service", "pix", "-o", "jsonpath={.spec.clusterIP}")}`;
-    await pods.known(url);
-    const callers = [{ keepsConnection: true }, { keepsConnection: true, pauseMs: 300 }, {}].map((one) =>
-      pods.call(url, one),
-    );
-    let version = 1;
-    for (let change = 0; change < CHANGES; change++) {
-      const other = 3 - version;
-      const canary = { model: `models:/pix/${other}`, image: pods.image(other), share: 0.3 };
-      const step = change % 5;
-      // One after the other: a canary, which is promoted; a plain exchange; a canary, which goes back.
-      if (step === 0 || step === 3) await deployments.apply(pods.wanted(version, { canary }));
-      else if (step === 4) await deployments.rollback("pix");
-      else {
-        version = other;
-        await deployments.apply(pods.wanted(version));
+  it(
+    "lose no request while canaries begin, are promoted and go back",
+    async () => {
+      const { target, kubectl } = await namespace(pods.plane.kubeconfig);
+      const deployments = target({ ...SMALL, replicas: 1, deadlineSeconds: 180 });
+      await deployments.apply(pods.wanted(1));
+      const url = `http://${await kubectl("get", "service", "pix", "-o", "jsonpath={.spec.clusterIP}")}`;
+      await pods.known(url);
+      const callers = [{ keepsConnection: true }, { keepsConnection: true, pauseMs: 300 }, {}].map((one) =>
+        pods.call(url, one),
+      );
+      let version = 1;
+      for (let change = 0; change < CHANGES; change++) {
+        const other = 3 - version;
+        const canary = { model: `models:/pix/${other}`, image: pods.image(other), share: 0.3 };
+        const step = change % 5;
+        // One after the other: a canary, which is promoted; a plain exchange; a canary, which goes back.
+        if (step === 0 || step === 3) await deployments.apply(pods.wanted(version, { canary }));
+        else if (step === 4) await deployments.rollback("pix");
+        else {
+          version = other;
+          await deployments.apply(pods.wanted(version));
+        }
+        if (change % 10 === 9) console.info(`${change + 1} changes`);
       }
-      if (change % 10 === 9) console.info(`${change + 1} changes`);
-    }
-    const seen = await Promise.all(callers.map((caller) => caller.end()));
-    console.info(`${CHANGES} changes under load: ${seen.map((one) => JSON.stringify(one)).join(" ")}`);
-    for (const { statuses } of seen) expect(Object.keys(statuses)).toEqual(["200"]);
-    expect(seen[2]?.variants.canary).toBeGreaterThan(0);
-  });
+      const seen = await Promise.all(callers.map((caller) => caller.end()));
+      console.info(`${CHANGES} changes under load: ${seen.map((one) => JSON.stringify(one)).join(" ")}`);
+      for (const { statuses } of seen) expect(Object.keys(statuses)).toEqual(["200"]);
+      expect(seen[2]?.variants.canary).toBeGreaterThan(0);
+    },
+    CHANGES_MS,
+  );
 
   it("are watched by the command that deploys a canary, which takes it back, or promotes it", async () => {
     const { target, kubectl, name } = await namespace(pods.plane.kubeconfig);
