@@ -34,7 +34,7 @@ export function performanceSection(page: Page): string {
     { head: words.expectedFrauds, wideOnly: true },
     { head: words.toCome },
     { head: words.recall },
-    { head: words.estimatedRecall },
+    { head: words.estimatedRecall, wideOnly: true },
     { head: words.precision, wideOnly: true },
     { head: words.money, wideOnly: true },
   ];
