@@ -25,6 +25,7 @@ const WORDS = {
     saveName: "Rename",
     delete: "Delete",
     deleted: "This run is deleted.",
+    wasDeleted: "a plain name is deleted.",
     system: "System metrics",
     rows: "2 rows",
   },
@@ -41,6 +42,7 @@ const WORDS = {
     saveName: "Renomear",
     delete: "Excluir",
     deleted: "Esta execução está excluída.",
+    wasDeleted: "a plain name foi excluída.",
     system: "Métricas do sistema",
     rows: "2 linhas",
   },
@@ -110,7 +112,9 @@ describe.skipIf(browserPath === undefined)("a run's page", () => {
     await page.getByRole("menuitem", { name: words.delete }).click();
     await page.getByText(words.deleted).waitFor();
     await expectFaultless(page);
-    await page.getByRole("button", { name: words.undo }).last().click();
+    // Renaming may still be told of, and can be undone too.
+    const notice = page.getByRole("status").locator("div").filter({ hasText: words.wasDeleted });
+    await notice.getByRole("button", { name: words.undo }).click();
     await page.getByText(words.deleted).waitFor({ state: "detached" });
     expect((await client.runs.get(id)).info.lifecycleStage).toBe("active");
     expect(complaints).toEqual([]);

@@ -42,6 +42,8 @@ describe.skipIf(browserPath === undefined)("somebody who has run the job and nev
       await page.goto(url);
       // Which model won: the one that the alias names.
       await click("link", "Models");
+      // The page before has a link of this name too: the experiment's.
+      await page.getByRole("heading", { name: "Models", level: 1 }).waitFor();
       await click("link", "pix-fraud");
       await page.getByText(`@champion → ${champion.version}`).waitFor();
       await page.getByRole("link", { name: run.info.runName }).first().waitFor();
