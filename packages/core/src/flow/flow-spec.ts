@@ -15,6 +15,11 @@ const watched = {
   requests: z.int().min(1).max(1_000_000_000).default(100),
   /** Of the requests, at most so many more than of the present version may fail. */
   max_failed_share: share.default(0),
+  /**
+   * With it a version is refused for its failures as soon as they are sure to this degree, whenever one looks, and a verdict that passes says
+   * whether it is shown that no more fail than may, or that nothing speaks against it. Without it the share is compared as it is counted.
+   */
+  confidence: z.number().min(0.5).max(0.9999).optional(),
   /** The 99th percentile of the differences. */
   max_difference: z.number().min(0).optional(),
   /** Scores from here on are alerts. */

@@ -53,6 +53,31 @@ test("a canary that goes well is watched as long as was asked, and what is wrong
   });
 });
 
+test("with a confidence a canary is taken back as soon as its failures are beyond doubt, and not for bad luck", () => {
+  const { canary: sure } = flowSpecWire.parse({
+    canary: { requests: 1000, max_failed_share: 0.02, confidence: 0.95, dwell_seconds: 60 },
+  });
+  const of = (failed: number, requests: number, seconds = 61) =>
+    judgeCanary(sure!, seen({ seconds, canary: { requests, failed } }));
+  // 9 of the first 10 cannot be chance, though 30 of 1,000 might.
+  expect(of(9, 10, 1)).toMatchObject({ kind: "refused", reason: expect.stringContaining("which is sure to 95 %") });
+  // One of the first 10 can, and so can 32 of 1,000, where a plain count of 3 % would refuse.
+  expect(of(1, 10)).toMatchObject({ kind: "open" });
+  expect(of(32, 1000)).toMatchObject({ kind: "passed", reason: expect.stringContaining("nothing speaks against it") });
+  expect(of(0, 1000, 59)).toMatchObject({ kind: "open" });
+  expect(of(0, 1000)).toMatchObject({
+    kind: "passed",
+    reason: expect.stringContaining("more fail is shown (to 95 %)"),
+  });
+});
+
+test("with a confidence a shadow is compared with one that never fails", () => {
+  const { shadow: sure } = flowSpecWire.parse({ shadow: { requests: 50, max_failed_share: 0.01, confidence: 0.99 } });
+  const of = (failed: number) => judgeShadow(sure!, seen({ shadow: { compared: 500, failed } }));
+  expect(of(8)).toMatchObject({ kind: "passed", reason: expect.stringContaining("up to") });
+  expect(of(60)).toMatchObject({ kind: "refused" });
+});
+
 test("shares grow by the steps that were said", () => {
   const ladder = { share: 0.05, steps: [0.25, 0.5] };
   expect([0.05, 0.25, 0.5].map((now) => nextShare(ladder, now))).toEqual([0.25, 0.5, undefined]);

@@ -2,6 +2,7 @@
 
 import type { FlowSpec } from "@esteira/core/flow/flow-spec";
 import { ksDistance } from "../monitoring/distribution/samples.ts";
+import { type Counted, differenceSequence, shareSequence } from "../monitoring/sequential-share.ts";
 
 interface Quantiles {
   readonly p99: number | null;
@@ -38,23 +39,27 @@ type CanaryLimits = NonNullable<FlowSpec["canary"]>;
 export function judgeShadow(limits: ShadowLimits, { shadow, restarts }: Seen): Judgement {
   if (restarts > 0) return crashed(restarts);
   const seen = shadow.compared + shadow.failed;
-  const failing = tooMany(shadow.failed, seen, 0, limits, "the shadow");
-  if (failing !== undefined) return failing;
+  const failures = judgeFailures(limits, { hits: shadow.failed, trials: seen }, NEVER, "the shadow");
+  if (failures.refused !== undefined) return failures.refused;
   if (seen < limits.requests) return { kind: "open", reason: `${seen} of ${limits.requests} requests were compared` };
   return (
     tooDifferent(limits.max_difference, shadow.difference?.p99) ??
     judgeScores(limits, shadow.scores) ?? {
       kind: "passed",
-      reason: `${seen} requests, ${shadow.failed} failed, differences ${figure(shadow.difference?.p99)} at the 99th percentile`,
+      reason: `${seen} requests, ${shadow.failed} failed, differences ${figure(shadow.difference?.p99)} at the 99th percentile${failures.shown}`,
     }
   );
 }
 
 export function judgeCanary(limits: CanaryLimits, { seconds, primary, canary, shadow, restarts }: Seen): Judgement {
   if (restarts > 0) return crashed(restarts);
-  const usual = primary.requests === 0 ? 0 : primary.failed / primary.requests;
-  const failing = tooMany(canary.failed, canary.requests, usual, limits, "the canary");
-  if (failing !== undefined) return failing;
+  const failures = judgeFailures(
+    limits,
+    { hits: canary.failed, trials: canary.requests },
+    { hits: primary.failed, trials: primary.requests },
+    "the canary",
+  );
+  if (failures.refused !== undefined) return failures.refused;
   if (canary.requests < limits.requests)
     return { kind: "open", reason: `the canary has answered ${canary.requests} of ${limits.requests} requests` };
   const [own, theirs] = [canary.seconds?.p99, primary.seconds?.p99];
@@ -76,7 +81,7 @@ export function judgeCanary(limits: CanaryLimits, { seconds, primary, canary, sh
     return { kind: "open", reason: `all is well after ${Math.floor(seconds ?? 0)} of ${limits.dwell_seconds} seconds` };
   return {
     kind: "passed",
-    reason: `${canary.requests} requests, ${canary.failed} failed, ${own == null ? "" : `${ms(own)} and `}differences ${figure(shadow.difference?.p99)} at the 99th percentile`,
+    reason: `${canary.requests} requests, ${canary.failed} failed, ${own == null ? "" : `${ms(own)} and `}differences ${figure(shadow.difference?.p99)} at the 99th percentile${failures.shown}`,
   };
 }
 
@@ -89,21 +94,46 @@ const crashed = (restarts: number): Judgement => ({
   reason: `the serving process has ended by itself ${restarts === 1 ? "once" : `${restarts} times`}`,
 });
 
-/** As soon as more have failed than may of all that will be looked at, however well the others go. */
-function tooMany(
-  failed: number,
-  seen: number,
-  usual: number,
-  { requests, max_failed_share }: Pick<ShadowLimits, "requests" | "max_failed_share">,
-  who: string,
-): Judgement | undefined {
-  const allowed = (usual + max_failed_share) * Math.max(requests, seen);
-  if (failed <= allowed) return undefined;
+/** What a shadow's failures are compared with: a share that is known to be 0. */
+const NEVER = "never";
+
+interface Failures {
+  readonly refused?: Judgement;
+  /** What a verdict that passes adds, where a confidence was asked for. */
+  readonly shown: string;
+}
+
+/**
+ * Without a confidence: as soon as more have failed than may of all that will be looked at, however well the others go. With one: as
+ * soon as it is beyond doubt that more fail than may, by an interval that may be looked at at any time.
+ */
+function judgeFailures(limits: ShadowLimits, own: Counted, usual: Counted | typeof NEVER, who: string): Failures {
+  const { requests, max_failed_share, confidence } = limits;
+  if (confidence === undefined) {
+    const share = usual === NEVER || usual.trials === 0 ? 0 : usual.hits / usual.trials;
+    const allowed = (share + max_failed_share) * Math.max(requests, own.trials);
+    if (own.hits <= allowed) return { shown: "" };
+    const of = Math.max(requests, own.trials);
+    return refusedFor(
+      `${who} has failed on ${own.hits} of ${own.trials} requests, where ${Math.floor(allowed)} of ${of} may`,
+    );
+  }
+  const alpha = 1 - confidence;
+  const more = usual === NEVER ? shareSequence(own, alpha) : differenceSequence(own, usual, alpha);
+  const [least, most, sure] = [percent(more.low), percent(more.high), percent(confidence)];
+  if (more.low > max_failed_share)
+    return refusedFor(
+      `${who} has failed on ${own.hits} of ${own.trials} requests: at least ${least} more than the present version, which is sure to ${sure}; ${percent(max_failed_share)} may`,
+    );
   return {
-    kind: "refused",
-    reason: `${who} has failed on ${failed} of ${seen} requests, where ${Math.floor(allowed)} of ${Math.max(requests, seen)} may`,
+    shown:
+      more.high <= max_failed_share
+        ? `; that at most ${percent(max_failed_share)} more fail is shown (to ${sure})`
+        : `; nothing speaks against it, though up to ${most} more may fail (to ${sure})`,
   };
 }
+
+const refusedFor = (reason: string): Failures => ({ refused: { kind: "refused", reason }, shown: "" });
 
 function tooDifferent(limit: number | undefined, p99: number | null | undefined): Judgement | undefined {
   if (limit === undefined || (p99 != null && p99 <= limit)) return undefined;

@@ -1,3 +1,5 @@
+import { logGamma } from "./log-gamma.ts";
+
 /**
  * How likely a difference at least as large is when nothing has changed. With a million rows everything is "significant": a finding
  * must also be large enough to matter.
@@ -88,14 +90,4 @@ function upperGamma(a: number, x: number): number {
     if (Math.abs(change - 1) < 1e-16) break;
   }
   return fraction * scale;
-}
-
-/** Stirling's series, from 10 on; smaller arguments are raised by the recurrence. */
-function logGamma(a: number): number {
-  let shift = 0;
-  let z = a;
-  for (; z < 10; z++) shift -= Math.log(z);
-  const square = 1 / (z * z);
-  const series = 1 / 12 - square * (1 / 360 - square * (1 / 1260 - square * (1 / 1680 - square / 1188)));
-  return shift + (z - 0.5) * Math.log(z) - z + 0.5 * Math.log(2 * Math.PI) + series / z;
 }
