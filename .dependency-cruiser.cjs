@@ -8,8 +8,9 @@ const rooms = {
   deploy: ["core"],
   server: ["core", "store"],
   lifecycle: ["core", "store", "models", "sdk"],
+  monitor: ["core", "models", "sdk", "lifecycle"],
   web: ["core", "sdk"],
-  cli: ["core", "store", "sdk", "models", "projects", "deploy", "server", "lifecycle", "web"],
+  cli: ["core", "store", "sdk", "models", "projects", "deploy", "server", "lifecycle", "monitor", "web"],
 };
 
 const arrows = Object.entries(rooms).map(([room, allowed]) => ({

@@ -36,35 +36,62 @@ export interface SegmentChain {
 
 const MOST_FAULTS = 100;
 
+/** Where a chain is after a line: what the next one must continue. Survives JSON. */
+export interface ChainPosition {
+  readonly sequence: number;
+  /** Hash of the line. */
+  readonly previous: string;
+  /** The model entry in force. */
+  readonly shown: ModelEntry | null;
+}
+
+export const CHAIN_START: ChainPosition = { sequence: 0, previous: NO_HASH, shown: null };
+
+export interface ChainStep {
+  readonly position: ChainPosition;
+  /** Undefined when the line holds none. */
+  readonly entry: Entry | undefined;
+  /** What is wrong with the line, if anything. */
+  readonly problem: string | undefined;
+}
+
+/** One line further. */
+export function followLine({ sequence: before, previous, shown }: ChainPosition, line: string): ChainStep {
+  const sequence = before + 1;
+  const entry = parseEntry(line);
+  const position = { sequence, previous: lineHash(line), shown: entry?.kind === "model" ? entry : shown };
+  return { position, entry, problem: problemOf(entry, { sequence: before, previous, shown }) };
+}
+
+function problemOf(entry: Entry | undefined, { sequence, previous, shown }: ChainPosition): string | undefined {
+  if (entry === undefined) return "cannot be read";
+  if (entry.sequence !== sequence + 1) return `is numbered ${entry.sequence}`;
+  if (entry.previous !== previous) return "does not continue the one before it";
+  if ((entry.kind === "begin") !== (sequence === 0)) return "does not stand where a segment begins";
+  if (entry.kind === "decision" && shown?.digest !== entry.model.digest)
+    return "names a model that was not shown before";
+  return undefined;
+}
+
 export async function readSegment(folder: string, segment: string): Promise<SegmentChain> {
   const { lines, isTorn } = await readLines(folder, segment);
   const hashes: string[] = [];
   const decisions: StoredDecision[] = [];
   const faults: ChainFault[] = [];
   let begin: SegmentChain["begin"];
-  let shown: ModelEntry | undefined;
+  let position = CHAIN_START;
   let missed = 0;
-  let previous = NO_HASH;
-  lines.forEach((line, at) => {
-    const sequence = at + 1;
-    const fault = (problem: string) => {
-      if (faults.length < MOST_FAULTS) faults.push({ where: segment, sequence, problem });
-    };
-    const entry = parseEntry(line);
-    if (entry === undefined) fault("cannot be read");
-    else if (entry.sequence !== sequence) fault(`is numbered ${entry.sequence}`);
-    else if (entry.previous !== previous) fault("does not continue the one before it");
-    else if ((entry.kind === "begin") !== (at === 0)) fault("does not stand where a segment begins");
-    previous = lineHash(line);
-    hashes.push(previous);
+  for (const line of lines) {
+    const { position: next, entry, problem } = followLine(position, line);
+    if (problem !== undefined && faults.length < MOST_FAULTS)
+      faults.push({ where: segment, sequence: next.sequence, problem });
+    position = next;
+    hashes.push(position.previous);
     if (entry?.kind === "begin") begin = entry;
     if (entry?.kind === "gap") missed += entry.missed;
-    if (entry?.kind === "model") shown = entry;
-    if (entry?.kind === "decision") {
-      if (shown === undefined || shown.digest !== entry.model.digest) fault("names a model that was not shown before");
-      else decisions.push({ segment, entry, shown, line });
-    }
-  });
+    if (entry?.kind === "decision" && position.shown?.digest === entry.model.digest)
+      decisions.push({ segment, entry, shown: position.shown, line });
+  }
   return { segment, hashes, begin, decisions, missed, isTorn, faults };
 }
 

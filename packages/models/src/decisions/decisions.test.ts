@@ -3,11 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { isSame } from "./cells.ts";
+import type { ChainFault } from "./chain.ts";
 import type { Decision } from "./decision.ts";
 import { openDecisionLog } from "./decision-log.ts";
 import { eraseDecisions } from "./erase.ts";
-import { readDecisions } from "./read-decision.ts";
+import { type Followed, followSegment, SEGMENT_START, type SegmentPosition } from "./follow-segment.ts";
+import { openStored, readDecisions } from "./read-decision.ts";
 import { SLOT_BYTES } from "./sealing.ts";
+import { listSegments, readKeys } from "./segments.ts";
 import { verifyDecisions } from "./verify.ts";
 
 const folders: string[] = [];
@@ -295,5 +298,45 @@ describe("an erasure", () => {
     await expect(eraseDecisions({ of: "id", id: "t1" }, context(folder))).rejects.toThrow("is erasing in");
     await writeFile(join(folder, "erasures.lock"), "4194303");
     expect(await eraseDecisions({ of: "id", id: "t1" }, context(folder))).toBe(1);
+  });
+});
+
+describe("a segment that is followed", () => {
+  const followed = async (folder: string, from: SegmentPosition) => {
+    const [segment = ""] = await listSegments(folder);
+    const told: (Followed | ChainFault)[] = [];
+    for await (const one of followSegment(folder, segment, from)) told.push(one);
+    return told;
+  };
+  const idsOf = (told: readonly (Followed | ChainFault)[]) =>
+    told.flatMap((one) => ("position" in one && one.decision ? [one.decision.entry.id] : []));
+
+  it("goes on where it ended, and leaves a line that is being written for the next time", async () => {
+    const folder = await scratch();
+    await written(folder, ["one", "two", "three"]);
+    const file = await fileOf(folder, ".jsonl");
+    const whole = await readFile(file);
+    await truncate(file, whole.length - 40);
+    const before = await followed(folder, SEGMENT_START);
+    expect(idsOf(before)).toEqual(["one", "two"]);
+    await writeFile(file, whole);
+    const last = before.at(-1);
+    const position = JSON.parse(JSON.stringify(last && "position" in last ? last.position : undefined));
+    const after = await followed(folder, position);
+    expect(idsOf(after)).toEqual(["three"]);
+    const keys = await readKeys(folder, (await listSegments(folder))[0] ?? "");
+    const [three] = after;
+    const stored = three && "position" in three ? three.decision : undefined;
+    expect(openStored(stored!, keys)).toMatchObject({ id: "three", subjects: ["ana", "shop"], score: 0.17647 });
+    expect(openStored(stored!, Buffer.alloc(keys.length))).toBe("erased");
+  });
+
+  it("tells nothing after a line that was changed", async () => {
+    const folder = await scratch();
+    await written(folder, ["one", "two", "three"]);
+    await edit(folder, 4, (line) => line.replace('"score":0.17647', '"score":0.9'));
+    const told = await followed(folder, SEGMENT_START);
+    expect(idsOf(told)).toEqual(["one", "two"]);
+    expect(told.at(-1)).toMatchObject({ sequence: 5, problem: "does not continue the one before it" });
   });
 });

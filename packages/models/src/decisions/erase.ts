@@ -1,9 +1,10 @@
 /** Destroys the keys of records: what they hold of persons is gone, wherever copies of it lie, and the chain verifies as before. */
 
-import { open, readFile, rm } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { EsteiraError, invalid, notFound } from "@esteira/core/errors";
 import { ERASURES, type Erasure, readErasures, readSegment } from "./chain.ts";
+import { lockFolder } from "./process-lock.ts";
 import { isAbout, isErased, pseudonym, SLOT_BYTES } from "./sealing.ts";
 import { existingFolderKey, existingSegments, keysFile, readKeys } from "./segments.ts";
 
@@ -30,7 +31,7 @@ export async function eraseDecisions(order: ErasureOrder, context: ErasureContex
   const { folder } = context;
   if (context.reason.trim() === "") throw invalid("An erasure needs its reason: who asked for it, or which rule.");
   const segments = await existingSegments(folder);
-  const release = await lock(folder);
+  const release = await lockFolder(folder, LOCK, "erasing");
   try {
     const slots: Record<string, number[]> = {};
     for (const segment of segments) {
@@ -117,34 +118,5 @@ async function overwrite(path: string, slots: readonly number[]): Promise<void> 
     await handle.sync();
   } finally {
     await handle.close();
-  }
-}
-
-/** One erasure at a time; a lock whose process is gone is taken over. */
-async function lock(folder: string): Promise<() => Promise<void>> {
-  const path = join(folder, LOCK);
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      const handle = await open(path, "wx", 0o600);
-      await handle.writeFile(String(process.pid));
-      await handle.close();
-      return () => rm(path, { force: true });
-    } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-      const pid = Number(await readFile(path, "utf8").catch(() => ""));
-      if (isRunning(pid)) throw invalid(`Process ${pid} is erasing in '${folder}': wait until it is done.`);
-      await rm(path, { force: true });
-    }
-  }
-  throw invalid(`Another process is erasing in '${folder}': wait until it is done.`);
-}
-
-function isRunning(pid: number): boolean {
-  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }

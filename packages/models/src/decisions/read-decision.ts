@@ -61,11 +61,10 @@ const tampered = (id: string, { where, sequence, problem }: ChainFault) =>
   invalid(`The record of decision '${id}' is not trusted: entry ${sequence} of its segment ${where} ${problem}.`);
 
 async function openDecision(folder: string, stored: StoredDecision): Promise<OpenedDecision> {
-  const { segment, entry, shown, line } = stored;
+  const { segment, entry } = stored;
   const { slot, id, sequence } = entry;
-  const keys = await readKeys(folder, segment);
-  const kept = keys.subarray(slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES);
-  if (kept.length < SLOT_BYTES || isErased(kept)) {
+  const opened = openStored(stored, await readKeys(folder, segment));
+  if (opened === "erased") {
     const erasure = erasureNaming((await readErasures(folder)).erasures, segment, slot);
     if (erasure === undefined)
       throw invalid(
@@ -75,15 +74,23 @@ async function openDecision(folder: string, stored: StoredDecision): Promise<Ope
       `The personal data of decision '${id}' were erased at ${new Date(erasure.at).toISOString()} by ${erasure.by} (${erasure.reason}).`,
     );
   }
+  if (opened === "changed") throw tampered(id, { where: segment, sequence, problem: "is not what was sealed" });
+  return { segment, sequence, decision: opened };
+}
+
+/** Opens a record with the keys of its segment: `erased` when its key is gone, `changed` when it is not what was sealed. */
+export function openStored(stored: StoredDecision, keys: Buffer): Decision | "erased" | "changed" {
+  const { entry, shown, line } = stored;
+  const kept = keys.subarray(entry.slot * SLOT_BYTES, (entry.slot + 1) * SLOT_BYTES);
+  if (kept.length < SLOT_BYTES || isErased(kept)) return "erased";
   const key = keyOf(kept);
   const text =
     commitmentOf(key) === entry.commitment
       ? unseal(key, openPart(line), Buffer.from(entry.sealed, "base64"))
       : undefined;
   const sealed = text === undefined ? undefined : sealedWire.safeParse(JSON.parse(text)).data;
-  if (sealed?.values === undefined || sealed.values.length !== shown.columns.length)
-    throw tampered(id, { where: segment, sequence, problem: "is not what was sealed" });
-  return { segment, sequence, decision: toDecision(stored, sealed, sealed.values) };
+  if (sealed?.values === undefined || sealed.values.length !== shown.columns.length) return "changed";
+  return toDecision(stored, sealed, sealed.values);
 }
 
 function toDecision(
