@@ -42,7 +42,8 @@ interface Workflow {
 type GitlabJob = { readonly script: readonly string[]; readonly needs: readonly string[] };
 
 /** What each job of each CI tells the shell, without what is the CI's own: signing in, installing. */
-const OWN = /^(esteira ci (login|comment)|npm install|export |MLFLOW_TRACKING_TOKEN=|set -eu)|GITHUB_STEP_SUMMARY/;
+const OWN =
+  /^(esteira ci (login|comment)|npm install|export |MLFLOW_TRACKING_TOKEN=|set (-eu|[+-]x)$)|GITHUB_STEP_SUMMARY/;
 const commandsOf = (lines: readonly string[]) =>
   lines
     .flatMap((line) =>

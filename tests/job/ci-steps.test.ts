@@ -15,8 +15,12 @@ interface Job {
 let stage: PipelineStage;
 afterEach(() => stage?.close());
 
-/** Runs jobs one after the other on one work tree, until one fails; before each it gets a token of its own. */
-async function run(jobs: readonly Job[], variables: Readonly<Record<string, string>>): Promise<string> {
+/** Runs jobs one after the other on one work tree, until one fails; before each it gets a token of its own. `shell` is the CI's. */
+async function run(
+  jobs: readonly Job[],
+  variables: Readonly<Record<string, string>>,
+  [shell, ...options]: readonly [string, ...string[]] = ["bash", "-e"],
+): Promise<string> {
   let log = "";
   for (const { name, script, claims } of jobs) {
     if (name === "approve" || name === "Approve") {
@@ -25,7 +29,7 @@ async function run(jobs: readonly Job[], variables: Readonly<Record<string, stri
     }
     const token = await stage.issuer.sign({ ...claims, aud: stage.server });
     const env = stage.environment({ ...variables, ESTEIRA_ID_TOKEN: token });
-    const { code, output } = await execute("bash", ["-e", "-c", script], { cwd: stage.work, env });
+    const { code, output } = await execute(shell, [...options, "-c", script], { cwd: stage.work, env });
     log += `== ${name}\n${output}`;
     if (code !== 0) throw new Error(`${name} ended with ${code}:\n${log}`);
   }
@@ -38,7 +42,9 @@ async function commitWith(rounds: number): Promise<void> {
   await stage.commit(`${rounds} stumps`);
 }
 
-async function expectBothWays(toProduction: () => Promise<string>, back: () => Promise<string>): Promise<void> {
+/** Answers what all the jobs have said. */
+async function expectBothWays(toProduction: () => Promise<string>, back: () => Promise<string>): Promise<string> {
+  let said = "";
   for (const [rounds, version] of [
     [1, "1"],
     [4, "2"],
@@ -47,11 +53,13 @@ async function expectBothWays(toProduction: () => Promise<string>, back: () => P
     const log = await toProduction();
     expect(await stage.champion(), log).toBe(version);
     expect(await stage.served(), log).toBe(`pix/${version}`);
+    said += log;
   }
   const log = await back();
   expect(await stage.champion(), log).toBe("1");
   expect(await stage.served(), log).toBe("pix/1");
   expect(await stage.admin.timeline.verify()).toMatchObject({ found: [], faultCount: 0 });
+  return said + log;
 }
 
 describe("the steps that esteira ci init writes lead from commits to production and back", { timeout: 900_000 }, () => {
@@ -83,9 +91,9 @@ describe("the steps that esteira ci init writes lead from commits to production 
 
   it("with Jenkins", async () => {
     stage = await openPipelineStage();
-    const sub = "https://jenkins.example/job/pix/";
+    const sub = "https://jenkins.example/job/pix/job/main/";
     await stage.setUp("jenkins", "", (said) =>
-      said.replace("https://JENKINS/oidc", stage.issuer.issuer).replace("https://JENKINS/job/JOB/", sub),
+      said.replace("https://JENKINS/oidc", stage.issuer.issuer).replace("https://JENKINS/job/JOB/job/main/", sub),
     );
     const text = await readFile(join(stage.work, "Jenkinsfile"), "utf8");
     const variables = Object.fromEntries(
@@ -101,9 +109,12 @@ describe("the steps that esteira ci init writes lead from commits to production 
       });
     expect(jobs.map(({ name }) => name).at(-1)).toBe("Roll back");
     await mkdir(join(stage.work, ".esteira"), { recursive: true });
-    await expectBothWays(
-      () => run(jobs.slice(0, -1), variables),
-      () => run(jobs.slice(-1), variables),
+    // Jenkins runs a script so, and all that it says is kept with the build.
+    const said = await expectBothWays(
+      () => run(jobs.slice(0, -1), variables, ["sh", "-xe"]),
+      () => run(jobs.slice(-1), variables, ["sh", "-xe"]),
     );
+    expect(said).toContain("+ esteira register runs:/");
+    expect(said).not.toMatch(/MLFLOW_TRACKING_TOKEN=\S/);
   });
 });

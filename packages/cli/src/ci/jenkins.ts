@@ -4,8 +4,9 @@ import { type Job, jobsOf, KEPT, type PipelineSettings } from "./pipeline.ts";
 export function jenkinsfile(settings: PipelineSettings): string {
   const { model, server, experiment, version } = settings;
   return `// From commit to production and back. \`esteira ci init\` has written it; it is yours to change.
-// It needs Node 20.19 on the agents, the plugin "OpenID Connect Provider", and a credential of it (kind "OpenID Connect id token") with the id
-// esteira and this server's address as its audience: builds show who they are by it, and there is no secret to keep.
+// It is for a multibranch pipeline, whose job of each branch has a name of its own. It needs Node 20.19 on the agents, the plugin "OpenID
+// Connect Provider", and a credential of it (kind "OpenID Connect id token") with the id esteira and this server's address as its audience:
+// builds show who they are by it, and there is no secret to keep.
 pipeline {
   agent any
   options {
@@ -18,7 +19,6 @@ pipeline {
     MLFLOW_TRACKING_URI = ${quoted(server)}
     ESTEIRA_MODEL = ${quoted(model)}
     ESTEIRA_EXPERIMENT = ${quoted(experiment)}
-    PATH = "\${env.WORKSPACE}/node_modules/.bin:\${env.PATH}"
   }
   stages {
 ${jobsOf(settings)
@@ -36,12 +36,19 @@ ${jobsOf(settings)
 }
 
 function stageText(job: Job, settings: PipelineSettings, version: string): string {
-  const isOfBranch = job.when === "proposed" ? [] : [`branch ${quoted(settings.branch)}`];
   const action = job.when === "rolled back" ? "roll-back" : "promote";
   const script = [
+    // The work tree of an agent is where its own npm installs, and not where another's does.
+    ...(job.step === undefined ? [] : ['export PATH="$PWD/node_modules/.bin:$PATH"']),
     ...(job.step === undefined
       ? []
-      : [`MLFLOW_TRACKING_TOKEN="$(esteira ci login --step ${job.step})"`, "export MLFLOW_TRACKING_TOKEN"]),
+      : [
+          // Jenkins shows each command with its values in it.
+          "set +x",
+          `MLFLOW_TRACKING_TOKEN="$(esteira ci login --step ${job.step})"`,
+          "export MLFLOW_TRACKING_TOKEN",
+          "set -x",
+        ]),
     // Without this Jenkins ends what is to go on serving.
     ...(job.serves === true ? ["export JENKINS_NODE_COOKIE=dontKillMe"] : []),
     ...job.commands.map(({ run }) => run),
@@ -67,7 +74,8 @@ function stageText(job: Job, settings: PipelineSettings, version: string): strin
     "      when {",
     "        beforeAgent true",
     "        allOf {",
-    ...isOfBranch.map((line) => `          ${line}`),
+    // What else is built has another job's token, which nobody trusts.
+    `          branch ${quoted(settings.branch)}`,
     `          expression { params.ACTION == ${quoted(action)} }`,
     "        }",
     "      }",

@@ -119,8 +119,10 @@ export function trustCommands(ci: "github" | "gitlab" | "jenkins", settings: Pip
   const steps = (name: string, list: string, runs = experiment) =>
     `esteira trust add "${model}-${name}" --model "${model}" --steps ${list} --experiments "${runs}" --audience ${server}`;
   if (ci === "jenkins") {
+    // A multibranch pipeline encodes a branch into the name of its job, and an address encodes that name.
+    const job = `https://JENKINS/job/JOB/job/${encodeURIComponent(encodeURIComponent(branch))}/`;
     return [
-      `${steps("ci", "read,train,register,evidence,promote")} \\\n    --issuer https://JENKINS/oidc --claim sub=https://JENKINS/job/JOB/`,
+      `${steps("ci", "read,train,register,evidence,promote")} \\\n    --issuer https://JENKINS/oidc --claim sub=${job}`,
     ];
   }
   const owner = ci === "github" ? "--github OWNER/REPOSITORY" : "--gitlab GROUP/PROJECT";

@@ -179,6 +179,7 @@ async function nextSteps(kind: Ci, settings: PipelineSettings): Promise<readonly
       "For comments under merge requests, make a project access token (scope api) and set it as ESTEIRA_COMMENT_TOKEN.",
     ],
     jenkins: [
+      "Make a multibranch pipeline of the repository: only its job of the branch is trusted, so pull requests are not judged there.",
       `Make the credential esteira (OpenID Connect id token) with the audience ${settings.server}.`,
       `Give the agent on the machine that serves the label ${settings.runner}.`,
     ],
