@@ -1,0 +1,91 @@
+/** A decision as a ledger holds it, and rows as columns. */
+
+import { FEATURE_PREFIX, FIXED_COLUMNS, type LedgerColumn, REASONS, SUBJECTS } from "./columns.ts";
+import { addModel, type NotedModel } from "./part-notes.ts";
+import type { Rows } from "./part-writer.ts";
+
+export interface LedgerRow {
+  readonly id: string;
+  /** When it was decided, and when what it is about happened; milliseconds since the epoch. */
+  readonly at: number;
+  readonly eventAt: number | null;
+  readonly model: { readonly name: string; readonly version: string; readonly digest: string };
+  readonly arm: string | null;
+  readonly score: number | null;
+  readonly threshold: number | null;
+  readonly action: string | null;
+  readonly latencyMs: number | null;
+  /** Pseudonyms. */
+  readonly subjects: readonly string[];
+  /** The strongest first. */
+  readonly reasons: readonly { readonly feature: string; readonly contribution: number }[];
+  readonly weight: number;
+  readonly erased: boolean;
+  readonly source: string;
+  readonly sequence: number;
+  /** Of the record's key; null where there is none. */
+  readonly slot: number | null;
+  /** What the model was shown: names, and a value each. Rows of one model share the list of names. */
+  readonly names: readonly string[];
+  readonly values: ArrayLike<unknown>;
+}
+
+/** Cells of the fixed columns, in their order. */
+const fixedCells = ({ model, subjects, reasons, ...row }: LedgerRow): readonly unknown[] => [
+  ...[row.id, row.at, row.eventAt, model.name, model.version, model.digest, row.arm],
+  ...[row.score, row.threshold, row.action, row.latencyMs],
+  ...Array.from({ length: SUBJECTS }, (_, i) => subjects[i] ?? null),
+  ...Array.from({ length: REASONS }, (_, i) => reasons[i]?.feature ?? null),
+  ...Array.from({ length: REASONS }, (_, i) => reasons[i]?.contribution ?? null),
+  ...[row.weight, row.erased, row.source, row.sequence, row.slot],
+];
+
+export interface LedgerTable {
+  readonly columns: readonly LedgerColumn[];
+  readonly rows: Rows;
+  readonly models: readonly NotedModel[];
+}
+
+/** Rows as columns. A feature is of numbers when all its values are; else its values become text. */
+export function tableOf(rows: readonly LedgerRow[]): LedgerTable {
+  const fixed = FIXED_COLUMNS.map((): unknown[] => []);
+  const features = new Map<string, unknown[]>();
+  const places = new Map<readonly string[], readonly unknown[][]>();
+  const models = new Map<string, NotedModel>();
+  rows.forEach((row, at) => {
+    fixedCells(row).forEach((cell, i) => {
+      fixed[i]!.push(cell);
+    });
+    let cells = places.get(row.names);
+    if (cells === undefined) {
+      cells = row.names.map((name) => {
+        const known = features.get(name) ?? new Array<unknown>(rows.length).fill(null);
+        features.set(name, known);
+        return known;
+      });
+      places.set(row.names, cells);
+      addModel(models, { ...row.model, features: [...row.names] });
+    }
+    cells.forEach((column, i) => {
+      column[at] = featureCell(row.values[i]);
+    });
+  });
+  const named = [...features].sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    columns: [
+      ...FIXED_COLUMNS,
+      ...named.map(([name, cells]): LedgerColumn => ({ name: `${FEATURE_PREFIX}${name}`, kind: kindOfCells(cells) })),
+    ],
+    rows: [...fixed, ...named.map(([, cells]) => cells)],
+    models: [...models.values()],
+  };
+}
+
+const featureCell = (value: unknown): unknown => {
+  if (value === null || value === undefined || Number.isNaN(value)) return null;
+  if (typeof value === "boolean" || typeof value === "bigint") return Number(value);
+  return value instanceof Date ? value.toISOString() : value;
+};
+
+const kindOfCells = (cells: readonly unknown[]): "number" | "text" =>
+  cells.every((cell) => cell === null || typeof cell === "number") ? "number" : "text";
