@@ -43,6 +43,7 @@ export const ACTIONS = [
   "promotion.refused",
   "evidence.submitted",
   "approval.given",
+  "approval.lapsed",
   "trust.added",
   "trust.removed",
   "flow.set",

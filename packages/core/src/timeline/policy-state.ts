@@ -47,6 +47,7 @@ export class PolicyHistory {
     if (!/^(policy|evidence|approval|trust)\./.test(action)) return;
     const state = this.#of(subject.model);
     if (action === "evidence.submitted") state.evidence.add(`${subject.version} ${entry.evidence}`);
+    if (action === "approval.lapsed") forgetVersion(state.approvals, subject.version);
     if (action === "approval.given") state.approvals.add(`${subject.version} ${entry.reason} ${entry.actor.name}`);
     const [gone, come] = [entry.before, after].map((side) => (side === null ? undefined : own(side, "trust")));
     if (isObject(gone)) state.identities.delete(identityText(gone));
@@ -100,6 +101,10 @@ export class PolicyHistory {
     state?.evidence.clear();
     state?.approvals.clear();
   }
+}
+
+function forgetVersion(approvals: Set<string>, version: number | undefined): void {
+  for (const approval of approvals) if (approval.startsWith(`${version} `)) approvals.delete(approval);
 }
 
 /** None is told as null, as the entries have it. */

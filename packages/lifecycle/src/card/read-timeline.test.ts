@@ -46,6 +46,25 @@ describe("the life of a version in a timeline", () => {
     expect(life.evidence).toEqual([`sha256:${"1".repeat(64)}`]);
   });
 
+  it("holds no approval that has lapsed", () => {
+    const given = {
+      action: "approval.given",
+      subject: { model: "pix", version: 1 },
+      reason: "alias champion",
+    } as const;
+    const life = versionLife(
+      [
+        entry(1, { action: "version.created", subject: { model: "pix", version: 1 } }),
+        entry(2, given),
+        entry(3, { action: "approval.lapsed", subject: { model: "pix", version: 2 } }),
+        entry(4, { action: "approval.lapsed", subject: { model: "pix", version: 1 } }),
+        entry(5, given),
+      ],
+      1,
+    );
+    expect(life.approvals.map(({ sequence }) => sequence)).toEqual([5]);
+  });
+
   it("takes nothing of an earlier version of the same number", () => {
     const life = versionLife(
       [

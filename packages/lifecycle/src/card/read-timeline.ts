@@ -23,6 +23,7 @@ export function versionLife(history: readonly TimelineEntry[], version: number):
     const isOfVersion = entry.subject.version === version;
     const given = givenTo(entry, version);
     if (isOfVersion && entry.action === "approval.given") approvals.push(toCardEntry(entry, entry.reason ?? ""));
+    else if (isOfVersion && entry.action === "approval.lapsed") approvals.length = 0;
     else if (given !== undefined) promotions.push(toCardEntry(entry, given));
     else if (!(isOfVersion && entry.action === "evidence.submitted")) continue;
     if (entry.evidence !== undefined) evidence.add(entry.evidence);

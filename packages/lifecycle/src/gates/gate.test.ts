@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { EsteiraError } from "@esteira/core/errors";
+import { averagePrecision } from "@esteira/models/evaluation/average-precision";
 import { evaluateBinary } from "@esteira/models/evaluation/evaluate";
 import { Random } from "@esteira/models/evaluation/random";
 import { tieKeysOf } from "@esteira/models/evaluation/ranking";
@@ -159,6 +160,16 @@ describe("parseGate", () => {
     expect(fault("  - { check: metric, metric: f1, min: 0.9 }\n  - { check: metric, metric: f1, max: 0.1 }")).toMatch(
       /:5:30: .*contradicts an earlier check of f1/,
     );
+    expect(fault("  - { check: metric, metric: recall_at_0.5pct, min: 25 }")).toMatch(
+      /:4:30: .*min 25 can never be reached: recall_at_0.5pct is 1 at most/,
+    );
+    expect(fault("  - { check: metric, metric: brier, max: -0.1 }")).toMatch(/can never be kept: brier is 0 at least/);
+    const slice = "check: slice, slice: channel, support: 9";
+    expect(fault(`  - { ${slice}, min: 0.6 }\n  - { ${slice}, max: 0.5 }`)).toMatch(
+      /^gate\.yaml:5:.*contradicts an earlier check of recall of channel/,
+    );
+    expect(() => gateOf(`  - { ${slice}, min: 0.6, except: [web] }\n  - { ${slice}, max: 0.5 }`)).not.toThrow();
+    expect(() => gateOf("  - { check: metric, metric: auc_pr_lift, min: 25 }\n")).not.toThrow();
     expect(fault("  - { check: champion, metric: recall }")).toMatch(/recall needs a budget/);
     expect(fault("  - { check: champion, metric: auc_pr, budget: 0.1 }")).toMatch(/does not depend on an alert budget/);
     expect(fault("  - { check: calibration }")).toMatch(/at least one of ece, top and ratio/);
@@ -476,6 +487,20 @@ describe("false passes of the champion comparison, by simulation", () => {
     // 10 % is nominal; 21 % is three standard errors above it.
     expect(rate).toBeLessThan(0.215);
     expect(rate).toBeGreaterThan(0.01);
+  });
+
+  it("one that is worse by just the margin passes no more often than that, and with room to it does", () => {
+    const edge = -0.3;
+    const large = twoModels(200_000, { prevalence: 0.08, seed: 1000, edge });
+    const [champion, challenger] = [large.champion, large.challenger].map((scores) =>
+      averagePrecision(scores, large.labels),
+    );
+    const worse = champion! - challenger!;
+    expect(worse).toBeGreaterThan(0.02);
+    const within = (margin: number) =>
+      passes(`{ check: champion, metric: auc_pr, replicates: 200, confidence: 0.9, margin: ${margin} }`, edge);
+    expect(within(worse)).toBeLessThan(0.215);
+    expect(within(3 * worse)).toBeGreaterThan(0.9);
   });
 
   it("a clearly better one is nearly always found", () => {

@@ -19,6 +19,7 @@ import { signatureCheck } from "./checks/signature.ts";
 import { sliceCheck } from "./checks/slice.ts";
 import { stabilityCheck } from "./checks/stability.ts";
 import { windowsCheck } from "./checks/windows.ts";
+import { contradictions, type Limit } from "./contradictions.ts";
 
 /** Every kind of check there is, by the name that `gate.yaml` uses. */
 export const CATALOGUE = {
@@ -118,8 +119,6 @@ export const gateSchema = z
     checks: z.array(checkSettings).min(1),
   })
   .superRefine(({ checks }, context) => {
-    // Two limits on one metric that no value keeps at once.
-    const limits = new Map<string, { min: number; max: number }>();
     // One input whose score must both rise and fall with it.
     const directions = new Map<string, string>();
     const digests = new Set<string>();
@@ -145,20 +144,16 @@ export const gateSchema = z
           });
         }
       }
-      if (settings.check !== "metric") return;
-      const both = limits.get(settings.metric) ?? { min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY };
-      both.min = Math.max(both.min, settings.min ?? Number.NEGATIVE_INFINITY);
-      both.max = Math.min(both.max, settings.max ?? Number.POSITIVE_INFINITY);
-      const alone = (settings.min ?? Number.NEGATIVE_INFINITY) > (settings.max ?? Number.POSITIVE_INFINITY);
-      if (both.min > both.max && !alone) {
-        context.addIssue({
-          code: "custom",
-          path: ["checks", i, "metric"],
-          message: `contradicts an earlier check of ${settings.metric}: no value is at least ${both.min} and at most ${both.max}`,
-        });
-      }
-      limits.set(settings.metric, both);
     });
+    const places = new Map<Limit, number>(
+      checks.flatMap((settings, i): [Limit, number][] => {
+        if (settings.check === "metric") return [[settings, i]];
+        // Another check may be of the groups that this one excepts.
+        return settings.check === "slice" && settings.except.length === 0 ? [[settings, i]] : [];
+      }),
+    );
+    for (const { limit, message } of contradictions([...places.keys()]))
+      context.addIssue({ code: "custom", path: ["checks", places.get(limit) ?? 0, "metric"], message });
   });
 
 export type Gate = z.infer<typeof gateSchema>;

@@ -197,6 +197,46 @@ export function describePolicies(name: string, newUri: () => Promise<string>): v
       await denied(champion("2"), "has none");
     });
 
+    test("counts no approval of another model than the version names now", async () => {
+      const role = await store.createRole({ name: "risk", workspace: "default" });
+      const { id } = await store.createUser({ username: "bia", isAdmin: false });
+      await store.assignRole("bia", role.id);
+      const bia = { userId: id, actor: { name: "bia", origin: "password" } as const };
+      await set({ aliases: ["champion"], approvals: { count: 1, role: "risk" } });
+      const approve = () => store.policies.approve({ model: "fraud", version: 1, target: { alias: "champion" } }, bia);
+      const tagged = (value: string) => store.setModelVersionTag("fraud", "1", { key: "esteira.model.sha256", value });
+      const none = "it needs 1 approvals of the role risk and has none";
+      await approve();
+      // The same digest, however it is written, and other tags are no other model.
+      await tagged(MODEL);
+      await store.setModelVersionTag("fraud", "1", { key: "esteira.trainer", value: "x" });
+      expect(
+        await store.policies.prospect({ model: "fraud", version: 1, target: { alias: "champion" } }),
+      ).toMatchObject({
+        ...{ unmet: [], approvers: ["bia"] },
+      });
+      await tagged("b".repeat(64));
+      await denied(champion("1"), none);
+      await approve();
+      await store.deleteModelVersionTag("fraud", "1", "esteira.model.sha256");
+      await denied(champion("1"), none);
+      const life = await store.timeline.lifeOf("fraud");
+      const lapsed = life.filter(({ action }) => action === "approval.lapsed");
+      expect(lapsed.map(({ subject, reason }) => [subject.version, reason])).toEqual([
+        [1, `its model was ${MODEL} and is ${"b".repeat(64)}`],
+        [1, `its model was ${"b".repeat(64)} and is of no digest`],
+      ]);
+      expect(await store.timeline.verify()).toMatchObject({ faults: [], outside: [], found: [] });
+      // Whoever puts the first one back by hand is found out.
+      const database = await connectExisting(uri);
+      await database.db
+        .insertInto("esteira_approvals")
+        .values({ model: "fraud", version: 1, target: "alias champion", user_id: id, at: now })
+        .execute();
+      await database.close();
+      expect((await store.timeline.verify()).found).toMatchObject([{ model: "fraud" }]);
+    });
+
     test("stands still in a freeze, and is set aside by breaking the glass, with a reason", async () => {
       const freezes = [
         { from: new Date(now - DAY).toISOString(), until: new Date(now + DAY).toISOString(), reason: "Black Friday" },

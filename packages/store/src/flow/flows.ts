@@ -8,11 +8,11 @@ import { canonicalJson, type JsonObject } from "@esteira/core/timeline/json";
 import type { StoreContext } from "../database/context.ts";
 import type { Session } from "../database/session.ts";
 import type { Database } from "../database/tables.ts";
+import { authorOf } from "../policy/approvals.ts";
 import { unmetOf } from "../policy/guard.ts";
 import { holderOf } from "../registry/alias-holder.ts";
 import { findModelVersion, findRegisteredModel, modelWriter } from "../registry/model-version-data.ts";
 import { recorder } from "../timeline/append.ts";
-import { lifeOf } from "../timeline/life.ts";
 import { digestOf } from "../timeline/merkle.ts";
 import { insertFlow, readSpec } from "./begin.ts";
 import { changeFlow, lockFlow } from "./change.ts";
@@ -237,10 +237,7 @@ async function refuseOldRollback(db: Database, { id, model, version, state }: Fl
 /** Without access control everybody has one name, and nobody can be told from the author. */
 async function refuseAuthor(db: Database, { model, version }: FlowRow, actor: Actor): Promise<void> {
   if (actor.origin === "anonymous" || actor.origin === "local") return;
-  const born = (await lifeOf(db, model, undefined)).find(
-    (entry) => entry.action === "version.created" && entry.subject.version === version,
-  );
-  if (born?.actor.name !== actor.name) return;
+  if ((await authorOf(db, model, version)) !== actor.name) return;
   throw new EsteiraError(
     "PERMISSION_DENIED",
     `${actor.name} has made version ${version} of ${model}: its approval is somebody else's.`,

@@ -15,9 +15,7 @@ import type { Session } from "../database/session.ts";
 import type { Database } from "../database/tables.ts";
 import { findVersionLocation, findVersionTag } from "../registry/version-tag.ts";
 import { vouchedEvidence } from "../trust/vouched-evidence.ts";
-
-/** The tag by which a version says which bytes its model has. */
-const MODEL_DIGEST = "esteira.model.sha256";
+import { approversOf, MODEL_DIGEST, taggedDigest } from "./approvals.ts";
 
 /** What let a protected change through, for its entry in the timeline. */
 export interface Grounds {
@@ -215,32 +213,7 @@ export async function evidenceOf(db: Database, model: string, version: number) {
 }
 
 async function digestOfModel(db: Database, model: string, version: number): Promise<string | undefined> {
-  return (await findVersionTag(db, model, version, MODEL_DIGEST))?.replace(/^sha256:/, "") || undefined;
-}
-
-/** Those who have left the role, or are users no more, do not count. */
-export async function approversOf(
-  db: Database,
-  model: string,
-  version: number,
-  target: Target,
-  { approvals }: Policy,
-): Promise<readonly string[]> {
-  if (approvals === undefined) return [];
-  const rows = await db
-    .selectFrom("esteira_approvals as approval")
-    .innerJoin("esteira_users as user", "user.id", "approval.user_id")
-    .innerJoin("esteira_user_roles as assigned", "assigned.user_id", "user.id")
-    .innerJoin("esteira_roles as role", "role.id", "assigned.role_id")
-    .select("user.username")
-    .distinct()
-    .where("approval.model", "=", model)
-    .where("approval.version", "=", version)
-    .where("approval.target", "=", targetName(target))
-    .where("role.name", "=", approvals.role)
-    .orderBy("user.username")
-    .execute();
-  return rows.map(({ username }) => username);
+  return taggedDigest(await findVersionTag(db, model, version, MODEL_DIGEST));
 }
 
 /** What belongs to a model goes with it. */

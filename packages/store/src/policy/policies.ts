@@ -12,10 +12,10 @@ import type { Session } from "../database/session.ts";
 import { findModelVersion, modelWriter } from "../registry/model-version-data.ts";
 import { recorder } from "../timeline/append.ts";
 import { fingerprint } from "../timeline/checkpoint.ts";
-import { lifeOf } from "../timeline/life.ts";
 import { digestOf } from "../timeline/merkle.ts";
 import { keepVouched } from "../trust/vouched-evidence.ts";
-import { approversOf, type Promotion, readPolicy } from "./guard.ts";
+import { approversOf, authorOf } from "./approvals.ts";
+import { type Promotion, readPolicy } from "./guard.ts";
 import { brokenUntil } from "./policy-state.ts";
 import { prospectOf } from "./prospect.ts";
 
@@ -173,10 +173,7 @@ export function policyStore(session: Session, context: StoreContext): PolicyStor
         if (policy.approvals === undefined || !protects(policy, target)) {
           throw invalid(`The policy of ${model} asks for no approvals of the ${targetName(target)}.`);
         }
-        const born = (await lifeOf(db, model, undefined)).find(
-          (entry) => entry.action === "version.created" && entry.subject.version === version,
-        );
-        if (born?.actor.name === actor.name) {
+        if ((await authorOf(db, model, version)) === actor.name) {
           throw new EsteiraError(
             "PERMISSION_DENIED",
             `${actor.name} has made version ${version} of ${model}: its approval is somebody else's.`,

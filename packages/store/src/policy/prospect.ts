@@ -2,8 +2,8 @@ import { countedEvidence, type Policy, protects } from "@esteira/core/policy/pol
 import type { Prospect } from "@esteira/core/policy/prospect";
 import type { Database } from "../database/tables.ts";
 import { findModelVersion } from "../registry/model-version-data.ts";
-import { lifeOf } from "../timeline/life.ts";
-import { approversOf, evidenceOf, judged, type Promotion, protectionOf } from "./guard.ts";
+import { approversOf, authorOf } from "./approvals.ts";
+import { evidenceOf, judged, type Promotion, protectionOf } from "./guard.ts";
 
 /**
  * What a promotion would meet now. The version's files are not read again here, as they are when it is promoted.
@@ -37,11 +37,3 @@ export async function prospectOf(db: Database, now: number, promotion: Promotion
 }
 
 const askedOf = ({ approvals }: Policy) => (approvals === undefined ? {} : { approvals });
-
-/** Who registered the version: whose approval does not count. Undefined of a version that is older than the timeline. */
-async function authorOf(db: Database, model: string, version: number): Promise<string | undefined> {
-  const born = (await lifeOf(db, model, undefined)).find(
-    ({ action, subject }) => action === "version.created" && subject.version === version,
-  );
-  return born?.actor.name;
-}

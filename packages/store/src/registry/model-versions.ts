@@ -12,6 +12,7 @@ import type { Session } from "../database/session.ts";
 import { insertMany } from "../database/sql.ts";
 import { type Database, WORKSPACE } from "../database/tables.ts";
 import { startWithVersion } from "../flow/begin.ts";
+import { lapseApprovals, MODEL_DIGEST } from "../policy/approvals.ts";
 import { allowRemoval, findHeld, type Grounds } from "../policy/guard.ts";
 import { orRecordRefusal } from "../policy/refusals.ts";
 import { type Change, type Recorder, recorded } from "../timeline/append.ts";
@@ -128,6 +129,8 @@ export function modelVersionStore(
           after: { tags: tagState([tag]) },
           ...grounds,
         });
+        if (tag.key === MODEL_DIGEST)
+          await lapseApprovals(db, { model: name, version: number, was: old, is: tag.value }, record);
       });
     },
     deleteModelVersionTag: async (name, version, key) => {
@@ -153,6 +156,8 @@ export function modelVersionStore(
           after: { tags: { [recorded(key)]: null } },
           ...grounds,
         });
+        if (key === MODEL_DIGEST)
+          await lapseApprovals(db, { model: name, version: number, was: old, is: undefined }, record);
       });
     },
   };

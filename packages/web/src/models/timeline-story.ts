@@ -26,7 +26,7 @@ export const isUnderBrokenGlass = ({ action, reason }: TimelineEntry): boolean =
 export function toneOf(entry: TimelineEntry): Tone {
   const { action } = entry;
   if (/changed-outside$/.test(action) || action === "policy.broken" || isUnderBrokenGlass(entry)) return "alarm";
-  if (action === "promotion.refused" || /deleted$|removed$/.test(action)) return "bad";
+  if (action === "promotion.refused" || action === "approval.lapsed" || /deleted$|removed$/.test(action)) return "bad";
   if (/^(approval|evidence)\./.test(action) || action === "flow.approved") return "good";
   return /^(alias|version\.staged)/.test(action) ? "accent" : "plain";
 }

@@ -40,6 +40,7 @@ export const timeline = {
     "promotion.refused": "Promotion refused",
     "evidence.submitted": "Evidence brought",
     "approval.given": "Approved",
+    "approval.lapsed": "Approvals lapsed: the model is another",
     "trust.added": "Identity of a CI trusted",
     "trust.removed": "Identity of a CI no longer trusted",
     "flow.set": "Deployment flow set",

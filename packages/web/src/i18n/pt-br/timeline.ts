@@ -41,6 +41,7 @@ export const timeline: typeof english.timeline = {
     "promotion.refused": "Promoção recusada",
     "evidence.submitted": "Evidência entregue",
     "approval.given": "Aprovada",
+    "approval.lapsed": "Aprovações caducadas: o modelo é outro",
     "trust.added": "Identidade de CI confiável",
     "trust.removed": "Identidade de CI não é mais confiável",
     "flow.set": "Fluxo de implantação definido",
