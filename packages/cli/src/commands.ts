@@ -30,6 +30,7 @@ const MODULES: readonly Module[] = [
   { words: ["models verify"], load: async () => [(await import("./commands/models-verify.ts")).modelsVerify] },
   { words: ["models card"], load: async () => [(await import("./commands/models-card.ts")).modelsCard] },
   { words: ["decision"], load: async () => (await import("./commands/decision.ts")).decision },
+  { words: ["monitor"], load: async () => (await import("./commands/monitor.ts")).monitor },
   { words: ["gate"], load: async () => [(await import("./commands/gate.ts")).gate] },
   { words: ["users"], load: async () => (await import("./commands/users.ts")).users },
   { words: ["tokens"], load: async () => (await import("./commands/tokens.ts")).tokens },

@@ -16,7 +16,7 @@ export type Rows = readonly ArrayLike<unknown>[];
 export async function writePart(
   path: string,
   columns: readonly LedgerColumn[],
-  notes: PartNotes,
+  notes: PartNotes | undefined,
   groups: AsyncIterable<Rows> | Iterable<Rows>,
 ): Promise<void> {
   const draft = draftOf(path);
@@ -33,7 +33,7 @@ export async function writePart(
       schema: schemaOf(columns),
       codec: "SNAPPY",
       statistics: true,
-      kvMetadata: [{ key: NOTES_KEY, value: JSON.stringify(notes) }],
+      ...(notes === undefined ? {} : { kvMetadata: [{ key: NOTES_KEY, value: JSON.stringify(notes) }] }),
       createdBy: "esteira",
     });
     for await (const rows of groups) {

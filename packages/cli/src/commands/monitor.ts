@@ -1,0 +1,6 @@
+import type { Command } from "../command.ts";
+import { monitorCollect } from "../monitor/collect-command.ts";
+import { monitorLabels } from "../monitor/labels-commands.ts";
+
+/** What is watched of a model in service. */
+export const monitor: readonly Command[] = [monitorCollect, ...monitorLabels];
