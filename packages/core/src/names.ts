@@ -41,18 +41,21 @@ export function normalizePath(path: string): string {
   return absolute ? `/${joined}` : joined || ".";
 }
 
-/** Keys of metrics, params and tags. `where` names the field in the message. */
-export function checkKey(key: string, where = "key"): void {
-  const refusal = `Invalid value ${JSON.stringify(key)} for parameter '${where}' supplied:`;
+/** Keys of metrics, params and tags. `where` names the field in the message; batches are long, so it is asked only for one. */
+export function checkKey(key: string, where: () => string = () => "key"): void {
+  const refusal = (reason: string) =>
+    invalid(`Invalid value ${JSON.stringify(key)} for parameter '${where()}' supplied: ${reason}`);
   if (!KEY.test(key)) {
-    throw invalid(
-      `${refusal} Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).`,
+    throw refusal(
+      "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).",
     );
   }
+  // A path of one part means itself.
+  if (key !== "" && !key.includes("/") && !key.startsWith(".")) return;
   const resolved = normalizePath(key);
   if (resolved !== key || resolved === "." || resolved.startsWith("..") || resolved.startsWith("/")) {
-    throw invalid(
-      `${refusal} Names may be treated as files in certain cases, and must not resolve to other names when treated as such. This name would resolve to '${resolved}'`,
+    throw refusal(
+      `Names may be treated as files in certain cases, and must not resolve to other names when treated as such. This name would resolve to '${resolved}'`,
     );
   }
 }

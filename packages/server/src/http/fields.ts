@@ -45,38 +45,60 @@ const INTEGER_64: Shown = { type: "integer", format: "int64" };
 const DOUBLE: Shown = { type: "number", format: "double" };
 const BOOLEAN: Shown = { type: "boolean" };
 
+/** Stands for a value that a field does not take. */
+const UNREADABLE = Symbol("unreadable");
+/**
+ * What the schema of a field makes of a value, without a schema's work: a list may have a hundred thousand items. What it finds
+ * unreadable, the schema explains.
+ */
+const readers = new WeakMap<z.ZodType, (value: unknown) => unknown>();
+
+function readBy<S extends z.ZodType>(schema: S, reader: (value: unknown) => unknown): S {
+  readers.set(schema, reader);
+  return schema;
+}
+
 const required = <T>(read: Read<T>, shown: Shown) =>
-  z
-    .unknown()
-    .transform((value, context): T => {
-      if (value === undefined || value === null || value === "") {
-        context.issues.push({ code: "custom", message: MISSING, input: value });
+  readBy(
+    z
+      .unknown()
+      .transform((value, context): T => {
+        if (value === undefined || value === null || value === "") {
+          context.issues.push({ code: "custom", message: MISSING, input: value });
+          return z.NEVER;
+        }
+        const out = read(value);
+        if (out !== undefined) return out;
+        context.issues.push({ code: "custom", message: WRONG_TYPE, input: value });
         return z.NEVER;
-      }
-      const out = read(value);
-      if (out !== undefined) return out;
-      context.issues.push({ code: "custom", message: WRONG_TYPE, input: value });
-      return z.NEVER;
-    })
-    .meta(shown === TEXT ? { ...shown, minLength: 1 } : shown);
+      })
+      .meta(shown === TEXT ? { ...shown, minLength: 1 } : shown),
+    (value) => (value === "" ? UNREADABLE : (read(value) ?? UNREADABLE)),
+  );
 
 const optional = <T>(read: Read<T>, shown: Shown) =>
-  z
-    .unknown()
-    .transform((value, context): T | undefined => {
-      if (value === undefined || value === null) return undefined;
-      const out = read(value);
-      if (out !== undefined) return out;
-      context.issues.push({ code: "custom", message: WRONG_TYPE, input: value });
-      return z.NEVER;
-    })
-    .optional()
-    .meta(shown);
+  readBy(
+    z
+      .unknown()
+      .transform((value, context): T | undefined => {
+        if (value === undefined || value === null) return undefined;
+        const out = read(value);
+        if (out !== undefined) return out;
+        context.issues.push({ code: "custom", message: WRONG_TYPE, input: value });
+        return z.NEVER;
+      })
+      .optional()
+      .meta(shown),
+    (value) => (value === undefined || value === null ? undefined : (read(value) ?? UNREADABLE)),
+  );
 
 const withDefault = <T>(read: Read<T>, fallback: T, shown: Shown) =>
-  optional(read, shown)
-    .transform((value): T => value ?? fallback)
-    .meta(shown);
+  readBy(
+    optional(read, shown)
+      .transform((value): T => value ?? fallback)
+      .meta(shown),
+    (value) => (value === undefined || value === null ? fallback : (read(value) ?? UNREADABLE)),
+  );
 
 export const requiredText = required(readText, TEXT);
 export const text = optional(readText, TEXT);
@@ -131,7 +153,13 @@ function readItems<S extends z.ZodType>(item: S, value: unknown, { issues }: Fau
   if (!Array.isArray(value)) return refuse(WRONG_TYPE);
   if (value.length > MOST_ITEMS) return refuse(`A list has ${value.length} values; at most ${MOST_ITEMS} are allowed.`);
   const items: z.output<S>[] = [];
+  const readRow = rowReader(item);
   for (const [index, one] of value.entries()) {
+    const row = readRow?.(one);
+    if (row !== undefined) {
+      items.push(row);
+      continue;
+    }
     const read = item.safeParse(one);
     if (read.success) {
       items.push(read.data);
@@ -141,6 +169,23 @@ function readItems<S extends z.ZodType>(item: S, value: unknown, { issues }: Fau
     return refuse(issue?.code === "custom" ? issue.message : WRONG_TYPE, [index, ...(issue?.path ?? [])]);
   }
   return items;
+}
+
+/** Reads an object of plain fields; gives undefined for what it cannot read, and is none where a field is not plain. */
+function rowReader<S extends z.ZodType>(item: S): ((value: unknown) => z.output<S> | undefined) | undefined {
+  if (!(item instanceof z.ZodObject)) return undefined;
+  const fields = Object.entries(item.shape).map(([name, schema]) => [name, readers.get(schema as z.ZodType)] as const);
+  if (fields.some(([, reader]) => reader === undefined)) return undefined;
+  return (value) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+    const row: Record<string, unknown> = {};
+    for (const [name, reader] of fields) {
+      const read = reader?.(Reflect.get(value, name));
+      if (read === UNREADABLE) return undefined;
+      if (read !== undefined) row[name] = read;
+    }
+    return row as z.output<S>;
+  };
 }
 
 const shownItems = (item: z.ZodType): unknown => {

@@ -29,22 +29,18 @@ export const forUpdate = byDialect({ sqlite: () => sql``, postgres: () => sql`fo
 export const forShare = byDialect({ sqlite: () => sql``, postgres: () => sql`for share` });
 
 /** Rows of one statement. Few lengths, so few texts: each one is prepared once a connection, and longer lists take several. */
-const LENGTHS = [100, 64, 32, 16] as const;
+const SHORTEST = 16;
+const LENGTHS = [100, 64, 32, SHORTEST] as const;
 const lengthFor = (rows: number): number => LENGTHS.find((length) => rows >= length) ?? rows;
 
-const PLACEHOLDERS: Readonly<Record<DialectName, (rows: number, columns: number) => string>> = {
-  sqlite: (rows, columns) => new Array(rows).fill(`(${new Array(columns).fill("?").join(", ")})`).join(", "),
-  postgres: (rows, columns) =>
-    Array.from(
-      { length: rows },
-      (_, row) => `(${Array.from({ length: columns }, (__, column) => `$${row * columns + column + 1}`).join(", ")})`,
-    ).join(", "),
-};
+/** The place of the value with this number, from 1. */
+const PLACE: Readonly<Record<DialectName, string>> = { sqlite: "?", postgres: "$" };
 
 /**
  * Inserts many rows by few statements, and counts those that were inserted. Kysely's builder would make a node for each
  * value, which costs more than the insert itself; here the text depends only on the number of rows, so it is made once, and its
- * prepared statement is reused.
+ * prepared statement is reused. A value that all rows of a long statement share, such as their run, is given once: to hand a value to
+ * SQLite takes about as long as to put it into an index.
  */
 export async function insertMany<T extends keyof Tables & string>(
   db: Database,
@@ -62,22 +58,43 @@ export async function insertMany<T extends keyof Tables & string>(
   let inserted = 0;
   for (let start = 0, length = 0; start < rows.length; start += length) {
     length = lengthFor(rows.length - start);
-    let text = texts.get(length);
+    const chunk = rows.slice(start, start + length);
+    const isShared = columns.map((_, column) => length >= SHORTEST && isSame(chunk, column));
+    const shape = `${length} ${isShared}`;
+    let text = texts.get(shape);
     if (text === undefined) {
       const names = columns.map((column) => `"${column}"`).join(", ");
-      const values = PLACEHOLDERS[dialectOf(db)](length, columns.length);
+      const values = placesOf(PLACE[dialectOf(db)], length, isShared);
       text = `insert into "${table}" (${names}) values ${values} ${suffix}`;
-      texts.set(length, text);
+      texts.set(shape, text);
     }
-    const { numAffectedRows = 0n } = await db.executeQuery(
-      CompiledQuery.raw(text, rows.slice(start, start + length).flat()),
-    );
+    const { numAffectedRows = 0n } = await db.executeQuery(CompiledQuery.raw(text, valuesOf(chunk, isShared)));
     inserted += Number(numAffectedRows);
   }
   return inserted;
 }
 /** Texts by what is inserted where, and by the number of rows. A long text that is always the same one is found faster. */
-const INSERTS = new Map<string, Map<number, string>>();
+const INSERTS = new Map<string, Map<string, string>>();
+
+function isSame(rows: readonly (readonly unknown[])[], column: number): boolean {
+  const value = rows[0]?.[column];
+  return rows.every((row) => row[column] === value);
+}
+
+/** The values as `placesOf` numbers them: those that rows share, then the rest row by row. */
+function valuesOf(rows: readonly (readonly unknown[])[], isShared: readonly boolean[]): unknown[] {
+  const values = isShared.flatMap((is, column) => (is ? [rows[0]?.[column]] : []));
+  for (const row of rows) for (const [column, is] of isShared.entries()) if (!is) values.push(row[column]);
+  return values;
+}
+
+function placesOf(place: string, length: number, isShared: readonly boolean[]): string {
+  let shared = 0;
+  const places = isShared.map((is) => (is ? `${place}${++shared}` : undefined));
+  let number = shared;
+  const row = () => `(${places.map((known) => known ?? `${place}${++number}`).join(", ")})`;
+  return Array.from({ length }, row).join(", ");
+}
 
 /**
  * Rows in the order in which every writer takes them: two that update the same rows in opposite orders would wait for each

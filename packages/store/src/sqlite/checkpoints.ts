@@ -4,6 +4,11 @@ import { ScanThread } from "./scan-thread.ts";
 /** Rows that may have changed before the log is folded into the file, and the time between two foldings. */
 const MANY_ROWS = 2000;
 const PAUSE_MS = 500;
+/**
+ * So many are folded whenever they have come. A log that has grown long costs those that write more: the file system makes it
+ * longer, and its pages have left the processor's caches when they are written again.
+ */
+const MOST_ROWS = 16_000;
 const FOLD = "pragma wal_checkpoint(passive)";
 
 /**
@@ -33,9 +38,9 @@ export class Checkpoints {
       this.#isFolded = false;
       this.#foldRest();
     }
-    if (performance.now() - this.#begun < PAUSE_MS) return;
     const rows = this.#writer.changes();
-    if (rows - this.#rows < MANY_ROWS) return;
+    const changed = rows - this.#rows;
+    if (changed < MANY_ROWS || (changed < MOST_ROWS && performance.now() - this.#begun < PAUSE_MS)) return;
     this.#rows = rows;
     this.#begun = performance.now();
     this.#folding = this.#fold();

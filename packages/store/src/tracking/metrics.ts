@@ -29,7 +29,7 @@ export function checkMetric(metric: Metric, index: number | undefined): void {
   if ((metric.datasetName === undefined) !== (metric.datasetDigest === undefined)) {
     throw invalid("Both dataset_name and dataset_digest must be provided if one is provided");
   }
-  checkKey(metric.key, fieldPath("metrics", index, "name"));
+  checkKey(metric.key, () => fieldPath("metrics", index, "name"));
   if (!(metric.timestamp >= 0)) {
     throw invalid(
       `Invalid value ${metric.timestamp} for parameter '${fieldPath("metrics", index, "timestamp")}' supplied: metric '${metric.key}' (value=${pythonFloat(metric.value)}). Timestamp must be a nonnegative long (64-bit integer) `,

@@ -8,7 +8,7 @@ import type { Database } from "../database/tables.ts";
 
 /** The param as it is stored: a long value is cut. */
 export function checkParam(param: Param, index: number | undefined): Param {
-  checkKey(param.key, fieldPath("params", index, "key"));
+  checkKey(param.key, () => fieldPath("params", index, "key"));
   checkLength("Param key", LIMITS.key, param.key);
   return { key: param.key, value: truncate(param.value, LIMITS.paramValue) };
 }

@@ -11,7 +11,7 @@ export const RUN_NAME_TAG = "mlflow.runName";
 /** The tag as it is stored: a long value is cut. */
 export function checkTag(tag: Tag, index: number | undefined): Tag {
   const where = fieldPath("tags", index, "key");
-  checkKey(tag.key, where);
+  checkKey(tag.key, () => where);
   checkLength(where, LIMITS.key, tag.key);
   return { key: tag.key, value: truncate(tag.value, LIMITS.tagValue) };
 }
