@@ -1,8 +1,8 @@
 import type { Clock } from "@esteira/core/clock";
+import { type Answer, outcomeOf, type RetryPlan } from "@esteira/core/delivery-retry";
 import type { DueDelivery, WebhookStore } from "@esteira/core/webhook-store";
 import type { FastifyBaseLogger } from "fastify";
-import { outcomeOf, type RetryPlan } from "./retry.ts";
-import { type Answer, type SendOptions, sendDelivery } from "./send.ts";
+import { type SendOptions, sendDelivery } from "./send.ts";
 
 export interface DispatcherOptions extends SendOptions {
   readonly store: WebhookStore;

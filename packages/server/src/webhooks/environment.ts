@@ -1,6 +1,6 @@
+import { STANDARD_RETRIES } from "@esteira/core/delivery-retry";
 import { invalid } from "@esteira/core/errors";
 import { STANDARD_WEBHOOKS, type WebhookOptions } from "./mount.ts";
-import { STANDARD_RETRIES } from "./retry.ts";
 
 /** The webhook options that MLflow's environment variables give; throws INVALID_PARAMETER_VALUE for a value that is none. */
 export function webhookOptions(env: Readonly<Record<string, string | undefined>>): WebhookOptions {

@@ -1,9 +1,9 @@
+import type { RetryPlan } from "@esteira/core/delivery-retry";
 import type { WebhookStore } from "@esteira/core/webhook-store";
 import type { FastifyInstance } from "fastify";
 import { mountEndpoints } from "../http/endpoint.ts";
 import { deliveryEndpoints } from "./deliveries.ts";
 import { type Dispatcher, type DispatcherOptions, startDispatcher } from "./dispatcher.ts";
-import type { RetryPlan } from "./retry.ts";
 import type { WebhookUrlPolicy } from "./url-policy.ts";
 import { webhookEndpoints } from "./webhooks.ts";
 

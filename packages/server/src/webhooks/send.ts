@@ -2,6 +2,7 @@ import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { LookupFunction } from "node:net";
 import type { Clock } from "@esteira/core/clock";
+import type { Answer } from "@esteira/core/delivery-retry";
 import type { Address } from "./public-address.ts";
 import { signDelivery } from "./signature.ts";
 import { checkWebhookUrl, type WebhookUrlPolicy } from "./url-policy.ts";
@@ -18,14 +19,6 @@ export interface Message {
   readonly url: string;
   readonly body: string;
   readonly secret?: string | undefined;
-}
-
-export interface Answer {
-  readonly status: number;
-  /** At most 64 KiB of it. */
-  readonly body: string;
-  /** Seconds that the receiver asks to wait, from its Retry-After. */
-  readonly retryAfter?: number;
 }
 
 /** What is kept of an answer: nobody needs more to see why a delivery failed, and a receiver could send without end. */

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { outcomeOf } from "./retry.ts";
+import { outcomeOf } from "./delivery-retry.ts";
 
 const PLAN = { attempts: 4, firstDelayMs: 1000, longestDelayMs: 10_000 };
 const NOW = 1_000_000;

@@ -1,5 +1,13 @@
-import type { AttemptOutcome } from "@esteira/core/webhook-store";
-import type { Answer } from "./send.ts";
+import type { AttemptOutcome } from "./webhook-store.ts";
+
+/** What a receiver of a delivery has answered over HTTP. */
+export interface Answer {
+  readonly status: number;
+  /** At most 64 KiB of it. */
+  readonly body: string;
+  /** Seconds that the receiver asks to wait, from its Retry-After. */
+  readonly retryAfter?: number;
+}
 
 export interface RetryPlan {
   /** Attempts in all. */
