@@ -92,7 +92,9 @@ async function make(name: string, { more = [], inputs = INPUTS, shift = 0, optio
 async function writeRows(name: string, { seed, begin, more = 0 }: { seed: number; begin: number; more?: number }) {
   const random = new Random(seed);
   const uniform = () => (random.next32() + 0.5) / 2 ** 32;
-  const lines = ["id,payer,money,channel,time,known,fraud,amount,night,new_payee,device,is_web,charged_back,risk"];
+  const lines = [
+    "id,payer,money,channel,time,known,fraud,amount,night,new_payee,device,is_web,charged_back,risk,disputed,disputed_at",
+  ];
   for (let row = 0; row < ROWS; row++) {
     const amount = 6 * uniform() ** (more > 0 ? 1 / (1 + more) : 1);
     const [night, payee] = [uniform() < 0.3 ? 1 : 0, uniform() < 0.4 ? 1 : 0];
@@ -107,8 +109,13 @@ async function writeRows(name: string, { seed, begin, more = 0 }: { seed: number
     const at = begin + Math.floor((row / ROWS) * 20 * DAY);
     const known = fraud === 1 ? new Date(at + 3 * DAY).toISOString() : "";
     const channel = web === 1 ? "web" : row % 2 === 0 ? "key" : "qr";
+    // A dispute is half of the frauds', and comes a day later: by itself it is no leak that anybody would see.
+    const disputed = fraud === 1 && row % 2 === 0 ? 1 : 0;
+    const told = new Date(at + (disputed === 1 ? DAY : -DAY)).toISOString();
     const cells = [`E${row}`, `p${random.below(900)}`, money, channel, new Date(at).toISOString(), known, fraud];
-    lines.push([...cells, amount, night, payee, device, web, fraud + 0.001 * uniform(), uniform()].join());
+    lines.push(
+      [...cells, amount, night, payee, device, web, fraud + 0.001 * uniform(), uniform(), disputed, told].join(),
+    );
   }
   await writeFile(folderOf(name), `${lines.join("\n")}\n`);
 }
@@ -121,7 +128,7 @@ checks:
   - { check: calibration, ratio: { min: 0.8, max: 1.25 }, support: 50 }
   - { check: slice, slice: channel, metric: recall, min: 0.1, support: 30 }
   - { check: windows, maturity: 14 }
-  - { check: leakage, share: 0.8, alone: 0.97 }
+  - { check: leakage, share: 0.8, alone: 0.97, known: { disputed: disputed_at } }
   - { check: drift, psi: 0.25, top: 5 }
   - { check: signature }
   - { check: monotonic, feature: amount, direction: rising }
@@ -186,6 +193,13 @@ describe("a candidate before its gate", { timeout: 240_000 }, () => {
       {},
       "leakage",
       /^charged_back by itself ranks frauds/,
+    ],
+    [
+      "that knows what came later",
+      { inputs: [...INPUTS, "disputed"], optional: ["disputed"], more: [["disputed", 0.5, 0, 0.1]] },
+      {},
+      "leakage",
+      /^disputed became known after the row's own time on \d+ of 5000 rows/,
     ],
     ["that is slow", { more: many }, {}, "latency", /^p50 is .* the limit is 0.1 ms/],
     [

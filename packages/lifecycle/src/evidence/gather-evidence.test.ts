@@ -266,6 +266,29 @@ checks:
     ]);
   });
 
+  it("counts the rows on which an input was known too late", async () => {
+    const lines = rows.map((row, at) => {
+      const late = at % 1000 === 999 ? 2 * DAY : -DAY;
+      return JSON.stringify({ ...row, a_at: at === 0 ? null : row.at + late, b_at: new Date(row.at) });
+    });
+    await writeFile(join(folder, "told.jsonl"), lines.join("\n"));
+    const gate = (known: string) =>
+      parseGate(`{ version: 1, name: known, checks: [{ check: leakage, share: 0.999, known: { ${known} } }] }`);
+    const judged = async (known: string, more: Partial<EvidenceRequest> = {}) => {
+      const asked = request({ gate: gate(known), data: join(folder, "told.jsonl"), ...more });
+      return evaluateGate(asked.gate, await gatherEvidence(asked)).checks[0]!;
+    };
+    expect(await judged("b: b_at, c: a_at")).toMatchObject({ status: "passed" });
+    expect(await judged("a: a_at, b: b_at")).toMatchObject({
+      status: "refused",
+      evidence: { feature: "a", column: "a_at", told: ROWS - 1, late: ROWS / 1000, longest_hours: 48 },
+    });
+    const timeless = { columns: { label: "fraud", slices: [] } };
+    expect((await judged("b: b_at", timeless)).status).toBe("not_enough_evidence");
+    await expect(judged("b: b_on")).rejects.toThrow("has no column 'b_on'");
+    await expect(judged("b: channel")).rejects.toThrow(/row 1, column 'channel': '(key|qr)' is no instant/);
+  });
+
   it("asks the model again what its service has logged", async () => {
     const own = model(2);
     const log = await mkdtemp(join(folder, "log-"));

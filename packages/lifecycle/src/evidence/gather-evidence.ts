@@ -18,6 +18,7 @@ import { instantOf, instantOrNone } from "./cells.ts";
 import { featureResponses } from "./feature-responses.ts";
 import { FeatureSampler } from "./feature-sampler.ts";
 import { aloneAucs, missingShares } from "./input-facts.ts";
+import type { KnownColumn } from "./known-late.ts";
 import { measureLatency } from "./measure-latency.ts";
 import { contributionShares } from "./model-shares.ts";
 import { parityBeside } from "./parity-beside.ts";
@@ -91,10 +92,17 @@ export async function gatherEvidence(request: EvidenceRequest): Promise<GateEvid
     weightFactor: esteiraMetadata(each).weightFactor,
   }));
   const source = await openSource(data, kindOf(data), { wanted: () => true });
-  const meaningful = new Set([...Object.values({ ...columns, slices: undefined }), ...columns.slices]);
+  const told = toldColumns(request.gate);
+  const meaningful = new Set([
+    ...Object.values({ ...columns, slices: undefined }),
+    ...columns.slices,
+    ...told.map(({ column }) => column),
+  ]);
   const inputs = inputNames(candidate.model) ?? source.names.filter((name) => !meaningful.has(name));
+  // What the model does not read tells it nothing.
+  const known = told.filter(({ feature }) => inputs.includes(feature));
   const sampler = new FeatureSampler(inputs);
-  const scored = await scoreFile(source, { file: data, columns, asOf, scorers, sampler });
+  const scored = await scoreFile(source, { file: data, columns, asOf, scorers, sampler, known });
   const { labels, amounts, tieKeys, clusters, days, scores } = scored;
   if ((scored.typology?.names.length ?? 0) > 256)
     throw invalid(`${data} has more than 255 kinds of fraud in '${columns.typology}': is it another column's name?`);
@@ -164,6 +172,7 @@ export async function gatherEvidence(request: EvidenceRequest): Promise<GateEvid
     ...(columns.amount === undefined ? {} : { baselines: [against("amount only", null, amounts)] }),
     ...(shares === undefined ? {} : { importance: [...shares].map(([feature, gain]) => ({ feature, gain })) }),
     ...(alone === undefined ? {} : { alone }),
+    ...(scored.knownLate === undefined ? {} : { knownLate: scored.knownLate }),
     data: { rows: labels.length, columns: scored.columns.toSorted(), missing: missingShares(inputs, scored.sample) },
     ...(seeds.length === 0 ? {} : { seeds: seeds.map(ofSeed) }),
     ...(responses === undefined ? {} : { responses }),
@@ -176,6 +185,14 @@ export async function gatherEvidence(request: EvidenceRequest): Promise<GateEvid
     parity: await parityBeside(candidate.folder),
   };
 }
+
+/** Inputs of which the gate says where the file tells when they became known. */
+const toldColumns = ({ checks }: Gate): readonly KnownColumn[] =>
+  checks.flatMap((check) =>
+    check.check === "leakage"
+      ? Object.entries(check.known ?? {}).map(([feature, column]) => ({ feature, column }))
+      : [],
+  );
 
 /** What this product's trainings write into MLmodel: absent in models of others. */
 function esteiraMetadata({ model }: Contender): { threshold: number | undefined; weightFactor: number } {

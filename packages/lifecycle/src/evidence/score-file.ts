@@ -4,10 +4,12 @@ import type { Grouping } from "@esteira/models/evaluation/groups";
 import { correctOdds } from "@esteira/models/evaluation/prior-correction";
 import { tieKey } from "@esteira/models/evaluation/ranking";
 import type { Prediction, ServableModel } from "@esteira/models/flavors/flavor";
+import type { KnownLate } from "../gates/evidence.ts";
 import { categoryOf, instantOf, instantOrNone, labelOf, numberOf, type Place } from "./cells.ts";
 import { Codes } from "./codes.ts";
 import type { FeatureSampler } from "./feature-sampler.ts";
 import { Growing } from "./growing.ts";
+import { type KnownColumn, KnownLateCounter } from "./known-late.ts";
 import type { RowSample } from "./row-sample.ts";
 
 const DAY = 86_400_000;
@@ -54,6 +56,8 @@ export interface ScoredFile {
   /** The labels of the sample's rows. */
   readonly sampledLabels: RowSample;
   readonly columns: readonly string[];
+  /** Undefined without times. */
+  readonly knownLate: readonly KnownLate[] | undefined;
 }
 
 /**
@@ -71,10 +75,17 @@ export async function scoreFile(
     readonly asOf: number;
     readonly scorers: readonly Scorer[];
     readonly sampler: FeatureSampler;
+    /** Inputs of which the file says when they became known. */
+    readonly known: readonly KnownColumn[];
   },
 ): Promise<ScoredFile> {
-  const { file, columns, asOf, scorers, sampler } = options;
-  checkNames(source, file, columns);
+  const { file, columns, asOf, scorers, sampler, known: knownColumns } = options;
+  checkNames(source, file, [
+    ...Object.values({ ...columns, slices: undefined }),
+    ...columns.slices,
+    ...knownColumns.map(({ column }) => column),
+  ]);
+  const knownLate = new KnownLateCounter(file, knownColumns);
   const kept = { labels: new Growing(), amounts: new Growing(), ties: new Growing(), customers: new Growing() };
   const times = new Growing();
   const customers = new Codes();
@@ -115,6 +126,7 @@ export async function scoreFile(
         slice.values.push(slice.codes.codeOf(categoryOf(groups[at]?.[row])));
       });
     }
+    if (time !== undefined) knownLate.add(batch, times.values.subarray(before), before);
     for (const [at, scorer] of scorers.entries()) {
       const { table, predictions } = await predict(scorer, batch, file, before);
       if (at === 0) {
@@ -145,6 +157,7 @@ export async function scoreFile(
     sample,
     sampledLabels,
     columns: source.names,
+    knownLate: instants && knownLate.found(),
   };
 }
 
@@ -156,8 +169,8 @@ const grouping = (values: Growing, codes: Codes): Grouping => ({
 const extreme = (values: Float64Array, of: (a: number, b: number) => number): number =>
   values.reduce((a, b) => of(a, b));
 
-function checkNames(source: BatchSource, file: string, { slices, ...columns }: EvaluationColumns): void {
-  for (const name of [...Object.values(columns), ...slices])
+function checkNames(source: BatchSource, file: string, names: readonly (string | undefined)[]): void {
+  for (const name of names)
     if (name !== undefined && !source.names.includes(name))
       throw invalid(`${file} has no column '${name}': it has ${source.names.slice(0, 30).join(", ")}.`);
 }

@@ -68,6 +68,19 @@ export interface ServedRows {
   readonly unusable: number;
 }
 
+/** An input whose value may have become known only after what its row is about. */
+export interface KnownLate {
+  readonly feature: string;
+  /** Of the file: when the value became known. */
+  readonly column: string;
+  /** Rows of which that is told. */
+  readonly told: number;
+  /** Rows where it is later than the row's own instant. */
+  readonly late: number;
+  /** By how much at most; milliseconds. */
+  readonly longest: number;
+}
+
 /**
  * What a gate judges on. A part that is absent makes the checks that need it answer "not enough evidence". `champion: null`
  * says that there is none yet; an absent one says that nobody looked.
@@ -84,6 +97,8 @@ export interface GateEvidence {
   readonly importance?: readonly { readonly feature: string; readonly gain: number }[];
   /** How well each input ranks the frauds by itself: AUC-ROC, in the better of both directions. */
   readonly alone?: readonly { readonly feature: string; readonly auc: number }[];
+  /** Inputs of which the file says when they became known. */
+  readonly knownLate?: readonly KnownLate[];
   /** The evaluated file. */
   readonly data?: {
     readonly rows: number;

@@ -258,4 +258,26 @@ describe("the leakage check", () => {
     expect(judge("{ check: leakage, alone: 0.98 }", { importance, alone: alone.slice(0, 1) }).status).toBe("passed");
     expect(faultOf("{ check: leakage, alone: 0.4 }")).toMatch(/gate\.yaml:4:30: /);
   });
+
+  it("refuses an input that became known after what its row is about, however little it tells", () => {
+    const check = "{ check: leakage, share: 0.9, known: { a: a_at, b: b_at } }";
+    const told = (feature: string, more: object = {}) => ({
+      ...{ feature, column: `${feature}_at`, told: 1000, late: 0, longest: 0, ...more },
+    });
+    expect(judge(check, { importance, knownLate: [told("a"), told("b")] })).toMatchObject({ status: "passed" });
+    expect(
+      judge(check, { importance, knownLate: [told("a"), told("b", { late: 3, longest: 5_400_000 })] }),
+    ).toMatchObject({
+      status: "refused",
+      reason:
+        "b became known after the row's own time on 3 of 1000 rows (b_at), by up to 1.5 hours: it comes from the future.",
+    });
+    // What the model has not is nothing to judge; what is told nowhere, or without times, is.
+    expect(judge(check, { importance, knownLate: [told("a")] }).status).toBe("passed");
+    expect(judge(check, { importance, knownLate: [told("a"), told("b", { told: 0 })] })).toMatchObject({
+      status: "not_enough_evidence",
+      reason: expect.stringContaining("When b became known"),
+    });
+    expect(judge(check, { importance }).status).toBe("not_enough_evidence");
+  });
 });
