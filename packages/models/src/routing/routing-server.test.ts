@@ -1,6 +1,7 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import type { Routes } from "@esteira/core/wire/routes";
 import { afterEach, describe, expect, it } from "vitest";
 import { type RoutingServer, type RoutingServerOptions, startRoutingServer } from "./routing-server.ts";
@@ -41,6 +42,24 @@ async function modelServer(
     if (server.listening) await new Promise((resolve) => server.close(resolve));
   });
   return { url: `http://127.0.0.1:${found}`, server, port: found, asked };
+}
+
+/** The address of a process that listens and never accepts, with as many waiting as it may have: who comes now is not heard. */
+async function fullServer(): Promise<string> {
+  const script = `const server = require("node:net").createServer().listen(0, "127.0.0.1", 1, () => console.log(server.address().port));`;
+  const child = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+  const [line] = (await once(child.stdout, "data")) as [Buffer];
+  child.kill("SIGSTOP");
+  const port = Number(line.toString());
+  const waiting = Array.from({ length: 8 }, () => connect(port, "127.0.0.1").on("error", () => {}));
+  closing.push(async () => {
+    for (const socket of waiting) socket.destroy();
+    const exited = once(child, "exit");
+    child.kill("SIGKILL");
+    await exited;
+  });
+  await expect.poll(() => waiting.filter(({ pending }) => pending).length).toBeLessThan(waiting.length);
+  return `http://127.0.0.1:${port}`;
 }
 
 async function router(routes: Routes, options: Partial<RoutingServerOptions> = {}): Promise<RoutingServer> {
@@ -253,6 +272,18 @@ describe("startRoutingServer", () => {
     expect([second.status, second.headers.get("retry-after")]).toEqual([429, "1"]);
     release();
     expect((await first).status).toBe(200);
+  });
+
+  it("answers by the primary, and soon, where nobody lets the canary's callers in", async () => {
+    const primary = await modelServer(answerWith(1));
+    const { address } = await router(
+      { generation: 1, primary: route(primary.url), canary: { ...route(await fullServer(), 2), share: 1 } },
+      // Much longer than this test may take.
+      { timeoutMs: 600_000 },
+    );
+    const answer = await invoke(address);
+    expect([answer.status, answer.headers.get("x-esteira-variant")]).toEqual([200, "primary"]);
+    expect(await observed(address)).toMatchObject({ canary: { requests: 1, failed: 1 } });
   });
 
   it("gives up an answer that does not come in time, once", async () => {

@@ -31,8 +31,12 @@ export interface Upstream {
 /** A kept connection leads to one of the servers behind a name. Each is given up after a while, so that new servers get their part. */
 const CONNECTION_TTL_MS = 30_000;
 const MOST_CONNECTIONS = 512;
+/**
+ * A server is a hop away: who has not let us in by then is not there, or what leads to it changes at this moment. An answer may take much longer.
+ */
+const CONNECT_MS = 2000;
 
-/** `timeoutMs` is for one answer. */
+/** `timeoutMs` is for one answer; a connection is given up sooner. */
 export function createUpstream(
   url: string,
   { timeoutMs, onRetry }: { readonly timeoutMs: number; readonly onRetry?: () => void },
@@ -41,7 +45,7 @@ export function createUpstream(
     connections: MOST_CONNECTIONS,
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
-    connect: { timeout: timeoutMs },
+    connect: { timeout: Math.min(CONNECT_MS, timeoutMs) },
     clientTtl: CONNECTION_TTL_MS,
   });
   let underWay = 0;
