@@ -8,7 +8,7 @@ import { createRoot } from "react-dom/client";
 import { accessQuery, watchSession } from "./access/session.ts";
 import { experimentsQuery } from "./api/experiment-queries.ts";
 import { queries } from "./api/query-client.ts";
-import { LanguageProvider } from "./i18n/use-text.tsx";
+import { firstLanguage, LanguageProvider } from "./i18n/use-text.tsx";
 import { router } from "./routes.tsx";
 import { colorScheme, theme } from "./shell/theme.ts";
 
@@ -25,14 +25,16 @@ watchSession(queries, () => {
 void queries.prefetchQuery(accessQuery);
 if (/^(#\/?)?(experiments\/?)?$/.test(location.hash)) void queries.prefetchQuery(experimentsQuery("ACTIVE_ONLY"));
 
-createRoot(document.getElementById("root")!).render(
-  <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="auto" colorSchemeManager={colorScheme}>
-      <LanguageProvider>
-        <QueryClientProvider client={queries}>
-          <RouterProvider router={router} />
-        </QueryClientProvider>
-      </LanguageProvider>
-    </MantineProvider>
-  </StrictMode>,
+void firstLanguage().then((first) =>
+  createRoot(document.getElementById("root")!).render(
+    <StrictMode>
+      <MantineProvider theme={theme} defaultColorScheme="auto" colorSchemeManager={colorScheme}>
+        <LanguageProvider first={first}>
+          <QueryClientProvider client={queries}>
+            <RouterProvider router={router} />
+          </QueryClientProvider>
+        </LanguageProvider>
+      </MantineProvider>
+    </StrictMode>,
+  ),
 );

@@ -1,8 +1,14 @@
-import { type Catalogue, en } from "./en.ts";
-import { ptBr } from "./pt-br.ts";
+import type { Catalogue } from "./en.ts";
 
-export const CATALOGUES = { en, "pt-BR": ptBr } as const satisfies Record<string, Catalogue>;
+/** A page reads the texts of one language: each is a file of its own. */
+const CATALOGUES = {
+  en: async () => (await import("./en.ts")).en,
+  "pt-BR": async () => (await import("./pt-br.ts")).ptBr,
+} as const satisfies Record<string, () => Promise<Catalogue>>;
 export type Language = keyof typeof CATALOGUES;
+
+export const loadCatalogue = (language: Language): Promise<Catalogue> => CATALOGUES[language]();
+
 export const LANGUAGES: readonly { readonly id: Language; readonly name: string; readonly short: string }[] = [
   { id: "en", name: "English", short: "EN" },
   { id: "pt-BR", name: "Português (Brasil)", short: "PT" },

@@ -18,6 +18,9 @@ const PAGES: readonly (readonly [address: string, module: string])[] = [
   ["^/account", "access/account-page.tsx"],
 ];
 
+/** Where each language's texts are: the application asks for those of one when it runs. */
+const LANGUAGES = { en: "i18n/en.ts", "pt-BR": "i18n/pt-br.ts" } as const;
+
 /** Chromium compiles a script that begins with this as it comes, in a thread of its own, and not function by function later. */
 const COMPILE_WHOLE = "//# allFunctionsCalledOnLoad\n";
 const SCRIPT = '<script src="./page-files.js"';
@@ -57,14 +60,16 @@ function complete(bundle: Rolldown.OutputBundle): void {
   const index = bundle["index.html"];
   if (entry === undefined || index?.type !== "asset") throw new Error("The build has no index.html or no entry.");
   const first = new Set(filesOf(entry, byName));
-  const files = PAGES.map(([address, module]) => {
-    const page = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith(`/src/${module}`));
-    if (page === undefined) throw new Error(`PAGES names ${module}, which is not loaded as a page of its own.`);
-    return [address, filesOf(page, byName).filter((file) => !first.has(file))];
-  });
+  const filesBeside = (module: string): readonly string[] => {
+    const one = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith(`/src/${module}`));
+    if (one === undefined) throw new Error(`${module} is named here, and is not loaded by itself.`);
+    return filesOf(one, byName).filter((file) => !first.has(file));
+  };
+  const pages = PAGES.map(([address, module]) => [address, filesBeside(module)]);
+  const languages = Object.entries(LANGUAGES).map(([language, module]) => [language, filesBeside(module)]);
   const html = typeof index.source === "string" ? index.source : new TextDecoder().decode(index.source);
   if (!html.includes(SCRIPT)) throw new Error("index.html does not load page-files.js.");
-  const data = JSON.stringify(files).replaceAll("<", "\\u003c");
+  const data = JSON.stringify({ pages, languages: Object.fromEntries(languages) }).replaceAll("<", "\\u003c");
   index.source = html.replace(
     SCRIPT,
     () => `<script type="application/json" id="page-files">${data}</script>\n    ${SCRIPT}`,
