@@ -30,7 +30,14 @@ describe("catalogues", () => {
     const same = [...texts(ptBr)].filter(([key, text]) => english.get(key) === text).map(([key]) => key);
     expect(same.sort()).toEqual([
       ...["charts.curveAxes.calibration.figure", "charts.curveAxes.pr.figure", "charts.curveAxes.roc.figure"],
-      ...["charts.curves.roc", "charts.log", "compare.code.commit", "run.digest", "runs.filterPlaceholder"],
+      ...[
+        "charts.curves.roc",
+        "charts.log",
+        "compare.code.commit",
+        "monitoring.recall",
+        "run.digest",
+        "runs.filterPlaceholder",
+      ],
       ...["use.curl", "use.python", "use.typescript"],
     ]);
   });

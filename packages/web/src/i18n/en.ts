@@ -7,6 +7,7 @@ import { deployments } from "./en/deployments.ts";
 import { experiments } from "./en/experiments.ts";
 import { flows } from "./en/flows.ts";
 import { gate, models, stages } from "./en/models.ts";
+import { monitoring } from "./en/monitoring.ts";
 import { policy } from "./en/policy.ts";
 import { promotion } from "./en/promotion.ts";
 import { reproduction, run, use } from "./en/run.ts";
@@ -39,6 +40,7 @@ export const en = {
   promotion,
   flows,
   deployments,
+  monitoring,
 };
 
 export type Catalogue = typeof en;

@@ -17,6 +17,8 @@ export interface Format {
   exact(value: number): string;
   /** Milliseconds since the epoch as a day. */
   date(ms: number): string;
+  /** The same without its year, for axes. */
+  shortDate(ms: number): string;
   /** The day of an instant (milliseconds since the epoch), and its time of day. */
   day(ms: number): string;
   time(ms: number): string;
@@ -44,6 +46,7 @@ export function formatOf(language: Language): Format {
   );
   const all = lazily(() => new Intl.NumberFormat(language, { maximumSignificantDigits: 17, useGrouping: false }));
   const date = lazily(() => new Intl.DateTimeFormat(language, { dateStyle: "medium" }));
+  const shortDate = lazily(() => new Intl.DateTimeFormat(language, { day: "numeric", month: "short" }));
   const dateTime = lazily(() => new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }));
   const day = lazily(() => new Intl.DateTimeFormat(language, { dateStyle: "full" }));
   const time = lazily(() => new Intl.DateTimeFormat(language, { timeStyle: "medium" }));
@@ -93,6 +96,7 @@ export function formatOf(language: Language): Format {
       return Number.isInteger(value) ? integer().format(value) : digits().format(value);
     },
     date: (ms) => date().format(ms),
+    shortDate: (ms) => shortDate().format(ms),
     day: (ms) => day().format(ms),
     time: (ms) => time().format(ms),
     dateTime: (ms) => dateTime().format(ms),

@@ -8,6 +8,7 @@ import { deployments } from "./pt-br/deployments.ts";
 import { experiments } from "./pt-br/experiments.ts";
 import { flows } from "./pt-br/flows.ts";
 import { gate, models, stages } from "./pt-br/models.ts";
+import { monitoring } from "./pt-br/monitoring.ts";
 import { policy } from "./pt-br/policy.ts";
 import { promotion } from "./pt-br/promotion.ts";
 import { reproduction, run, use } from "./pt-br/run.ts";
@@ -39,4 +40,5 @@ export const ptBr: Catalogue = {
   promotion,
   flows,
   deployments,
+  monitoring,
 };

@@ -2,7 +2,7 @@ import type { RegisteredModel } from "@esteira/core/entities/registered-model";
 import { Button, Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useMay } from "../access/rights.tsx";
 import { registeredModelQuery, versionsQuery } from "../api/model-queries.ts";
 import { DeploymentList } from "../deployments/deployment-list.tsx";
@@ -10,7 +10,7 @@ import { modelDeploymentsQuery } from "../deployments/deployment-queries.ts";
 import { useFormat, useText } from "../i18n/use-text.tsx";
 import { Protection } from "../policy/protection.tsx";
 import { Dim, Facts, Heading, Note, Page, Section } from "../shell/page.tsx";
-import { Answer } from "../shell/states.tsx";
+import { Answer, Loading } from "../shell/states.tsx";
 import { TagList } from "../shell/tag-list.tsx";
 import { useTitle } from "../shell/use-title.ts";
 import { Aliases } from "./badges.tsx";
@@ -24,6 +24,8 @@ import { Timeline } from "./timeline-view.tsx";
 import { VersionTable } from "./version-table.tsx";
 
 const route = getRouteApi("/models/$name");
+
+const Monitoring = lazy(async () => ({ default: (await import("../monitoring/monitoring-view.tsx")).Monitoring }));
 
 export function ModelPage() {
   const { name } = route.useParams();
@@ -42,6 +44,7 @@ function Loaded({ model }: { model: RegisteredModel }) {
   const navigate = route.useNavigate();
   const titles = {
     versions: text.models.versions,
+    monitoring: text.monitoring.title,
     timeline: text.timeline.title,
     flows: text.flows.title,
     protection: text.policy.title,
@@ -74,6 +77,15 @@ function Loaded({ model }: { model: RegisteredModel }) {
         </Tabs.List>
         <Tabs.Panel value="versions">
           <Versions model={model} />
+        </Tabs.Panel>
+        <Tabs.Panel value="monitoring">
+          <Suspense fallback={<Loading />}>
+            <Monitoring
+              name={model.name}
+              shown={search.report}
+              onShow={(report) => void navigate({ search: (now) => ({ ...now, report }) })}
+            />
+          </Suspense>
         </Tabs.Panel>
         <Tabs.Panel value="timeline">
           <Timeline

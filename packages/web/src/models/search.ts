@@ -9,7 +9,7 @@ export const modelsSearch = lazily(() =>
   }),
 );
 
-export const MODEL_TABS = ["versions", "timeline", "flows", "protection", "details"] as const;
+export const MODEL_TABS = ["versions", "monitoring", "timeline", "flows", "protection", "details"] as const;
 export type ModelTab = (typeof MODEL_TABS)[number];
 
 export const modelSearch = lazily(() =>
@@ -20,6 +20,8 @@ export const modelSearch = lazily(() =>
     show: z.enum(FILTERS).optional().catch(undefined),
     /** The id of a flow; default: the newest. */
     flow: z.int().positive().optional().catch(undefined),
+    /** The run of a monitoring report; default: the newest. */
+    report: z.string().optional().catch(undefined),
     /** Versions that are picked for comparing. */
     picked: z.array(z.string()).max(2).optional().catch(undefined),
   }),

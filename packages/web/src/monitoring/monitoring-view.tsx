@@ -1,0 +1,174 @@
+import type { Run } from "@esteira/core/entities/run";
+import { tagValue } from "@esteira/core/entities/tag";
+import { Badge } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useFormat, useLanguage, useText } from "../i18n/use-text.tsx";
+import { runNameOf } from "../runs/run-values.ts";
+import { CodeBlock } from "../shell/code-block.tsx";
+import { Dim, Facts, Section } from "../shell/page.tsx";
+import { SmallTable } from "../shell/small-table.tsx";
+import { Answer, Empty } from "../shell/states.tsx";
+import { CohortPicture } from "./cohort-picture.tsx";
+import { DriftTable } from "./drift-table.tsx";
+import type { Level, MonitorReport } from "./monitor-report.ts";
+import classes from "./monitoring.module.css";
+import { monitoredVersion, monitoringRunsQuery, monitorReportQuery, VERDICT_TAG } from "./monitoring-queries.ts";
+
+interface MonitoringProps {
+  readonly name: string;
+  /** The run of the report that is shown; the newest where it is absent or unknown. */
+  readonly shown: string | undefined;
+  onShow(runId: string | undefined): void;
+}
+
+/** How a model does in production: the newest report or an earlier one, and all there are. */
+export function Monitoring({ name, shown, onShow }: MonitoringProps) {
+  const text = useText();
+  const query = useQuery(monitoringRunsQuery(name));
+  return (
+    <Answer query={query}>
+      {(runs) => {
+        const run = runs.find(({ info }) => info.runId === shown) ?? runs[0];
+        if (run === undefined)
+          return (
+            <Empty>
+              <p>{text.monitoring.none}</p>
+              <CodeBlock code={`npx esteira monitor report -m models:/${name}@champion`} />
+            </Empty>
+          );
+        return (
+          <>
+            <Report key={run.info.runId} run={run} />
+            <Section title={text.monitoring.reports}>
+              <Reports name={name} runs={runs} current={run} onShow={onShow} />
+            </Section>
+          </>
+        );
+      }}
+    </Answer>
+  );
+}
+
+function Report({ run }: { run: Run }) {
+  const query = useQuery(monitorReportQuery(run));
+  return <Answer query={query}>{(report) => <Loaded run={run} report={report} />}</Answer>;
+}
+
+function Loaded({ run, report }: { run: Run; report: MonitorReport }) {
+  const { text, format, language } = useLanguage();
+  const words = text.monitoring;
+  const { alertRate, window, identity } = report;
+  return (
+    <>
+      <div className={classes.verdict} data-level={report.verdict}>
+        <Verdict verdict={report.verdict} />
+        <strong>{words.verdicts[report.verdict]}</strong>
+        <Dim>{words.asOf(format.dateTime(report.asOf))}</Dim>
+        <Link
+          to="/experiments/$experimentId/runs/$runId"
+          params={{ experimentId: run.info.experimentId, runId: run.info.runId }}
+          search={{ tab: "artifacts" }}
+        >
+          {words.wholeReport}
+        </Link>
+      </div>
+      {report.reasons.length === 0 ? null : (
+        <ul className={classes.reasons}>
+          {report.reasons.map(({ level, text: spoken }) => (
+            <li key={spoken.en}>
+              <LevelBadge level={level} /> {spoken[language]}
+            </li>
+          ))}
+        </ul>
+      )}
+      <Facts
+        facts={[
+          [words.window, `${format.date(window.from)} – ${format.date(window.to - 1)}`],
+          [text.models.version, identity.version],
+          [words.transfers, format.number(alertRate.transfers)],
+          [
+            words.alertRate,
+            alertRate.rate === null || alertRate.budget === null
+              ? undefined
+              : words.ofBudget(format.percent(alertRate.rate), format.percent(alertRate.budget)),
+          ],
+          [words.latency, report.latency?.p99 == null ? undefined : format.duration(report.latency.p99)],
+          [words.reference, identity.reference],
+        ]}
+      />
+      <Section title={words.performance}>
+        <CohortPicture cohorts={report.performance.cohorts} />
+      </Section>
+      <Section title={words.drift}>
+        <DriftTable rows={report.drift} />
+      </Section>
+    </>
+  );
+}
+
+function Reports({
+  name,
+  runs,
+  current,
+  onShow,
+}: {
+  name: string;
+  runs: readonly Run[];
+  current: Run;
+  onShow(runId: string): void;
+}) {
+  const text = useText();
+  const format = useFormat();
+  const figure = (run: Run, key: string) => {
+    const value = run.data.metrics.find((metric) => metric.key === key)?.value;
+    return value === undefined || !Number.isFinite(value) ? <Dim>–</Dim> : format.percent(value);
+  };
+  return (
+    <SmallTable
+      head={[
+        { title: text.monitoring.report },
+        { title: text.models.version, kind: "number" },
+        { title: text.monitoring.verdict },
+        { title: text.monitoring.alertRate, kind: "number" },
+        { title: text.monitoring.matureRecall, kind: "number" },
+      ]}
+      rows={runs.map((run) => ({
+        key: run.info.runId,
+        cells: [
+          <button
+            key="open"
+            type="button"
+            className={classes.open}
+            aria-current={run.info.runId === current.info.runId}
+            title={runNameOf(run)}
+            onClick={() => onShow(run.info.runId)}
+          >
+            {format.dateTime(run.info.startTime)}
+          </button>,
+          monitoredVersion(run, name),
+          <Verdict key="verdict" verdict={tagValue(run.data.tags, VERDICT_TAG)} />,
+          figure(run, "alert_rate"),
+          figure(run, "mature_recall"),
+        ],
+      }))}
+    />
+  );
+}
+
+const VERDICT_COLORS = { ok: "green", watch: "yellow", act: "red" } as const;
+const LEVEL_COLORS = { info: "gray", watch: "yellow", act: "red" } as const;
+
+const isVerdict = (text: string | undefined): text is keyof typeof VERDICT_COLORS =>
+  text !== undefined && Object.hasOwn(VERDICT_COLORS, text);
+
+function Verdict({ verdict }: { verdict: string | undefined }) {
+  const text = useText();
+  if (!isVerdict(verdict)) return <Dim>–</Dim>;
+  return <Badge color={VERDICT_COLORS[verdict]}>{text.monitoring.levels[verdict]}</Badge>;
+}
+
+function LevelBadge({ level }: { level: Level }) {
+  const text = useText();
+  return <Badge color={LEVEL_COLORS[level]}>{text.monitoring.levels[level]}</Badge>;
+}

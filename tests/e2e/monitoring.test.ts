@@ -1,0 +1,100 @@
+import { monitor } from "@esteira/lifecycle/monitoring/monitor";
+import { type Client, createClient } from "@esteira/sdk/client";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DAY, START, type World, world } from "../../packages/lifecycle/src/monitoring/test-world.ts";
+import { findChromium } from "./chromium.ts";
+import { expectFaultless, LOOKS, openFresh } from "./looks.ts";
+import { openStage, type Stage } from "./stage.ts";
+
+const browserPath = findChromium(process.env);
+
+const WORDS = {
+  en: {
+    none: /^Nobody has reported/,
+    act: "The model needs action.",
+    ok: "Nothing calls for action.",
+    reason: /^Act A kind of fraud that training never saw: coercion/,
+    cohort: /^Mar 2, 2026 – Mar 8, 2026 · labels complete · \d+ known frauds · recall \d/,
+    young: / · labels still to come · .* of its labels to come/,
+  },
+  "pt-BR": {
+    none: /^Ninguém relatou ainda/,
+    act: "O modelo pede ação.",
+    ok: "Nada pede ação.",
+    reason: /^Agir Um tipo de fraude que o treino nunca viu: coação/,
+    cohort: /^2 de mar\. de 2026 – 8 de mar\. de 2026 · rótulos completos · \d+ fraudes conhecidas · recall \d/,
+    young: / · rótulos ainda por vir · .* dos rótulos por vir/,
+  },
+} as const;
+
+describe.skipIf(browserPath === undefined)("a model's monitoring", () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage(browserPath ?? "");
+  });
+  afterAll(() => stage?.close());
+
+  /** A run as the job and the command write it. */
+  async function reported(client: Client, model: string, asOfDay: number, what: World, text?: string) {
+    const report = monitor(world({ ...what, asOfDay }));
+    const run = await client.runs.create({
+      experimentId: stage.seeded.experimentId,
+      runName: `monitoring-v4-${asOfDay}`,
+      startTime: START + asOfDay * DAY,
+      tags: [
+        { key: "esteira.kind", value: "monitoring" },
+        { key: "esteira.monitor.verdict", value: report.verdict },
+        { key: "esteira.model", value: `models:/${model}/4` },
+      ],
+    });
+    await client.artifacts.write(run.info.artifactUri, "monitor.json", text ?? JSON.stringify(report));
+    return report;
+  }
+
+  it.each(LOOKS)("shows the newest report, what it rests on and those before it, in %s", async (...look) => {
+    const [language, width, theme] = look;
+    const words = WORDS[language];
+    const client = createClient({ baseUrl: stage.url });
+    // A quote and a sign that stands for any text where names are searched.
+    const name = `mon's_100%-${language.toLowerCase()}`;
+    await client.registeredModels.create({ name });
+    const { page, complaints } = await stage.visit({ language, width, theme });
+    const address = `${stage.url}/#/models/${encodeURIComponent(name)}?tab=monitoring`;
+    await openFresh(page, address);
+    await page.getByText(words.none).waitFor();
+    await page.getByText("npx esteira monitor report -m").waitFor();
+    await expectFaultless(page);
+
+    await reported(client, name, 27, {});
+    await reported(client, name, 28, { lateTypology: 14 });
+    await reported(client, `${name}x`, 28, { lateTypology: 14 });
+    await openFresh(page, address);
+    await page.getByText(words.act).waitFor();
+    await page.getByRole("listitem").filter({ hasText: words.reason }).waitFor();
+    await page.getByRole("listitem").filter({ hasText: words.cohort }).first().waitFor();
+    await page.getByRole("listitem").filter({ hasText: words.young }).first().waitFor();
+    await page.getByRole("cell", { name: "amount_log" }).waitFor();
+    await expectFaultless(page);
+
+    const earlier = page.getByRole("table").last().getByRole("button");
+    expect(await earlier.count()).toBe(2);
+    await earlier.last().click();
+    await page.getByText(words.ok).waitFor();
+    expect(page.url()).toContain("report=");
+    await page.goBack();
+    await page.getByText(words.act).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it.each(LOOKS)("says what is wrong with a report that cannot be read, and still lists it, in %s", async (...look) => {
+    const [language, width, theme] = look;
+    const client = createClient({ baseUrl: stage.url });
+    const name = `broken-${language.toLowerCase()}`;
+    await client.registeredModels.create({ name });
+    await reported(client, name, 28, {}, '{"verdict": "splendid"}');
+    const { page } = await stage.visit({ language, width, theme });
+    await openFresh(page, `${stage.url}/#/models/${name}?tab=monitoring`);
+    await page.getByRole("alert").filter({ hasText: "monitor.json" }).waitFor();
+    expect(await page.getByRole("table").last().getByRole("button").count()).toBe(1);
+  });
+});
