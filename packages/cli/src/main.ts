@@ -17,6 +17,8 @@ const GROUPS: Readonly<Record<string, string>> = {
   flow: "How versions go to production, step by step",
   evidence: "What speaks for a promotion",
   decision: "What a model decided about a person: show it, make it again, erase it",
+  monitor: "Watch a model in service: its decisions, what became known of them, a report",
+  labels: "What became known of decisions",
   audit: "The timeline of the registry: verify it, look into it",
   db: "Look after a database",
 };

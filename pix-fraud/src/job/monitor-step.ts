@@ -2,6 +2,7 @@ import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type MonitorReport, monitor } from "@esteira/lifecycle/monitoring/monitor";
 import type { FraudReference } from "@esteira/lifecycle/monitoring/novelty";
+import { reportMetrics } from "@esteira/lifecycle/monitoring/report-metrics";
 import { renderReportHtml } from "@esteira/lifecycle/report/report-html";
 import { ALERT_BUDGET } from "../policy/policy.ts";
 import { TYPOLOGY_TEXTS } from "../policy/typology-texts.ts";
@@ -48,7 +49,11 @@ export async function monitorReplay(
       },
     },
     async (run) => {
-      run.logMetrics(finite(reportMetrics(report, replay)));
+      run.logMetrics({
+        ...reportMetrics(report),
+        ...{ latency_p50_ms: replay.latency.p50, latency_p99_ms: replay.latency.p99 },
+        parity_mismatches: replay.parityMismatches,
+      });
       await run.logArtifact("monitor.json", `${JSON.stringify(report, null, 1)}\n`);
       for (const { name, html } of pages) await run.logArtifact(name, html);
     },
@@ -153,20 +158,3 @@ function fraudsBefore(study: Study) {
   }
   return { times, knownAt };
 }
-
-function reportMetrics(report: MonitorReport, replay: Replay): Record<string, number> {
-  return {
-    alert_rate: report.alertRate.rate,
-    score_psi: report.scoreDrift.psi,
-    drifted_features: report.drift.filter((row) => row.level !== "stable").length,
-    latency_p50_ms: replay.latency.p50,
-    latency_p99_ms: replay.latency.p99,
-    parity_mismatches: replay.parityMismatches,
-    ...(report.performance.mature
-      ? { mature_recall: report.performance.mature.recall, mature_frauds: report.performance.mature.frauds }
-      : {}),
-  };
-}
-
-const finite = (metrics: Record<string, number>): Record<string, number> =>
-  Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));

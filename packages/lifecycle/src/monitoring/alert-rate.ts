@@ -1,7 +1,8 @@
-import { type Interval, wilson } from "@esteira/models/evaluation/interval";
+import type { Interval } from "@esteira/models/evaluation/interval";
 import type { Decisions } from "./decisions.ts";
 import type { Level } from "./levels.ts";
 import type { MonitorSettings } from "./settings.ts";
+import { weightedInterval, weightOf } from "./weighted-share.ts";
 
 const DAY = 86_400_000;
 
@@ -30,18 +31,21 @@ export function alertRate(
   }));
   let transfers = 0;
   let alerts = 0;
+  let squares = 0;
   for (let row = 0; row < decisions.time.length; row++) {
     const time = decisions.time[row]!;
     if (time < window.from || time >= window.to) continue;
     const day = days[Math.floor((time - window.from) / DAY)]!;
-    day.transfers++;
-    transfers++;
+    const weight = weightOf(decisions, row);
+    day.transfers += weight;
+    transfers += weight;
+    squares += weight ** 2;
     if (decisions.alerted[row] !== 1) continue;
-    day.alerts++;
-    alerts++;
+    day.alerts += weight;
+    alerts += weight;
   }
   const rate = alerts / transfers;
-  const interval = wilson(alerts, transfers);
+  const interval = weightedInterval(alerts, { total: transfers, squares });
   const above = interval.low > budget;
   const below = interval.high < budget;
   const level: Level =

@@ -18,11 +18,13 @@ export interface Decisions {
   readonly typology?: Uint8Array;
   /** Milliseconds; NaN not measured. */
   readonly latencyMs?: Float64Array;
+  /** How many decisions each row stands for, where the rows are a sample of them; 1 each unless given. */
+  readonly weight?: Float64Array;
 }
 
 export function checkDecisions(decisions: Decisions): void {
   const rows = decisions.time.length;
-  for (const name of ["score", "alerted", "amount", "fraud", "knownAt", "typology", "latencyMs"] as const) {
+  for (const name of ["score", "alerted", "amount", "fraud", "knownAt", "typology", "latencyMs", "weight"] as const) {
     const column = decisions[name];
     if (column !== undefined && column.length !== rows)
       throw invalid(`decisions.${name} has ${column.length} rows but time has ${rows}; give one value a row.`);

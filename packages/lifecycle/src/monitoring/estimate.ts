@@ -1,6 +1,7 @@
 import { type Interval, Z95 } from "@esteira/models/evaluation/interval";
 import { correctOdds } from "@esteira/models/evaluation/prior-correction";
 import type { Decisions } from "./decisions.ts";
+import { weightOf } from "./weighted-share.ts";
 
 /** What a model's own probabilities said when it was accepted, beside what came true, on one side of the threshold. */
 interface Side {
@@ -77,7 +78,7 @@ function sideOf(scores: readonly number[], frauds: number): Side {
  * Normal on the scale of the logit. Undefined when a score is no probability.
  */
 export function estimatePerformance(
-  decisions: Pick<Decisions, "score" | "alerted">,
+  decisions: Pick<Decisions, "score" | "alerted" | "weight">,
   rows: ArrayLike<number>,
   reference: ScoreReference,
 ): Estimate | undefined {
@@ -90,9 +91,11 @@ export function estimatePerformance(
     const isAlerted = decisions.alerted[row] === 1;
     const side = isAlerted ? alerted : passed;
     const probability = correctOdds(score, (isAlerted ? reference.alerted : reference.passed).odds);
-    side.count++;
-    side.sum += probability;
-    side.variance += probability * (1 - probability);
+    const weight = weightOf(decisions, row);
+    side.count += weight;
+    side.sum += weight * probability;
+    // The labels' own chance, and that of the sample where each row stands for several (Horvitz-Thompson).
+    side.variance += weight * probability * (1 - probability) + weight * (weight - 1) * probability ** 2;
   }
   const frauds = alerted.sum + passed.sum;
   const unsure = { alerted: reference.alerted.unsure, passed: reference.passed.unsure };

@@ -11,6 +11,7 @@ import { type FraudReference, type Novelty, noveltyOf } from "./novelty.ts";
 import { type RealisedPerformance, realisedPerformance } from "./performance.ts";
 import { type Language, type ReasonWords, type Spoken, speak } from "./reason-words.ts";
 import { type MonitorSettings, STANDARD_SETTINGS } from "./settings.ts";
+import { type EarlierFrauds, maturityByTypology, type TypologyMaturity } from "./typology-maturity.ts";
 
 /** What is monitored, for the reader and for the record. */
 export interface MonitorIdentity {
@@ -46,7 +47,9 @@ export interface MonitorInput {
   readonly referenceTimes?: ArrayLike<number> | undefined;
   readonly fraudReference: FraudReference;
   /** Frauds before the window, to learn the labels' delay from; those of the window are added. */
-  readonly earlierFrauds?: { readonly times: ArrayLike<number>; readonly knownAt: ArrayLike<number> };
+  readonly earlierFrauds?: EarlierFrauds;
+  /** Scores to compare with the reference's, where the decisions are a sample that is not even; those of the window unless given. */
+  readonly windowScores?: ArrayLike<number>;
   readonly settings?: Partial<MonitorSettings>;
 }
 
@@ -73,6 +76,8 @@ export interface MonitorReport {
   readonly seasonCovered: number | null;
   readonly drift: readonly DriftRow[];
   readonly maturity: MaturityCurve;
+  /** Of each typology that has a known case, those with most cases first. */
+  readonly maturityByTypology: readonly TypologyMaturity[];
   readonly performance: RealisedPerformance;
   readonly novelty: Novelty;
 }
@@ -112,7 +117,7 @@ export function monitor(input: MonitorInput): MonitorReport {
       weights: season?.weights,
       kind: "number",
       reference: input.referenceScores,
-      current: Float64Array.from(rows, (row) => decisions.score[row]!),
+      current: input.windowScores ?? Float64Array.from(rows, (row) => decisions.score[row]!),
       importance: 1,
     },
     settings,
@@ -134,6 +139,10 @@ export function monitor(input: MonitorInput): MonitorReport {
     window,
     identity: input.identity,
     seasonCovered: season?.covered ?? null,
+    maturityByTypology: maturityByTypology(decisions, rows, input.earlierFrauds, {
+      names: input.fraudReference.typologies.map(({ name }) => name),
+      asOf,
+    }),
     ...measured,
   };
 }

@@ -1,10 +1,11 @@
-import { type Interval, quantileOfSorted, wilson } from "@esteira/models/evaluation/interval";
+import { type Interval, quantileOfSorted } from "@esteira/models/evaluation/interval";
 import { type Decisions, isKnownFraud } from "./decisions.ts";
 import { ksDistance } from "./distribution/samples.ts";
 import { ksSignificance } from "./distribution/significance.ts";
 import type { Level } from "./levels.ts";
 import type { Spoken } from "./reason-words.ts";
 import type { MonitorSettings } from "./settings.ts";
+import { effectiveRows, weightedInterval, weightOf } from "./weighted-share.ts";
 
 const WEEK = 7 * 86_400_000;
 
@@ -82,6 +83,8 @@ export function noveltyOf(
   const weeks = Math.max(1, Math.ceil((window.to - window.from) / WEEK));
   const tally = () => ({
     frauds: 0,
+    squares: 0,
+    cases: 0,
     caught: 0,
     firstKnownAt: Number.NaN,
     weeks: Array.from({ length: weeks }, (_, i) => ({ from: window.from + i * WEEK, frauds: 0, caught: 0 })),
@@ -92,13 +95,16 @@ export function noveltyOf(
   for (let row = 0; row < decisions.time.length; row++) {
     const time = decisions.time[row]!;
     if (time < window.from || time >= window.to || !isKnownFraud(decisions, row, asOf)) continue;
-    const caught = decisions.alerted[row] === 1 ? 1 : 0;
+    const weight = weightOf(decisions, row);
+    const caught = decisions.alerted[row] === 1 ? weight : 0;
     const typology = tallies[decisions.typology?.[row] ?? 0];
     for (const each of typology === undefined ? [all] : [all, typology]) {
       const week = each.weeks[Math.floor((time - window.from) / WEEK)]!;
-      each.frauds++;
+      each.frauds += weight;
+      each.squares += weight ** 2;
+      each.cases++;
       each.caught += caught;
-      week.frauds++;
+      week.frauds += weight;
       week.caught += caught;
       if (!(decisions.knownAt[row]! >= each.firstKnownAt)) each.firstKnownAt = decisions.knownAt[row]!;
     }
@@ -116,10 +122,10 @@ export function noveltyOf(
     before: FraudReference["typologies"][number],
     isTypology: boolean,
   ): TypologyRow => {
-    const recallInterval = wilson(known.caught, known.frauds);
+    const recallInterval = weightedInterval(known.caught, { total: known.frauds, squares: known.squares });
     const fall = fallOf(known, before, settings);
-    const isNew = isTypology && before.trained === 0 && known.frauds >= settings.newTypologyCases;
-    const few = known.frauds < settings.typologyCases || before.frauds < settings.typologyCases;
+    const isNew = isTypology && before.trained === 0 && known.cases >= settings.newTypologyCases;
+    const few = known.cases < settings.typologyCases || before.frauds < settings.typologyCases;
     return {
       name: before.name,
       spoken: before.spoken ?? inWords(before.name),
@@ -150,14 +156,15 @@ export function noveltyOf(
 
 /** The recall now against the reference: two shares, pooled, one-sided 1 %, and a fall that is large enough to matter. */
 function fallOf(
-  now: { frauds: number; caught: number },
+  now: { frauds: number; squares: number; cases: number; caught: number },
   before: { frauds: number; caught: number },
   settings: MonitorSettings,
 ): Level {
-  if (now.frauds < settings.typologyCases || before.frauds < settings.typologyCases) return "info";
+  if (now.cases < settings.typologyCases || before.frauds < settings.typologyCases) return "info";
   const drop = before.caught / before.frauds - now.caught / now.frauds;
-  const pooled = (before.caught + now.caught) / (before.frauds + now.frauds);
-  const error = Math.sqrt(pooled * (1 - pooled) * (1 / before.frauds + 1 / now.frauds));
+  const rows = effectiveRows({ total: now.frauds, squares: now.squares });
+  const pooled = (before.caught + (now.caught * rows) / now.frauds) / (before.frauds + rows);
+  const error = Math.sqrt(pooled * (1 - pooled) * (1 / before.frauds + 1 / rows));
   if (!(drop > 2.326 * error) || drop < settings.recallDropWatch) return "info";
   return drop >= settings.recallDropAct ? "act" : "watch";
 }

@@ -1,4 +1,4 @@
-import { type Interval, wilson } from "@esteira/models/evaluation/interval";
+import type { Interval } from "@esteira/models/evaluation/interval";
 import { type Decisions, isKnownFraud } from "./decisions.ts";
 import {
   type Estimate,
@@ -8,6 +8,7 @@ import {
   type ScoreReference,
 } from "./estimate.ts";
 import { type MaturityCurve, shareKnown } from "./maturity.ts";
+import { weightedInterval, weightOf } from "./weighted-share.ts";
 
 const DAY = 86_400_000;
 
@@ -77,17 +78,19 @@ export function realisedPerformance(
     const known = isKnownFraud(decisions, row, asOf);
     const alerted = decisions.alerted[row] === 1;
     const share = shareKnown(curve, asOf - time);
+    const weight = weightOf(decisions, row);
     tallies[index]!.rows.push(row);
     for (const tally of isMature(index) ? [tallies[index]!, all] : [tallies[index]!]) {
-      tally.transfers++;
-      tally.shareKnown += share;
-      if (alerted) tally.alerts++;
+      tally.transfers += weight;
+      tally.shareKnown += share * weight;
+      if (alerted) tally.alerts += weight;
       if (!known) continue;
-      tally.frauds++;
-      tally.money += decisions.amount[row]!;
+      tally.frauds += weight;
+      tally.fraudSquares += weight ** 2;
+      tally.money += decisions.amount[row]! * weight;
       if (!alerted) continue;
-      tally.caught++;
-      tally.moneyCaught += decisions.amount[row]!;
+      tally.caught += weight;
+      tally.moneyCaught += decisions.amount[row]! * weight;
     }
   }
   const estimated = ({ rows }: Tally) => (scores && estimatePerformance(decisions, rows, scores)) ?? null;
@@ -124,6 +127,7 @@ interface Tally {
   transfers: number;
   alerts: number;
   frauds: number;
+  fraudSquares: number;
   caught: number;
   money: number;
   moneyCaught: number;
@@ -135,6 +139,7 @@ const newTally = (): Tally => ({
   transfers: 0,
   alerts: 0,
   frauds: 0,
+  fraudSquares: 0,
   caught: 0,
   money: 0,
   moneyCaught: 0,
@@ -154,7 +159,7 @@ function describe(tally: Tally, cohort: Pick<Cohort, "from" | "to" | "mature" | 
     frauds: tally.frauds,
     caught: tally.caught,
     recall: tally.caught / tally.frauds,
-    recallInterval: wilson(tally.caught, tally.frauds),
+    recallInterval: weightedInterval(tally.caught, { total: tally.frauds, squares: tally.fraudSquares }),
     precision: tally.caught / tally.alerts,
     money: tally.money,
     moneyCaught: tally.moneyCaught,

@@ -1,4 +1,5 @@
 import { lineChart } from "@esteira/models/pictures/line-chart";
+import { escapeText } from "@esteira/models/pictures/svg";
 import { cohortPicture } from "./cohort-picture.ts";
 import { badge, named, orDash, type Page, responsive, section, share, table } from "./page.ts";
 
@@ -41,7 +42,7 @@ export function performanceSection(page: Page): string {
   return section(
     words.performance,
     words.performanceNote(figures.count(report.settings.maturityDays)),
-    responsive((width) => cohortPicture(page, width)) + table(columns, rows) + maturity(page),
+    responsive((width) => cohortPicture(page, width)) + table(columns, rows) + maturity(page) + typologyMaturity(page),
   );
 }
 
@@ -68,4 +69,26 @@ function maturity({ report, words, figures, language }: Page): string {
       ...(settings.maturityDays < end ? { spans: [{ from: settings.maturityDays, to: end, text: words.mature }] } : {}),
     }),
   );
+}
+
+/** The same by typology: some kinds of fraud are told the same day, others after weeks. */
+function typologyMaturity({ report, words, figures, language }: Page): string {
+  const spoken = new Map(report.novelty.typologies.map((row) => [row.name, row.spoken[language]]));
+  const days = (value: number) => orDash(value, (known) => figures.decimals(known, 1));
+  const rows = report.maturityByTypology.map(({ name, curve }) => ({
+    cells: [
+      escapeText(spoken.get(name) ?? name),
+      figures.count(curve.cases),
+      days(curve.medianDays),
+      days(curve.p90Days),
+    ],
+  }));
+  if (rows.length === 0) return "";
+  const columns = [
+    { head: words.typology, left: true },
+    { head: words.knownFrauds },
+    { head: words.halfKnown },
+    { head: words.mostKnown },
+  ];
+  return table(columns, rows);
 }

@@ -45,6 +45,8 @@ export const englishReport: ReportWords = {
   labelsByAge: "How soon labels become known",
   labelsByAgeNote: ({ cases, median, p90 }) => `${cases} cases; half known in ${median} days, 90 % in ${p90}`,
   ageInDays: "Days since the transfer",
+  halfKnown: "Half known in, days",
+  mostKnown: "90 % known in, days",
   noDelays: "No fraud is known yet, so nothing can be said of how soon labels come.",
 
   typologies: "Kinds of fraud",

@@ -45,6 +45,8 @@ export const portugueseReport: ReportWords = {
   labelsByAge: "Em quanto tempo os rótulos chegam",
   labelsByAgeNote: ({ cases, median, p90 }) => `${cases} casos; metade em ${median} dias, 90% em ${p90}`,
   ageInDays: "Dias desde a transferência",
+  halfKnown: "Metade conhecida em, dias",
+  mostKnown: "90 % conhecidas em, dias",
   noDelays: "Nenhuma fraude é conhecida ainda, então nada se pode dizer do atraso dos rótulos.",
 
   typologies: "Tipos de fraude",

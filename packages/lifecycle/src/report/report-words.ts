@@ -47,6 +47,8 @@ export interface ReportWords {
   readonly labelsByAgeNote: (p: { cases: string; median: string; p90: string }) => string;
   readonly ageInDays: string;
   readonly noDelays: string;
+  readonly halfKnown: string;
+  readonly mostKnown: string;
 
   readonly typologies: string;
   readonly typologiesNote: string;

@@ -1,6 +1,6 @@
 import { escapeText } from "@esteira/models/pictures/svg";
 import type { TypologyRow } from "../monitoring/novelty.ts";
-import { badge, named, type Page, section, share, table } from "./page.ts";
+import { badge, named, orDash, type Page, section, share, table } from "./page.ts";
 import { shareSketch, weeksSketch } from "./small-pictures.ts";
 
 /** Is it still the fraud that the model learnt? */
@@ -38,7 +38,7 @@ function cellsOf(row: TypologyRow, { words, figures, language }: Page): string[]
       escapeText(row.spoken[language]),
       badge(alarming ? row.level : row.status === "as_before" ? "ok" : "info", words.status[row.status]),
     ),
-    figures.count(row.trained),
+    orDash(row.trained, figures.count),
     figures.count(row.frauds),
     weeksSketch(row.weeks, row.weeks.map((week) => `${week.caught}/${week.frauds}`).join(", ")),
     share(row.referenceRecall, figures),

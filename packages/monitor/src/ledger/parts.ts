@@ -61,6 +61,8 @@ async function readPart(day: string, name: string, path: string): Promise<Part> 
   try {
     metadata = await parquetMetadataAsync(await asyncBufferFromFile(path));
   } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT")
+      throw notFound(`'${path}' has been merged into another file meanwhile: read again.`);
     throw damaged(path, error instanceof Error ? error.message : String(error));
   }
   const notes = parseNotes(metadata.key_value_metadata);
