@@ -19,6 +19,18 @@ export const isIn = (column: RawBuilder<unknown>, values: readonly (string | num
 const listType = (values: readonly (string | number)[]): RawBuilder<unknown> =>
   typeof values[0] === "number" ? sql`::bigint[]` : sql``;
 
+/** A list of texts as a table, for a statement that is put together once: `listed.value`, and its place as PLACE_IN_LIST says. */
+export const listed = (list: RawBuilder<unknown>): RawBuilder<unknown> =>
+  byDialect({
+    sqlite: () => sql`json_each(${list}) as listed`,
+    postgres: () => sql`unnest(${list}::text[]) with ordinality as listed(value, place)`,
+  });
+/** Counted from 0. */
+export const PLACE_IN_LIST = byDialect({ sqlite: () => sql`listed.key`, postgres: () => sql`(listed.place - 1)` });
+/** The list as the value of that statement. */
+export const listValue = (db: Database, texts: readonly string[]): unknown =>
+  dialectOf(db) === "sqlite" ? JSON.stringify(texts) : texts;
+
 /**
  * Ends a SELECT whose rows this write is going to change, or whose state decides what it writes: other writers of the
  * row wait until this one is done. SQLite lets one writer in at a time as it is.

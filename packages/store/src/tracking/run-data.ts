@@ -4,12 +4,11 @@ import { RUN_STATUSES, type Run, type RunInfo, type RunStatus } from "@esteira/c
 import type { RunState } from "@esteira/core/entities/run-watch";
 import type { Tag } from "@esteira/core/entities/tag";
 import { invalid, notFound } from "@esteira/core/errors";
-import { experimentId, loggedModelId, type RunId, runId } from "@esteira/core/ids";
-import type { Int64 } from "@esteira/core/int64";
+import { experimentId, type RunId, runId } from "@esteira/core/ids";
 import type { RunColumns } from "@esteira/core/search/run-terms";
 import { type RawBuilder, type Selectable, sql } from "kysely";
 import { readColumns } from "../database/columns.ts";
-import { forUpdate, groupBy, inList } from "../database/sql.ts";
+import { forUpdate, inList } from "../database/sql.ts";
 import { statement } from "../database/statement.ts";
 import type { Database, Tables } from "../database/tables.ts";
 import { RUN_NAME_TAG } from "./tags.ts";
@@ -74,23 +73,21 @@ export const toRunInfo = (row: RunInfoRow): RunInfo => ({
   lifecycleStage: row.lifecycle_stage ?? "active",
 });
 
-interface RunParts {
-  readonly modelInputs: boolean;
-  /** Only these metrics, params and tags, and no inputs or outputs. */
-  readonly columns?: RunDataColumns | undefined;
-}
-
-/** All of those that are undefined. */
+/** Of metrics, params and tags those of these keys, or all where the list is undefined. */
 type RunDataColumns = { readonly [Of in "metrics" | "params" | "tags"]: RunColumns[Of] | undefined };
 
 /** What these runs are now: their tags by key, without what they have logged. An id of no run is left out. */
 export async function readStates(db: Database, ids: readonly RunId[]): Promise<readonly RunState[]> {
-  const runs = await readRuns(db, ids, { modelInputs: false, columns: { metrics: [], params: [], tags: undefined } });
+  const runs = await readRunData(db, ids, { metrics: [], params: [], tags: undefined });
   return runs.map(({ info, data }) => ({ info, tags: data.tags.toSorted((a, b) => (a.key < b.key ? -1 : 1)) }));
 }
 
-/** The runs of these ids, in their order, each complete; an id of no run is left out. */
-export async function readRuns(db: Database, ids: readonly string[], options: RunParts): Promise<readonly Run[]> {
+/** The runs of these ids, in their order, with these columns and without inputs and outputs; an id of no run is left out. */
+export async function readRunData(
+  db: Database,
+  ids: readonly string[],
+  wanted: RunDataColumns,
+): Promise<readonly Run[]> {
   if (ids.length === 0) return [];
   const columns = await readColumns(
     db,
@@ -123,22 +120,14 @@ export async function readRuns(db: Database, ids: readonly string[], options: Ru
       }),
     ]),
   );
-  return completeRuns(
+  return withData(
     db,
     ids.flatMap((id) => infos.get(id) ?? []),
-    options,
+    wanted,
   );
 }
 
-/**
- * Runs with everything that belongs to them, by a constant number of queries. Model inputs are left out of searches,
- * as MLflow does.
- */
-export async function completeRuns(
-  db: Database,
-  infos: readonly RunInfo[],
-  { columns, modelInputs }: RunParts,
-): Promise<readonly Run[]> {
+async function withData(db: Database, infos: readonly RunInfo[], columns: RunDataColumns): Promise<readonly Run[]> {
   if (infos.length === 0) return [];
   const ids = infos.map((info) => info.runId);
   const isNameless = infos.some((info) => info.runName === "");
@@ -146,15 +135,12 @@ export async function completeRuns(
   const rows = (keys: readonly string[] | undefined) =>
     keys === undefined ? inList("run_uuid", ids) : sql`${inList("run_uuid", ids)} and ${inList("key", keys)}`;
   const isRead = (keys: readonly string[] | undefined): boolean => keys === undefined || keys.length > 0;
-  const tagKeys = columns?.tags && (isNameless ? [...columns.tags, RUN_NAME_TAG] : columns.tags);
-  const metrics = isRead(columns?.metrics)
-    ? await latestMetrics(db, sql`latest_metrics where ${rows(columns?.metrics)}`)
+  const tagKeys = columns.tags && (isNameless ? [...columns.tags, RUN_NAME_TAG] : columns.tags);
+  const metrics = isRead(columns.metrics)
+    ? await latestMetrics(db, sql`latest_metrics where ${rows(columns.metrics)}`)
     : new Map<string, readonly Metric[]>();
-  const params = isRead(columns?.params) ? await keyedTexts(db, sql`params where ${rows(columns?.params)}`) : NO_TAGS;
+  const params = isRead(columns.params) ? await keyedTexts(db, sql`params where ${rows(columns.params)}`) : NO_TAGS;
   const tags = isRead(tagKeys) ? await keyedTexts(db, sql`tags where ${rows(tagKeys)}`) : NO_TAGS;
-  const datasets = columns === undefined ? await datasetInputs(db, ids) : new Map<string, readonly DatasetInput[]>();
-  const outputs = columns === undefined ? await modelEdges(db, ids, "RUN_OUTPUT", "MODEL_OUTPUT") : NO_EDGES;
-  const inputs = modelInputs ? await modelEdges(db, ids, "RUN_INPUT", "MODEL_INPUT") : NO_EDGES;
   const tagsOf = (id: string): readonly Tag[] => tags.get(id) ?? [];
   return infos.map((info): Run => {
     const id = info.runId;
@@ -164,10 +150,10 @@ export async function completeRuns(
       data: {
         metrics: metrics.get(id) ?? [],
         params: params.get(id) ?? [],
-        tags: tagsOf(id).filter(({ key }) => columns?.tags === undefined || columns.tags.includes(key)),
+        tags: tagsOf(id).filter(({ key }) => columns.tags === undefined || columns.tags.includes(key)),
       },
-      inputs: { datasets: datasets.get(id) ?? [], models: (inputs.get(id) ?? []).map(({ modelId }) => ({ modelId })) },
-      outputs: { models: (outputs.get(id) ?? []).map(({ modelId, step }) => ({ modelId, step })) },
+      inputs: { datasets: [], models: [] },
+      outputs: { models: [] },
     };
   });
 }
@@ -219,73 +205,6 @@ function collect<Item>(
 
 const isName = (tag: { key: string }): boolean => tag.key === RUN_NAME_TAG;
 const NO_TAGS: ReadonlyMap<string, readonly Tag[]> = new Map();
-
-interface Edge {
-  readonly modelId: ReturnType<typeof loggedModelId>;
-  readonly step: Int64;
-}
-const NO_EDGES: ReadonlyMap<string, readonly Edge[]> = new Map();
-
-async function modelEdges(
-  db: Database,
-  runIds: readonly string[],
-  source: "RUN_INPUT" | "RUN_OUTPUT",
-  destination: "MODEL_INPUT" | "MODEL_OUTPUT",
-): Promise<ReadonlyMap<string, readonly Edge[]>> {
-  const rows = await db
-    .selectFrom("inputs")
-    .select(["source_id", "destination_id", "step"])
-    .where("source_type", "=", source)
-    .where(inList("source_id", runIds))
-    .where("destination_type", "=", destination)
-    .execute();
-  const groups = groupBy(rows, (row) => row.source_id);
-  return new Map(
-    [...groups].map(([id, edges]) => [
-      id,
-      edges.map((edge) => ({ modelId: loggedModelId(edge.destination_id), step: edge.step })),
-    ]),
-  );
-}
-
-async function datasetInputs(
-  db: Database,
-  runIds: readonly string[],
-): Promise<ReadonlyMap<string, readonly DatasetInput[]>> {
-  const rows = await db
-    .selectFrom("inputs")
-    .innerJoin("datasets", "datasets.dataset_uuid", "inputs.source_id")
-    .select(["inputs.input_uuid", "inputs.destination_id as run_uuid"])
-    .selectAll("datasets")
-    .where("inputs.destination_type", "=", "RUN")
-    .where("inputs.source_type", "=", "DATASET")
-    .where(inList("inputs.destination_id", runIds))
-    .execute();
-  if (rows.length === 0) return new Map();
-  const tags = groupBy(
-    await db
-      .selectFrom("input_tags")
-      .selectAll()
-      .where(
-        inList(
-          "input_uuid",
-          rows.map((row) => row.input_uuid),
-        ),
-      )
-      .execute(),
-    (tag) => tag.input_uuid,
-  );
-  const inputs = groupBy(rows, (row) => row.run_uuid);
-  return new Map(
-    [...inputs].map(([id, group]) => [
-      id,
-      group.map((row) => ({
-        tags: (tags.get(row.input_uuid) ?? []).map(({ name, value }) => ({ key: name, value })),
-        dataset: toDataset(row),
-      })),
-    ]),
-  );
-}
 
 type DatasetRow = Omit<Selectable<Tables["datasets"]>, "dataset_uuid" | "experiment_id">;
 

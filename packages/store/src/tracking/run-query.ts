@@ -19,11 +19,12 @@ import { HistorySampler } from "./history-sample.ts";
 import { HISTORY, historyJson, isShortHistory } from "./metrics.ts";
 import { readRunColumns, readRunKeys } from "./run-columns.ts";
 import { count } from "./run-counts.ts";
-import { readRuns } from "./run-data.ts";
+import { readRunData } from "./run-data.ts";
 import { runValues } from "./run-filter.ts";
 import { placeOf, placeOfToken, placeToken, searchName } from "./run-keyset.ts";
 import { aggregateRows } from "./run-order.ts";
 import { candidateRuns, countRuns, inExperiments, type RunQuestion } from "./run-plan.ts";
+import { readWholeRuns } from "./run-read.ts";
 import { DEFAULT_RESULTS, MOST_RESULTS, readPage } from "./run-search.ts";
 import { readRunChanges } from "./run-watch.ts";
 
@@ -54,7 +55,7 @@ async function queryRuns(session: Session, query: RunQuery): Promise<RunQueryPag
     const last = found.length > maxResults ? ids.at(-1) : undefined;
     return {
       ids,
-      items: await readRuns(db, ids, { modelInputs: false, columns }),
+      items: await (columns === undefined ? readWholeRuns(db, ids) : readRunData(db, ids, columns)),
       ...(last === undefined ? {} : { nextPageToken: placeToken(search, await placeOf(db, orderings, last)) }),
     };
   });

@@ -12,10 +12,10 @@ import type { Database } from "../database/tables.ts";
 import { checkMaxResults, offsetOf, toPage } from "../search/page-token.ts";
 import { withoutRegexes } from "../search/regex.ts";
 import { stageOf } from "./experiment-search.ts";
-import { readRuns } from "./run-data.ts";
 import { runValues } from "./run-filter.ts";
 import { planQuick } from "./run-glance.ts";
 import { inExperiments, planRuns, type RunPlan, type RunQuestion } from "./run-plan.ts";
+import { readWholeRuns } from "./run-read.ts";
 
 export const DEFAULT_RESULTS = 1000;
 export const MOST_RESULTS = 50_000;
@@ -41,7 +41,7 @@ export async function searchRuns(
   const question = { experiments, stage: stageOf(query.viewType), filter, orderings };
   return readPage(session, question, { limit: maxResults + 1, offset }, async (db, ids) => {
     const page = toPage(ids, offset, maxResults);
-    return { ...page, items: await readRuns(db, page.items, { modelInputs: false }) };
+    return { ...page, items: await readWholeRuns(db, page.items) };
   });
 }
 
