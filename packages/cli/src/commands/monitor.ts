@@ -1,7 +1,17 @@
 import type { Command } from "../command.ts";
+import { monitorCheck } from "../monitor/check-command.ts";
 import { monitorCollect } from "../monitor/collect-command.ts";
+import { monitorExports } from "../monitor/export-commands.ts";
 import { monitorLabels } from "../monitor/labels-commands.ts";
 import { monitorReport } from "../monitor/report-command.ts";
+import { monitorRun } from "../monitor/run-command.ts";
 
 /** What is watched of a model in service. */
-export const monitor: readonly Command[] = [monitorCollect, ...monitorLabels, monitorReport];
+export const monitor: readonly Command[] = [
+  monitorCollect,
+  ...monitorLabels,
+  monitorReport,
+  monitorRun,
+  monitorCheck,
+  ...monitorExports,
+];

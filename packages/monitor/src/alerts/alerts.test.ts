@@ -14,7 +14,6 @@ const fileOf = (rules: string, more = "") =>
   parseMonitor(`version: 1
 model: pix
 ledger: l
-labels: l
 reference: { file: r.parquet }
 budget: { share: 0.01 }
 every: 1m

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { invalid } from "@esteira/core/errors";
 import type { Delivery } from "../delivery/outbox.ts";
+import type { ServiceHistory } from "../signals/service-counters.ts";
 import { writeWhole } from "../whole-file.ts";
 import type { Alert } from "./alert.ts";
 import type { Told } from "./notification.ts";
@@ -14,6 +15,8 @@ export interface MonitorState {
   readonly alerts: readonly Alert[];
   readonly told: readonly Told[];
   readonly outbox: readonly Delivery[];
+  /** What services have counted, as far back as a rule asks. */
+  readonly services: ServiceHistory;
 }
 
 export const emptyState = (model: string): MonitorState => ({
@@ -23,6 +26,7 @@ export const emptyState = (model: string): MonitorState => ({
   alerts: [],
   told: [],
   outbox: [],
+  services: {},
 });
 
 /**
@@ -39,7 +43,13 @@ export async function readState(path: string, model: string): Promise<MonitorSta
     throw error;
   }
   const state = parsed(text);
-  if (state?.format !== 1 || !Array.isArray(state.alerts) || !Array.isArray(state.outbox) || !Array.isArray(state.told))
+  if (
+    state?.format !== 1 ||
+    !Array.isArray(state.alerts) ||
+    !Array.isArray(state.outbox) ||
+    !Array.isArray(state.told) ||
+    !state.services
+  )
     throw invalid(
       `${path} is not the state of a monitor: move it away, and every alert that still holds is told anew.`,
     );

@@ -62,7 +62,7 @@ async function deliverEmail(
   const password = receiver.password && (await readSecret(receiver.password, ports.secrets));
   const to = delivery.remaining ?? receiver.to;
   const message = { ...emailMessage(delivery, file), id: delivery.notification.id, to };
-  const refused = await sendEmail(message, receiver, { password });
+  const refused = await sendEmail(message, receiver, { password, folder: ports.secrets.folder });
   if (refused.length === 0) return { kind: "delivered" };
   const words = (some: typeof refused) => some.map(({ address, answer }) => `${address}: ${answer}`);
   const later = refused.filter(({ isFinal }) => !isFinal);

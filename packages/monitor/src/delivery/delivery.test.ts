@@ -70,7 +70,6 @@ const fileWith = (receiver: string, more = "") =>
   parseMonitor(`version: 1
 model: pix
 ledger: l
-labels: l
 reference: { file: r.parquet }
 budget: { share: 0.01 }
 ${more}

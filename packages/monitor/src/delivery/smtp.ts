@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { createTransport, type SendMailOptions } from "nodemailer";
 import type { EmailReceiver } from "../file/receiver.ts";
 import type { EmailText } from "./email-message.ts";
@@ -16,23 +17,23 @@ const WAIT_MS = 20_000;
 const STANDARD_PORT = { tls: 465, starttls: 587, none: 25 } as const;
 
 /**
- * Sends one message over SMTP, once. Resolves with the recipients that were refused; the others have it. Throws an Error with the server's words when
+ * Sends one message over SMTP, once. `folder`: where relative paths begin. Resolves with the recipients that were refused; the others have it. Throws an Error with the server's words when
  * nobody has it for another reason: no connection, no encryption, a certificate that is not trusted, a wrong password, a message that is refused.
  */
 export async function sendEmail(
   message: EmailText & { readonly id: string; readonly to: readonly string[] },
   receiver: EmailReceiver,
-  secrets: { readonly password: string | undefined },
+  { password, folder }: { readonly password: string | undefined; readonly folder: string },
 ): Promise<readonly RefusedRecipient[]> {
   const { host, security, user, from } = receiver;
-  const ca = receiver.ca === undefined ? undefined : await readFile(receiver.ca, "utf8");
+  const ca = receiver.ca === undefined ? undefined : await readFile(resolve(folder, receiver.ca), "utf8");
   const transport = createTransport({
     host,
     port: receiver.port ?? STANDARD_PORT[security],
     secure: security === "tls",
     requireTLS: security === "starttls",
     ignoreTLS: security === "none",
-    ...(user === undefined ? {} : { auth: { user, pass: secrets.password ?? "" } }),
+    ...(user === undefined ? {} : { auth: { user, pass: password ?? "" } }),
     tls: { ...(ca === undefined ? {} : { ca }) },
     dnsTimeout: WAIT_MS,
     connectionTimeout: WAIT_MS,

@@ -92,6 +92,8 @@ function ruleFaults(file: MonitorFile, rule: Rule, at: number): readonly YamlFau
     refuse("signal", "desk_load needs budget.perDay");
   if (rule.signal === "slow_share" && file.latencyTargetMs === undefined)
     refuse("signal", "slow_share needs latencyTargetMs");
+  if ((rule.signal === "error_share" || rule.signal === "decisions_unrecorded") && file.services === undefined)
+    refuse("signal", `${rule.signal} needs services: where scoring servers show their metrics`);
   faults.push(...againstEarlier(file.rules, at));
   return faults;
 }

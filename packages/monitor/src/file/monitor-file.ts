@@ -18,9 +18,13 @@ const instant = z.iso
 const reference = z.union(
   [
     z.strictObject({ file: z.string().min(1).describe("A Parquet file of rows, as the model was accepted on.") }),
+    z.strictObject({ before: duration }).describe("The decisions of so long before the report's window."),
     z.strictObject({ from: instant, to: instant }).describe("A span of the ledger itself."),
   ],
-  { error: "a reference is { file: reference.parquet }, or { from: ..., to: ... } of the ledger itself" },
+  {
+    error:
+      "a reference is { file: reference.parquet }, { before: 28d }, or { from: ..., to: ... }, the last two of the ledger itself",
+  },
 );
 
 const timeZone = z.string().refine(
@@ -37,21 +41,26 @@ const timeZone = z.string().refine(
 export const monitorSchema = z.strictObject({
   version: z.literal(1).describe("Of this format."),
   model: z.string().min(1).describe("The registered model that is watched."),
-  ledger: z.string().min(1).describe("The folder of the ledger of decisions."),
+  ledger: z.string().min(1).describe("The folder of the ledger: decisions, and what became known of them."),
   decisions: z
     .string()
     .min(1)
     .optional()
     .describe(
-      "The folder where servers write decisions: collected into the ledger at each look. Without it someone else collects.",
+      "Where servers keep their sealed decisions: collected into the ledger at each look. Without it someone else collects.",
     ),
-  labels: z.string().min(1).describe("The folder of the ledger of labels."),
+  amount: z.string().min(1).optional().describe("The feature that holds a transfer's money, in the currency's unit."),
   reference,
   budget: z.strictObject({
     share: z.number().gt(0).max(1).describe("Share of the decisions that may be alerted."),
     perDay: z.int().positive().optional().describe("Alerts that the analysts can work in a day."),
   }),
   latencyTargetMs: z.number().positive().optional().describe("An answer that takes more milliseconds is slow."),
+  services: z
+    .array(z.url({ protocol: /^https?$/, error: "the address of a scoring server's /metrics was expected" }))
+    .min(1)
+    .optional()
+    .describe("The /metrics of scoring servers: for error_share and decisions_unrecorded."),
   every: duration.optional().describe("How often it is looked; 5m when absent."),
   report: z
     .strictObject({

@@ -7,7 +7,6 @@ import { parseMonitor } from "./parse-monitor.ts";
 const FILE = `version: 1
 model: pix-fraud
 ledger: ledger
-labels: labels
 reference: { file: reference.parquet }
 budget: { share: 0.005, perDay: 400 }
 latencyTargetMs: 100
@@ -61,16 +60,16 @@ describe("monitor.yaml", () => {
     ["", "monitor.yaml:1:1: version: "],
     [
       rule("signal: alertrate, above: 1, severity: act"),
-      "monitor.yaml:10:27: rules[1].signal: there is no signal alertrate; known signals are decisions, ",
+      "monitor.yaml:9:27: rules[1].signal: there is no signal alertrate; known signals are decisions, ",
     ],
     [
       rule("signal: desk_load, above: 1, severity: act"),
-      "monitor.yaml:10:27: rule desk: desk_load needs a window, for example window: 1h",
+      "monitor.yaml:9:27: rule desk: desk_load needs a window, for example window: 1h",
     ],
     [rule("signal: desk_load, window: 1h, severity: act"), "rule desk: give one of above, below and burn"],
     [
       rule("signal: desk_load, window: 1 hour, above: 1, severity: act"),
-      "monitor.yaml:10:46: rules[1].window: a span of time is a whole number and s, m, h, d or w, for example 15m",
+      "monitor.yaml:9:46: rules[1].window: a span of time is a whole number and s, m, h, d or w, for example 15m",
     ],
     [rule("signal: desk_load, window: 90s, above: 1, severity: act"), "windows are whole minutes"],
     [
@@ -83,7 +82,7 @@ describe("monitor.yaml", () => {
     ],
     [
       rule("signal: desk_load, window: 1h, above: 1, resolve: 2, severity: act"),
-      "monitor.yaml:10:69: rule desk: resolve 2 is higher than above 1; it would end while it fires",
+      "monitor.yaml:9:69: rule desk: resolve 2 is higher than above 1; it would end while it fires",
     ],
     [
       rule("signal: recall, window: 1h, below: 0.5, severity: act"),
@@ -115,11 +114,11 @@ describe("monitor.yaml", () => {
     [FILE.replace("latencyTargetMs: 100\n", ""), "rule slow: slow_share needs latencyTargetMs"],
     [
       FILE.replace("to: [hook]", "to: [pager]"),
-      "monitor.yaml:23:29: there is no receiver pager; receivers has mail, hook",
+      "monitor.yaml:22:29: there is no receiver pager; receivers has mail, hook",
     ],
     [
       FILE.replace("to: [mail, hook]", "to: [hook]"),
-      "monitor.yaml:19:9: no route leads to the receiver mail; add a route or remove it",
+      "monitor.yaml:18:9: no route leads to the receiver mail; add a route or remove it",
     ],
     [FILE.replace("owner: [fraud]", "owner: [risk]"), "no rule has the owner risk"],
     [FILE.replace("{ env: HOOK_SECRET }", "s3cret"), "a secret is not written here: name where it is"],

@@ -110,6 +110,19 @@ export const SIGNALS = {
     "Parcela das respostas que demoraram mais do que o latencyTargetMs do arquivo.",
     SPLIT_ABSENT,
   ),
+  error_share: define(
+    "window",
+    "share",
+    "Share of the requests that the services answered with a fault of their own (5xx).",
+    "Parcela das requisições que os serviços responderam com uma falha própria (5xx).",
+    ABSENT,
+  ),
+  decisions_unrecorded: define(
+    "window",
+    "count",
+    "Decisions that a service could not record: its disk was full, failed or too slow.",
+    "Decisões que um serviço não conseguiu registrar: o disco dele estava cheio, falhou ou demorou demais.",
+  ),
   feature_missing: define(
     "window",
     "share",

@@ -1,5 +1,6 @@
 import type { SignalName } from "./catalogue.ts";
 import { type ArmCounts, OperationCounts, type OperationTally } from "./operation-tally.ts";
+import { countedIn, type ServiceHistory } from "./service-counters.ts";
 import type { Signal, SignalLabels } from "./signal.ts";
 
 const DAY = 86_400_000;
@@ -44,6 +45,18 @@ export function windowSignals(
   if (targets.alertsPerDay !== undefined) add("desk_load", (all.alerts * DAY) / windowMs / targets.alertsPerDay);
   for (const [feature, count] of all.missing) add("feature_missing", count / all.decisions, { feature });
   return signals;
+}
+
+/** Signals of what the services counted in the last `windowMs` before `at`; none where no service has answered. */
+export function serviceSignals(history: ServiceHistory, at: number, windowMs: number): readonly Signal[] {
+  const counted = countedIn(history, at, windowMs);
+  if (counted === undefined) return [];
+  const { requests, errors, unrecorded } = counted;
+  const share: Signal = { name: "error_share", labels: {}, windowMs, value: errors / requests };
+  return [
+    ...(requests === 0 ? [] : [share]),
+    { name: "decisions_unrecorded", labels: {}, windowMs, value: unrecorded },
+  ];
 }
 
 /** How old the newest decision and the newest label are at `at`, seconds. An instant from a clock that runs ahead counts as now. */

@@ -66,9 +66,11 @@ export class OperationTally {
     this.#latencyTargetMs = options.latencyTargetMs;
   }
 
-  /** When the newest decision was made, milliseconds; -Infinity before the first. */
-  get newest(): number {
-    return this.#newest;
+  /** When the newest decision before `at` was made, to the minute where there are later ones; -Infinity without any that is kept. */
+  newestBefore(at: number): number {
+    if (this.#newest < at) return this.#newest;
+    const minutes = [...this.#minutes.keys()].filter((minute) => minute * MINUTE < at);
+    return minutes.length === 0 ? Number.NEGATIVE_INFINITY : Math.min(at, (Math.max(...minutes) + 1) * MINUTE);
   }
 
   add(rows: OperationRows): void {

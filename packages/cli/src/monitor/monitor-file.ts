@@ -1,0 +1,21 @@
+import { readFile } from "node:fs/promises";
+import { basename, dirname, resolve } from "node:path";
+import { invalid } from "@esteira/core/errors";
+import type { MonitorFile } from "@esteira/monitor/file/monitor-file";
+import { parseMonitor } from "@esteira/monitor/file/parse-monitor";
+
+export interface ReadMonitor {
+  readonly file: MonitorFile;
+  readonly path: string;
+  /** Where its relative paths begin. */
+  readonly folder: string;
+}
+
+/** Reads a monitor.yaml. Throws INVALID_PARAMETER_VALUE when it cannot be read, and with every fault of it. */
+export async function readMonitor(given: string): Promise<ReadMonitor> {
+  const path = resolve(given);
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw invalid(`The monitor's file '${given}' cannot be read (${error.code ?? error.message}).`);
+  });
+  return { file: parseMonitor(text, basename(path)), path, folder: dirname(path) };
+}

@@ -1,0 +1,144 @@
+import { mkdir } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { systemClock } from "@esteira/core/clock";
+import { invalid } from "@esteira/core/errors";
+import { lockFolder } from "@esteira/models/decisions/process-lock";
+import { readState } from "@esteira/monitor/alerts/monitor-state";
+import type { Post } from "@esteira/monitor/delivery/deliver";
+import { alertLine } from "@esteira/monitor/delivery/words";
+import { conditionText } from "@esteira/monitor/file/describe-monitor";
+import { durationText } from "@esteira/monitor/file/duration";
+import { runWatchers } from "@esteira/monitor/watch/run-watchers";
+import { type InTurn, WatchedLedger } from "@esteira/monitor/watch/watched-ledger";
+import { Watcher } from "@esteira/monitor/watch/watcher";
+import { sendDelivery } from "@esteira/server/webhooks/send";
+import pc from "picocolors";
+import { type Terminal, text, texts, type Values } from "../command.ts";
+import { portOf } from "../port.ts";
+import { serveMetrics } from "./metrics-server.ts";
+import { type ReadMonitor, readMonitor } from "./monitor-file.ts";
+
+/** A look was made and something fires. */
+const FIRES = 3;
+const SCRAPE_TIMEOUT_MS = 5000;
+const DELIVERY_TIMEOUT_MS = 20_000;
+
+/** Watches as `esteira monitor run` is told. Resolves with the exit code. */
+export async function runMonitors(values: Values, terminal: Terminal): Promise<number> {
+  const monitors = await Promise.all([text(values, "file") ?? "", ...texts(values, "also")].map(readMonitor));
+  // What is shown of a model would be shown twice under one name.
+  const twice = monitors.find(({ file }, i) => monitors.findIndex((other) => other.file.model === file.model) < i);
+  if (twice !== undefined)
+    throw invalid(`Two of the files watch the model ${twice.file.model}: put its rules into one of them.`);
+  const releases: (() => Promise<void>)[] = [];
+  try {
+    const watchers: Watcher[] = [];
+    const inTurn = oneAfterTheOther();
+    for (const monitor of monitors) {
+      const folder = stateFolder(monitor, text(values, "state"));
+      await mkdir(folder, { recursive: true });
+      const name = basename(monitor.path);
+      releases.push(await lockFolder(folder, `${name}.lock`, `watching ${name}`));
+      watchers.push(await openWatcher(monitor, join(folder, `${name}.state.json`), terminal, inTurn));
+    }
+    return values.once === true ? await once(watchers, terminal) : await untilInterrupted(watchers, values, terminal);
+  } finally {
+    for (const release of releases) await release();
+  }
+}
+
+const stateFolder = ({ folder }: ReadMonitor, given: string | undefined): string =>
+  given === undefined ? join(folder, ".esteira-monitor") : resolve(given);
+
+async function openWatcher(
+  { file, folder }: ReadMonitor,
+  statePath: string,
+  terminal: Terminal,
+  inTurn: InTurn,
+): Promise<Watcher> {
+  const now = systemClock();
+  const { lookedAt } = await readState(statePath, file.model);
+  return Watcher.open({
+    file,
+    statePath,
+    model: new WatchedLedger({ file, folder, since: lookedAt ?? now, now, inTurn }),
+    scrape,
+    ports: {
+      post,
+      secrets: { env: terminal.env, folder },
+      clock: systemClock,
+      random: Math.random,
+    },
+    onFault: (sentence) => terminal.note(`${pc.yellow("!")} ${sentence}`),
+  });
+}
+
+async function scrape(url: string): Promise<string> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(SCRAPE_TIMEOUT_MS) });
+  if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+  return answer.text();
+}
+
+/** Models may share a ledger, which only one at a time may fill. */
+function oneAfterTheOther(): InTurn {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const done = last.then(work);
+    last = done.catch(() => {});
+    return done;
+  };
+}
+
+/** The addresses are those of the operator's own file, so private networks are as good as others. */
+const post: Post = (message) =>
+  sendDelivery(message, {
+    policy: { schemes: ["http", "https"], allowPrivateAddresses: true },
+    clock: systemClock,
+    timeoutMs: DELIVERY_TIMEOUT_MS,
+  });
+
+async function once(watchers: readonly Watcher[], terminal: Terminal): Promise<number> {
+  let fires = false;
+  let faulty = false;
+  for (const watcher of watchers) {
+    await watcher.look();
+    await watcher.deliver();
+    const { file, state, faults } = watcher.observed();
+    const firing = state.alerts.filter(({ phase }) => phase === "firing");
+    fires ||= firing.length > 0;
+    faulty ||= faults > 0;
+    terminal.out(`${firing.length === 0 ? pc.green("✓") : pc.red("✗")} ${file.model}: ${firing.length} alerts fire.`);
+    for (const alert of firing) terminal.out(`  ${alert.severity}: ${alertLine(alert, file, file.language)}`);
+  }
+  // What fires is what a person must know first, even where something else could not be read.
+  return fires ? FIRES : faulty ? 2 : 0;
+}
+
+async function untilInterrupted(watchers: readonly Watcher[], values: Values, terminal: Terminal): Promise<number> {
+  const port = text(values, "port");
+  const server =
+    port === undefined
+      ? undefined
+      : await serveMetrics(() => watchers.map((watcher) => watcher.observed()), {
+          host: text(values, "host") ?? "127.0.0.1",
+          port: portOf(port),
+        });
+  for (const watcher of watchers) {
+    const { file } = watcher.observed();
+    terminal.out(`Watching ${pc.bold(file.model)} every ${durationText(watcher.every)}:`);
+    for (const rule of file.rules) terminal.out(`  ${rule.name} (${rule.severity}): ${conditionText(rule)}`);
+  }
+  if (server !== undefined) terminal.out(`Metrics at ${pc.bold(`${server.address}/metrics`)}`);
+  terminal.out(pc.dim("(Ctrl-C stops it)"));
+  const stop = new AbortController();
+  const running = runWatchers(watchers, {
+    clock: systemClock,
+    stop: stop.signal,
+    onFault: (sentence) => terminal.note(`${pc.yellow("!")} ${sentence}`),
+  });
+  await terminal.interrupted();
+  stop.abort();
+  await running;
+  await server?.close();
+  return 0;
+}
