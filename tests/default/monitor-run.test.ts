@@ -172,7 +172,7 @@ describe("esteira monitor run", () => {
     expect((await lookOnce(folder)).code).toBe(3);
     expect(seen).toHaveLength(1);
     expect(mails).toHaveLength(1);
-    expect(await readdir(join(folder, ".esteira-monitor"))).toEqual(["monitor.yaml.state.json"]);
+    expect(await readdir(join(folder, ".esteira-monitor", "monitor.yaml"))).toEqual(["state.json"]);
   });
 
   it("ends with 0 where nothing fires and with 2 where something cannot be read", async () => {
@@ -207,7 +207,7 @@ describe("esteira monitor run", () => {
     expect((await fetch(address.replace("/metrics", "/other"))).status).toBe(404);
     expect(await lookOnce(folder)).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining("is watching monitor.yaml in"),
+      stderr: expect.stringContaining("is watching in"),
     });
     child.kill("SIGINT");
     const [code] = await once(child, "close");

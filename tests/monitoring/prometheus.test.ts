@@ -38,8 +38,9 @@ receivers:
 routes: [{ to: [away] }]
 `);
 
-const SERVICE = `# TYPE esteira_scoring_requests_total counter
-esteira_scoring_requests_total{status="200"} 600
+/** What a scoring server shows after some requests. */
+const servedText = (requests: number): string => `# TYPE esteira_scoring_requests_total counter
+esteira_scoring_requests_total{status="200"} ${requests}
 `;
 
 /** A model with an hour of decisions, another a week before, and a report of a world in which a scam came late. */
@@ -63,7 +64,7 @@ function watchedModel(now: number): WatchedModel {
     tally,
     slices: new SliceTally(WEEK),
     collect: async () => {},
-    newestLabel: async (at) => at - HOUR,
+    newestLabels: async (instants) => instants.map((at) => at - HOUR),
     report: async () => report,
   };
 }
@@ -77,11 +78,15 @@ describe.skipIf(missing !== undefined)("a real Prometheus", () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "esteira-prometheus-"));
     let now = Date.now();
+    let requests = 0;
     const watcher = await Watcher.open({
       file: FILE,
       statePath: join(folder, "state.json"),
       model: watchedModel(now),
-      scrape: async () => SERVICE,
+      scrape: async () => {
+        requests += 600;
+        return servedText(requests);
+      },
       ports: {
         post: () => Promise.reject(new Error("connect ECONNREFUSED")),
         secrets: { env: {}, folder },

@@ -11,6 +11,7 @@ import { durationText } from "@esteira/monitor/file/duration";
 import { runWatchers } from "@esteira/monitor/watch/run-watchers";
 import { type InTurn, WatchedLedger } from "@esteira/monitor/watch/watched-ledger";
 import { Watcher } from "@esteira/monitor/watch/watcher";
+import { removeDrafts } from "@esteira/monitor/whole-file";
 import { sendDelivery } from "@esteira/server/webhooks/send";
 import pc from "picocolors";
 import { type Terminal, text, texts, type Values } from "../command.ts";
@@ -37,9 +38,9 @@ export async function runMonitors(values: Values, terminal: Terminal): Promise<n
     for (const monitor of monitors) {
       const folder = stateFolder(monitor, text(values, "state"));
       await mkdir(folder, { recursive: true });
-      const name = basename(monitor.path);
-      releases.push(await lockFolder(folder, `${name}.lock`, `watching ${name}`));
-      watchers.push(await openWatcher(monitor, join(folder, `${name}.state.json`), terminal, inTurn));
+      releases.push(await lockFolder(folder, "monitor.lock", "watching"));
+      await removeDrafts(folder);
+      watchers.push(await openWatcher(monitor, join(folder, "state.json"), terminal, inTurn));
     }
     return values.once === true ? await once(watchers, terminal) : await untilInterrupted(watchers, values, terminal);
   } finally {
@@ -47,8 +48,9 @@ export async function runMonitors(values: Values, terminal: Terminal): Promise<n
   }
 }
 
-const stateFolder = ({ folder }: ReadMonitor, given: string | undefined): string =>
-  given === undefined ? join(folder, ".esteira-monitor") : resolve(given);
+/** Each file has a folder of its own in it. */
+const stateFolder = ({ folder, path }: ReadMonitor, given: string | undefined): string =>
+  join(given === undefined ? join(folder, ".esteira-monitor") : resolve(given), basename(path));
 
 async function openWatcher(
   { file, folder }: ReadMonitor,

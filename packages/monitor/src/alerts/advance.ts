@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { noDataAfter } from "../file/describe-monitor.ts";
 import type { Rule } from "../file/rule.ts";
+import { signalDefinition } from "../signals/catalogue.ts";
 import type { Signal, SignalLabels } from "../signals/signal.ts";
 import type { Alert, AlertCause } from "./alert.ts";
 import { labelsKey, type Sample, samplesOf } from "./condition.ts";
@@ -18,13 +19,16 @@ export function advanceAlerts(
     readonly model: string;
     readonly rules: readonly Rule[];
     readonly signals: readonly Signal[];
+    /** There is no report yet, or none can be made: what its signals would say is unknown, and not absent. */
+    readonly isReportUnknown?: boolean;
     readonly at: number;
   },
 ): readonly Alert[] {
-  const { model, rules, signals, at } = input;
+  const { model, rules, signals, at, isReportUnknown = false } = input;
   const known = new Map(before.map((alert) => [alert.fingerprint, alert]));
   const next = new Map<string, Alert>();
   for (const rule of rules) {
+    const isUnknown = isReportUnknown && signalDefinition(rule.signal).source === "report";
     const samples = new Map(
       samplesOf(rule, signals).map((sample) => [fingerprintOf(model, rule.name, sample.labels), sample]),
     );
@@ -35,7 +39,7 @@ export function advanceAlerts(
     for (const fingerprint of fingerprints) {
       const sample = samples.get(fingerprint);
       const alert = known.get(fingerprint) ?? newAlert(rule, fingerprint, sample?.labels ?? {}, at);
-      next.set(fingerprint, advanceAlert({ ...alert, severity: rule.severity }, sample, rule, at));
+      next.set(fingerprint, advanceAlert({ ...alert, severity: rule.severity }, sample, { rule, at, isUnknown }));
     }
     // The place of a rule that waited for its first value is that value's.
     const nowhere = fingerprintOf(model, rule.name, {});
@@ -54,9 +58,16 @@ function endPlaceholder(alerts: Map<string, Alert>, fingerprint: string, at: num
   if (placeholder !== undefined) alerts.set(fingerprint, { ...over(placeholder, at), missingSince: null });
 }
 
+interface Moment {
+  readonly rule: Rule;
+  readonly at: number;
+  readonly isUnknown: boolean;
+}
+
 /** One alert after one look; `sample` is undefined where there is no value. */
-export function advanceAlert(alert: Alert, sample: Sample | undefined, rule: Rule, at: number): Alert {
-  if (sample === undefined) return withoutData(alert, rule, at);
+function advanceAlert(alert: Alert, sample: Sample | undefined, moment: Moment): Alert {
+  const { rule, at } = moment;
+  if (sample === undefined) return withoutData(alert, moment);
   const present = { ...alert, value: sample.value, missingSince: null };
   const alerted = alert.phase === "firing" && alert.cause === "no_data" ? over(present, at) : present;
   switch (alerted.phase) {
@@ -75,10 +86,11 @@ export function advanceAlert(alert: Alert, sample: Sample | undefined, rule: Rul
 }
 
 /** A value that is missing neither ends an alert nor keeps one from coming: it is a state of its own, unless the rule ignores it. */
-function withoutData(alert: Alert, rule: Rule, at: number): Alert {
+function withoutData(alert: Alert, { rule, at, isUnknown }: Moment): Alert {
   const missingSince = alert.missingSince ?? at;
   const after = noDataAfter(rule);
   const missing = { ...alert, value: null, missingSince };
+  if (after === undefined && isUnknown) return alert;
   if (after === undefined)
     return alert.phase === "firing" || alert.phase === "pending"
       ? over(missing, at)

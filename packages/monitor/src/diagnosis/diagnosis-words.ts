@@ -118,6 +118,7 @@ export const CONCERNS: Readonly<Record<SignalName, Concern>> = {
   feature_missing_rise: "input",
   score_drift: "report",
   verdict: "report",
+  report_age: "report",
   label_age: "labels",
   labels_to_come: "labels",
   label_delay_p50: "labels",

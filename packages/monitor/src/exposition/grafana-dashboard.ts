@@ -57,7 +57,7 @@ const PANELS: readonly Panel[] = [
   signalPanel("Slow answers", ["slow_share"]),
   signalPanel("Faults of the services", ["error_share"]),
   signalPanel("Decisions without a record", ["decisions_unrecorded"]),
-  signalPanel("Age of the last decision and label", ["decision_age", "label_age"]),
+  signalPanel("Age of the last decision, label and report", ["decision_age", "label_age", "report_age"]),
   signalPanel("Recall of mature cohorts", ["recall_low", "recall", "recall_high", "value_recall"]),
   signalPanel("Recall of the youngest cohort, estimated", [
     "recall_estimated_low",

@@ -142,6 +142,12 @@ export const SIGNALS = {
     "Since a label became known last.",
     "Desde que um rótulo ficou conhecido pela última vez.",
   ),
+  report_age: define(
+    "freshness",
+    "seconds",
+    "Since the report was made last: where one cannot be made, the signals of the one before stay.",
+    "Desde que o relatório foi feito pela última vez: quando não é possível fazê-lo, ficam os sinais do anterior.",
+  ),
   verdict: define(
     "report",
     "count",

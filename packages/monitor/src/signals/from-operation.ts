@@ -38,7 +38,7 @@ export function windowSignals(
     add("slow_share", counts.latency.slowShare, labels);
   };
   addCounts(all, {});
-  for (const { version, arm, counts } of arms) addCounts(counts, { version, arm });
+  for (const { version, arm, counts } of arms) addCounts(counts, arm === "" ? { version } : { version, arm });
   const before = together(tally.between(at - WEEK, windowMs), targets).decisions;
   add("decisions_vs_last_week", all.decisions / before);
   add("alert_budget_use", all.alerts / all.decisions / targets.alertShare);
@@ -59,16 +59,24 @@ export function serviceSignals(history: ServiceHistory, at: number, windowMs: nu
   ];
 }
 
-/** How old the newest decision and the newest label are at `at`, seconds. An instant from a clock that runs ahead counts as now. */
+/** How old the newest decision, label and report are at `at`, seconds. An instant from a clock that runs ahead counts as now. */
 export function freshnessSignals(
   at: number,
-  newest: { readonly decision: number | undefined; readonly label: number | undefined },
+  newest: {
+    readonly decision: number | undefined;
+    readonly label: number | undefined;
+    readonly report: number | undefined;
+  },
 ): Signal[] {
   const age = (name: SignalName, instant: number | undefined): Signal[] =>
     instant === undefined || !Number.isFinite(instant)
       ? []
       : [{ name, labels: {}, value: Math.max(0, at - instant) / 1000 }];
-  return [...age("decision_age", newest.decision), ...age("label_age", newest.label)];
+  return [
+    ...age("decision_age", newest.decision),
+    ...age("label_age", newest.label),
+    ...age("report_age", newest.report),
+  ];
 }
 
 /** Those that answer. */

@@ -64,7 +64,9 @@ describe("signals of a window", () => {
     expect(figure(signals, "decisions")).toBe(0);
     expect(figure(signals, "desk_load")).toBe(0);
     expect(signals.map(({ name }) => name)).not.toContain("alert_rate");
-    expect(freshnessSignals(NOW, { decision: tally.newestBefore(NOW), label: undefined })).toEqual([]);
+    expect(freshnessSignals(NOW, { decision: tally.newestBefore(NOW), label: undefined, report: undefined })).toEqual(
+      [],
+    );
   });
 
   it("count a row as often as its weight says, and are the same in whatever order and pieces rows come", () => {

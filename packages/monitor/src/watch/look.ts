@@ -23,7 +23,13 @@ export interface Seen {
  */
 export function look(state: MonitorState, file: MonitorFile, seen: Seen): MonitorState {
   const { at, signals, report, slice } = seen;
-  const alerts = advanceAlerts(state.alerts, { model: file.model, rules: file.rules, signals, at });
+  const alerts = advanceAlerts(state.alerts, {
+    model: file.model,
+    rules: file.rules,
+    signals,
+    at,
+    isReportUnknown: report === undefined,
+  });
   const { told, notifications } = notify(state.told, alerts, file, at);
   const added = notifications.map((notification) => ({
     notification,
@@ -33,7 +39,7 @@ export function look(state: MonitorState, file: MonitorFile, seen: Seen): Monito
 }
 
 /** The most looks that are made up for after a stop. */
-export const MOST_MISSED = 1000;
+export const MOST_MISSED = 288;
 
 /**
  * When to look, up to `now`: each interval since the last look, so that what began and ended while the monitor was away is found too, and `now`

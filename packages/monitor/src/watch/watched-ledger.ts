@@ -87,10 +87,12 @@ export class WatchedLedger implements WatchedModel {
     };
   }
 
-  async newestLabel(at: number): Promise<number | undefined> {
-    let newest: number | undefined;
+  async newestLabels(instants: readonly number[]): Promise<readonly (number | undefined)[]> {
+    const newest = instants.map((): number | undefined => undefined);
     for await (const { knownAt } of readLabels(this.#ledger))
-      if (knownAt <= at && !(newest !== undefined && knownAt <= newest)) newest = knownAt;
+      instants.forEach((at, i) => {
+        if (knownAt <= at && knownAt > (newest[i] ?? Number.NEGATIVE_INFINITY)) newest[i] = knownAt;
+      });
     return newest;
   }
 }

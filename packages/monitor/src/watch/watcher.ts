@@ -24,8 +24,8 @@ export interface WatchedModel {
   readonly tally: OperationTally;
   /** The same by their kinds, of a week and the last hours. */
   readonly slices: SliceTally;
-  /** When the newest label that was known at `at` became known; undefined without any. */
-  newestLabel(at: number): Promise<number | undefined>;
+  /** When the newest label that was known at each instant became known; undefined without any. */
+  newestLabels(instants: readonly number[]): Promise<readonly (number | undefined)[]>;
   report(asOf: number): Promise<MonitorReport>;
 }
 
@@ -101,8 +101,10 @@ export class Watcher {
     const now = ports.clock();
     await this.#guarded("The decisions could not be collected", () => model.collect(now));
     await this.#askServices(now);
-    for (const at of dueLooks(this.#state.lookedAt, now, this.every)) {
-      this.#signals = await this.#signalsAt(at);
+    const instants = dueLooks(this.#state.lookedAt, now, this.every);
+    const labels = await this.#guarded("The labels could not be read", () => model.newestLabels(instants));
+    for (const [i, at] of instants.entries()) {
+      this.#signals = await this.#signalsAt(at, labels?.[i]);
       const { slices } = model;
       const slice = standingOut(slices.between(at - HOUR, at), slices.between(at - WEEK - HOUR, at - WEEK));
       await this.#update((state) => look(state, file, { at, signals: this.#signals, report: this.#report, slice }));
@@ -145,7 +147,7 @@ export class Watcher {
     await this.#update((state) => ({ ...state, services: withSamples(state.services, samples, now, longest) }));
   }
 
-  async #signalsAt(at: number): Promise<readonly Signal[]> {
+  async #signalsAt(at: number, label: number | undefined): Promise<readonly Signal[]> {
     const { model, file } = this.#options;
     const targets = {
       alertShare: file.budget.share,
@@ -153,15 +155,16 @@ export class Watcher {
       latencyTargetMs: file.latencyTargetMs ?? Number.POSITIVE_INFINITY,
     };
     const windows = new Set(file.rules.flatMap(windowsOf));
-    const label = await this.#guarded("The labels could not be read", () => model.newestLabel(at));
     if (at - this.#reportTriedAt >= (file.report.every ?? DEFAULTS.reportEvery)) {
       this.#reportTriedAt = at;
-      this.#report = await this.#guarded("The report could not be made", () => model.report(at));
+      // One that cannot be made leaves the one before, whose age is a signal: nothing ends because nobody could look.
+      const made = await this.#guarded("The report could not be made", () => model.report(at));
+      this.#report = made ?? this.#report;
     }
     return [
       ...[...windows].flatMap((window) => windowSignals(model.tally, at, window, targets)),
       ...[...windows].flatMap((window) => serviceSignals(this.#state.services, at, window)),
-      ...freshnessSignals(at, { decision: model.tally.newestBefore(at), label }),
+      ...freshnessSignals(at, { decision: model.tally.newestBefore(at), label, report: this.#report?.asOf }),
       ...(this.#report === undefined ? [] : reportSignals(this.#report)),
     ];
   }
