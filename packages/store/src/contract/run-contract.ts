@@ -26,6 +26,30 @@ export function describeRuns(subject: TrackingSubject): void {
       );
     });
 
+    test("that start at the same time are each as if alone, and one that is refused refuses no other", async () => {
+      const [kept, deleted] = [await newExperiment(subject.store), await newExperiment(subject.store)];
+      await subject.store.deleteExperiment(deleted);
+      const inputs = Array.from({ length: 40 }, (_, index) => ({
+        experimentId: index === 20 ? deleted : kept,
+        userId: `user${index % 2}`,
+        startTime: index,
+        tags: index % 3 === 0 ? [{ key: "index", value: String(index) }] : [],
+      }));
+      const answers = await Promise.allSettled(inputs.map((input) => subject.store.createRun(input)));
+      for (const [index, answer] of answers.entries()) {
+        if (index === 20) {
+          expect(answer).toMatchObject({ status: "rejected", reason: { code: "INVALID_PARAMETER_VALUE" } });
+          continue;
+        }
+        if (answer.status === "rejected") throw answer.reason;
+        const { userId, startTime, tags } = inputs[index]!;
+        expect(answer.value.info).toMatchObject({ experimentId: kept, userId, startTime });
+        expect(answer.value.data.tags).toEqual([...tags, { key: "mlflow.runName", value: answer.value.info.runName }]);
+        expect(await subject.store.getRun(answer.value.info.runId)).toEqual(answer.value);
+      }
+      expect((await subject.store.searchRuns({ experimentIds: [deleted], viewType: "ALL" })).items).toEqual([]);
+    });
+
     test("the name and its tag never differ", async () => {
       const run = await newRun(subject.store, await newExperiment(subject.store));
       const names = async () => {

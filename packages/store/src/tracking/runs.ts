@@ -1,22 +1,17 @@
-import type { Run } from "@esteira/core/entities/run";
-import { type Tag, tagValue } from "@esteira/core/entities/tag";
-import { invalid } from "@esteira/core/errors";
-import { type RunId, runId } from "@esteira/core/ids";
-import { parseExperimentId } from "@esteira/core/names";
+import type { RunId } from "@esteira/core/ids";
 import type { TrackingStore } from "@esteira/core/tracking-store";
-import { joinUri, type StoreContext } from "../database/context.ts";
+import type { StoreContext } from "../database/context.ts";
 import type { Session } from "../database/session.ts";
-import { forShare, forUpdate, insertMany } from "../database/sql.ts";
+import { forUpdate } from "../database/sql.ts";
 import type { Database } from "../database/tables.ts";
-import { generateRunName } from "../run-names.ts";
-import { findActiveExperiment } from "./experiments.ts";
 import { checkDatasetInput, logInputs, logOutputs, searchDatasets } from "./inputs.ts";
 import { isShortHistory, metricHistory, metricHistoryBulk } from "./metrics.ts";
+import { createRun } from "./new-run.ts";
 import { findActiveRun, findRun, toRunInfo } from "./run-data.ts";
 import { checkBatch, log } from "./run-log.ts";
 import { readRun } from "./run-read.ts";
 import { searchRuns } from "./run-search.ts";
-import { checkFirstTags, checkTag, deleteTag, RUN_NAME_TAG, setTags } from "./tags.ts";
+import { checkTag, deleteTag, RUN_NAME_TAG, setTags } from "./tags.ts";
 
 type RunPart = Pick<
   TrackingStore,
@@ -45,10 +40,7 @@ export function runStore(session: Session, context: StoreContext): RunPart {
       await db.updateTable("runs").set({ lifecycle_stage: stage, deleted_time }).where("run_uuid", "=", id).execute();
     });
   return {
-    createRun: async (input) => {
-      const tags = checkFirstTags(input.tags);
-      return session.write((db) => createRun(db, context, { ...input, tags }));
-    },
+    createRun: (input) => createRun(session, context, input),
     getRun: (id) => session.readOnce((db) => readRun(db, id)),
     updateRun: (id, change) =>
       session.write(async (db) => {
@@ -107,59 +99,5 @@ export function runStore(session: Session, context: StoreContext): RunPart {
     },
     getMetricHistoryBulk: (query) => session.scan((db) => metricHistoryBulk(db, query)),
     searchDatasets: (experimentIds) => session.read((db) => searchDatasets(db, experimentIds)),
-  };
-}
-
-const RUN_COLUMNS = [
-  "run_uuid",
-  "name",
-  "source_type",
-  "source_name",
-  "entry_point_name",
-  "user_id",
-  "status",
-  "start_time",
-  "source_version",
-  "lifecycle_stage",
-  "artifact_uri",
-  "experiment_id",
-] as const;
-
-async function createRun(
-  db: Database,
-  context: StoreContext,
-  input: Parameters<TrackingStore["createRun"]>[0],
-): Promise<Run> {
-  const experiment = await findActiveExperiment(db, parseExperimentId(input.experimentId), forShare);
-  const tagged = tagValue(input.tags, RUN_NAME_TAG);
-  if (input.runName && tagged && input.runName !== tagged) {
-    throw invalid(
-      `Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='${input.runName}', mlflow.runName='${tagged}').`,
-    );
-  }
-  const id = runId(context.newId());
-  const name = input.runName || tagged || generateRunName(context.random);
-  const tags: readonly Tag[] = tagged ? input.tags : [...input.tags, { key: RUN_NAME_TAG, value: name }];
-  const row = {
-    run_uuid: id,
-    name,
-    source_type: "UNKNOWN",
-    source_name: "",
-    entry_point_name: "",
-    user_id: input.userId,
-    status: "RUNNING",
-    start_time: input.startTime,
-    source_version: "",
-    lifecycle_stage: "active",
-    artifact_uri: joinUri(experiment.artifact_location ?? "", id, "artifacts"),
-    experiment_id: experiment.experiment_id,
-  } as const;
-  await insertMany(db, "runs", RUN_COLUMNS, [RUN_COLUMNS.map((column) => row[column])]);
-  const stored = await setTags(db, id, tags);
-  return {
-    info: toRunInfo({ ...row, end_time: null }),
-    data: { metrics: [], params: [], tags: stored },
-    inputs: { datasets: [], models: [] },
-    outputs: { models: [] },
   };
 }
