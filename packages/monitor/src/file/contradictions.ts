@@ -1,101 +1,22 @@
 import type { YamlFault } from "@esteira/lifecycle/read-yaml";
-import { signalDefinition } from "../signals/catalogue.ts";
-import { durationText } from "./duration.ts";
-import { DEFAULTS, type MonitorFile } from "./monitor-file.ts";
+import type { MonitorFile } from "./monitor-file.ts";
 import { reachedBy } from "./routing.ts";
 import type { Rule } from "./rule.ts";
-
-const MINUTE = 60_000;
-const LONGEST_WINDOW = 7 * 86_400_000;
+import { ruleFaults } from "./rule-faults.ts";
 
 /** What each part of a file says well and all together cannot be, a sentence each. */
 export function contradictionsIn(file: MonitorFile): readonly YamlFault[] {
   return [
-    ...file.rules.flatMap((rule, at) => ruleFaults(file, rule, at)),
+    ...file.rules.flatMap((rule, at) => [
+      ...ruleFaults(rule, file).map(({ path, message }) => ({
+        path: ["rules", at, ...path],
+        message: `rule ${rule.name}: ${message}`,
+      })),
+      ...againstEarlier(file.rules, at),
+    ]),
     ...routeFaults(file),
     ...silenceFaults(file),
   ];
-}
-
-function ruleFaults(file: MonitorFile, rule: Rule, at: number): readonly YamlFault[] {
-  const faults: YamlFault[] = [];
-  const refuse = (field: keyof Rule, message: string, ...deeper: readonly PropertyKey[]): void => {
-    faults.push({ path: ["rules", at, field, ...deeper], message: `rule ${rule.name}: ${message}` });
-  };
-  const { source, unit, labels } = signalDefinition(rule.signal);
-  if (file.rules.findIndex(({ name }) => name === rule.name) < at) refuse("name", "another rule has this name");
-
-  for (const label of Object.keys(rule.where)) {
-    if (!labels.some((known) => known === label))
-      refuse(
-        "where",
-        `${rule.signal} has no label ${label}; ${labels.length === 0 ? "it has none" : `it has ${labels.join(", ")}`}`,
-        label,
-      );
-  }
-  const conditions = [rule.above, rule.below, rule.burn].filter((one) => one !== undefined).length;
-  if (conditions !== 1) refuse("signal", "give one of above, below and burn");
-  if (rule.resolve !== undefined && rule.burn !== undefined)
-    refuse("resolve", "burn ends with its short window; remove resolve");
-  if (rule.resolve !== undefined && rule.above !== undefined && rule.resolve > rule.above)
-    refuse("resolve", `resolve ${rule.resolve} is higher than above ${rule.above}; it would end while it fires`);
-  if (rule.resolve !== undefined && rule.below !== undefined && rule.resolve < rule.below)
-    refuse("resolve", `resolve ${rule.resolve} is lower than below ${rule.below}; it would end while it fires`);
-  const most = unit === "share" || unit === "flag" || unit === "points" ? 1 : Number.POSITIVE_INFINITY;
-  const least = unit === "points" ? -1 : unit === "index" ? Number.NEGATIVE_INFINITY : 0;
-  if (rule.above !== undefined && rule.above >= most)
-    refuse("above", `${rule.signal} is at most ${most}; it can never fire`);
-  if (rule.below !== undefined && rule.below <= least)
-    refuse("below", `${rule.signal} is never below ${least}; it can never fire`);
-
-  const checkWindow = (window: number, ...place: readonly [keyof Rule, ...PropertyKey[]]): void => {
-    const [field, ...deeper] = place;
-    if (window % MINUTE !== 0) refuse(field, "windows are whole minutes: decisions are counted by minute", ...deeper);
-    else if (window > LONGEST_WINDOW)
-      refuse(field, `the longest window is ${durationText(LONGEST_WINDOW)}; longer spans are the report's`, ...deeper);
-  };
-  if (source !== "window") {
-    const own = source === "report" ? "is of the report's window (report.window)" : "is an age, which has no window";
-    if (rule.window !== undefined) refuse("window", `${rule.signal} ${own}; remove window`);
-    if (rule.burn !== undefined) refuse("burn", `${rule.signal} ${own}; burn needs a signal of recent decisions`);
-  } else if (rule.burn === undefined) {
-    const every = file.every ?? DEFAULTS.every;
-    if (rule.window === undefined) refuse("signal", `${rule.signal} needs a window, for example window: 1h`);
-    else {
-      checkWindow(rule.window, "window");
-      if (rule.window < every)
-        refuse(
-          "window",
-          `it is looked every ${durationText(every)}, so decisions between two windows of ${durationText(rule.window)} would be seen by nobody`,
-        );
-    }
-  } else {
-    if (rule.window !== undefined) refuse("window", "burn has windows of its own; remove window");
-    if (unit !== "share") refuse("burn", `burn is for shares, and ${rule.signal} is none`);
-    if (rule.burn.fast === undefined && rule.burn.slow === undefined) refuse("burn", "give fast, slow or both");
-    for (const name of ["fast", "slow"] as const) {
-      const pair = rule.burn[name];
-      if (pair === undefined) continue;
-      checkWindow(pair.long, "burn", name, "long");
-      checkWindow(pair.short, "burn", name, "short");
-      if (pair.short >= pair.long) refuse("burn", "the short window must be shorter than the long one", name, "short");
-      if (pair.factor * rule.burn.budget >= 1)
-        refuse(
-          "burn",
-          `${pair.factor} times a budget of ${rule.burn.budget} is no share below 1; it can never fire`,
-          name,
-          "factor",
-        );
-    }
-  }
-  if (rule.signal === "desk_load" && file.budget.perDay === undefined)
-    refuse("signal", "desk_load needs budget.perDay");
-  if (rule.signal === "slow_share" && file.latencyTargetMs === undefined)
-    refuse("signal", "slow_share needs latencyTargetMs");
-  if ((rule.signal === "error_share" || rule.signal === "decisions_unrecorded") && file.services === undefined)
-    refuse("signal", `${rule.signal} needs services: where scoring servers show their metrics`);
-  faults.push(...againstEarlier(file.rules, at));
-  return faults;
 }
 
 /** Rules that look at the same value and cannot both be meant. */
@@ -104,6 +25,8 @@ function againstEarlier(rules: readonly Rule[], at: number): readonly YamlFault[
   const key = sameValue(rule);
   const earlier = rules.slice(0, at).filter((one) => sameValue(one) === key);
   const faults: YamlFault[] = [];
+  if (rules.findIndex(({ name }) => name === rule.name) < at)
+    faults.push({ path: ["rules", at, "name"], message: `rule ${rule.name}: another rule has this name` });
   for (const other of earlier) {
     const above = rule.above ?? other.above;
     const below = rule.below ?? other.below;

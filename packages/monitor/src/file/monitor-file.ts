@@ -61,7 +61,7 @@ export const monitorSchema = z.strictObject({
     .min(1)
     .optional()
     .describe("The /metrics of scoring servers: for error_share and decisions_unrecorded."),
-  every: duration.optional().describe("How often it is looked; 5m when absent."),
+  every: duration.optional().describe("How often the monitor looks; 5m when absent."),
   report: z
     .strictObject({
       every: duration.optional().describe("How often the report is made anew; 1h when absent."),

@@ -74,7 +74,7 @@ describe("monitor.yaml", () => {
     [rule("signal: desk_load, window: 90s, above: 1, severity: act"), "windows are whole minutes"],
     [
       rule("signal: desk_load, window: 2m, above: 1, severity: act"),
-      "it is looked every 5m, so decisions between two windows of 2m would be seen by nobody",
+      "the monitor looks every 5m, so decisions between two windows of 2m would be seen by nobody",
     ],
     [
       rule("signal: desk_load, window: 30d, above: 1, severity: act"),
@@ -142,6 +142,12 @@ describe("monitor.yaml", () => {
     ],
     [FILE.replace("version: 1", "version: 2"), "monitor.yaml:1:10: version: "],
     [FILE.replace("model: pix-fraud", "model: pix-fraud\ntimezone: Mars/Olympus"), "there is no such time zone"],
+    [rule("signal: money_alerted, window: 1h, above: 5, severity: act"), "money_alerted needs amount"],
+    [rule("signal: error_share, window: 1h, above: 0.1, severity: act"), "error_share needs services"],
+    [
+      rule("signal: alert_rate, severity: act, burn: { budget: 0.01, fast: { long: 1h, short: 2m, factor: 14 } }"),
+      "monitor.yaml:9:101: rule desk: the monitor looks every 5m, so decisions between two windows of 2m",
+    ],
     ["a: ".repeat(3) + "[".repeat(5000), "nests too deep"],
   ])("that is wrong is refused where it is, %#", (text, message) => {
     expect(() => parseMonitor(text)).toThrow(message);
