@@ -1,11 +1,11 @@
 import { FEATURE_PREFIX } from "../ledger/columns.ts";
-import { listDays, listParts, type Part } from "../ledger/parts.ts";
+import { dayOf, listDays, listParts, type Part } from "../ledger/parts.ts";
 import { type PartRows, readRows } from "../ledger/read-rows.ts";
 import { isAlerted } from "../ledger/sampling.ts";
+import { readSteadily } from "../report/span.ts";
 import type { OperationTally } from "../signals/operation-tally.ts";
 import type { SliceTally } from "../signals/slice-tally.ts";
 
-const DAY = 86_400_000;
 const NEEDED = [
   "at",
   "model",
@@ -21,71 +21,99 @@ const NEEDED = [
   "sequence",
 ];
 
+export interface TailOptions {
+  readonly ledger: string;
+  readonly model: string;
+  /** Those whose missing values are counted. */
+  readonly features: readonly string[] | "all";
+  /** The feature that holds a transfer's money. */
+  readonly amount: string | undefined;
+  /** Empty ones, to begin with. */
+  readonly newTallies: () => Tallies;
+}
+
 /** The last entry of each source that was counted before this reading, and now. */
 interface Counted {
   readonly before: ReadonlyMap<string, number>;
   readonly now: Map<string, number>;
 }
 
-interface Tallies {
+export interface Tallies {
   readonly tally: OperationTally;
   readonly slices: SliceTally;
 }
 
-/** Follows a ledger: each row of a model goes into the tally once, whatever its files are merged into. */
-export class LedgerTail {
-  readonly #ledger: string;
-  readonly #model: string;
-  readonly #features: readonly string[] | "all";
-  readonly #amount: string | undefined;
+/** What was counted, and of which rows. */
+interface Reading extends Tallies {
   /** By day, the last entry of each source that was counted: a day's files hold all of it up to their last. */
-  readonly #counted = new Map<string, Map<string, number>>();
-  #known = new Set<string>();
+  readonly counted: Map<string, Map<string, number>>;
+  /** The files that were read to their end. */
+  known: ReadonlySet<string>;
+}
 
-  /**
-   * `features`: those whose missing values are counted. `amount`: the feature that holds a transfer's money. A row is known again by its source and
-   * its place there, so nothing but places is remembered.
-   */
-  constructor(options: {
-    readonly ledger: string;
-    readonly model: string;
-    readonly features: readonly string[] | "all";
-    readonly amount: string | undefined;
-  }) {
-    this.#ledger = options.ledger;
-    this.#model = options.model;
-    this.#features = options.features;
-    this.#amount = options.amount;
+/** Follows a ledger: each row of a model goes into the tallies once, whatever its files are merged into. */
+export class LedgerTail {
+  readonly #options: TailOptions;
+  #reading: Reading;
+  #isWhole = true;
+
+  constructor(options: TailOptions) {
+    this.#options = options;
+    this.#reading = this.#begin();
   }
 
-  /** Adds the rows that came since the last time, of days from `from` (milliseconds) on. */
-  async follow(into: Tallies, from: number): Promise<void> {
-    const first = new Date(Math.floor(from / DAY) * DAY).toISOString().slice(0, 10);
+  /** Of all rows that were read; of those of the time before while a reading is under way or has failed. */
+  get tallies(): Tallies {
+    return this.#reading;
+  }
+
+  /**
+   * Adds the rows that came since the last time, of days from `from` (milliseconds) on. After a reading that failed half-way all is read anew: which of
+   * its rows were counted is not known.
+   */
+  follow(from: number): Promise<void> {
+    return readSteadily(async () => {
+      const reading = this.#isWhole ? this.#reading : this.#begin();
+      this.#isWhole = false;
+      await this.#read(reading, from);
+      this.#reading = reading;
+      this.#isWhole = true;
+    });
+  }
+
+  #begin(): Reading {
+    return { ...this.#options.newTallies(), counted: new Map(), known: new Set() };
+  }
+
+  async #read(reading: Reading, from: number): Promise<void> {
+    const { ledger } = this.#options;
+    const { counted, known } = reading;
+    const first = dayOf(from);
     const present = new Set<string>();
-    for (const day of this.#counted.keys()) if (day < first) this.#counted.delete(day);
-    for (const day of await listDays(this.#ledger)) {
+    for (const day of counted.keys()) if (day < first) counted.delete(day);
+    for (const day of await listDays(ledger)) {
       if (day < first) continue;
-      const before = this.#counted.get(day) ?? new Map<string, number>();
+      const before = counted.get(day) ?? new Map<string, number>();
       const now = new Map(before);
-      for (const part of await listParts(this.#ledger, day)) {
+      for (const part of await listParts(ledger, day)) {
         present.add(part.path);
-        if (this.#known.has(part.path)) continue;
-        for await (const rows of readRows(part, this.#wanted(part))) this.#add(into, part, rows, { before, now });
+        if (known.has(part.path)) continue;
+        for await (const rows of readRows(part, this.#wanted(part))) this.#add(reading, part, rows, { before, now });
       }
-      this.#counted.set(day, now);
+      counted.set(day, now);
     }
-    this.#known = present;
+    reading.known = present;
   }
 
   #featuresOf({ columns }: Part): readonly string[] {
     return columns
       .filter(({ name }) => name.startsWith(FEATURE_PREFIX))
       .map(({ name }) => name.slice(FEATURE_PREFIX.length))
-      .filter((name) => this.#features === "all" || this.#features.includes(name));
+      .filter((name) => this.#options.features === "all" || this.#options.features.includes(name));
   }
 
   #wanted(part: Part): (name: string) => boolean {
-    const amount = this.#amount === undefined ? [] : [this.#amount];
+    const amount = this.#options.amount === undefined ? [] : [this.#options.amount];
     const features = [...this.#featuresOf(part), ...amount].map((name) => `${FEATURE_PREFIX}${name}`);
     const names = new Set([...NEEDED, ...features, ...kindColumns(part)]);
     return (name) => names.has(name);
@@ -99,7 +127,7 @@ export class LedgerTail {
       const [from, at] = [String(source[row]), Number(sequence[row])];
       if (at <= (counted.before.get(from) ?? -1)) continue;
       counted.now.set(from, Math.max(counted.now.get(from) ?? -1, at));
-      if (model[row] === this.#model) fresh.push(row);
+      if (model[row] === this.#options.model) fresh.push(row);
     }
     if (fresh.length === 0) return;
     const numbers = (name: string) => {
@@ -126,9 +154,9 @@ export class LedgerTail {
       arm: texts("arm"),
       alerted: flags,
       amount:
-        this.#amount === undefined
+        this.#options.amount === undefined
           ? new Float64Array(fresh.length).fill(Number.NaN)
-          : numbers(`${FEATURE_PREFIX}${this.#amount}`),
+          : numbers(`${FEATURE_PREFIX}${this.#options.amount}`),
       latencyMs: numbers("latency_ms"),
       weight,
       missing: Object.fromEntries(

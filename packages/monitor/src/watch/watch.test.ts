@@ -345,25 +345,34 @@ describe("the tail of a ledger", () => {
     await writer.flush(await readLedgerState(ledger));
   }
 
+  const tailOf = (ledger: string) =>
+    new LedgerTail({
+      ...{ ledger, model: "pix", features: "all", amount: "amount" },
+      newTallies: () => ({
+        tally: new OperationTally({ keepMs: 60 * MINUTE, latencyTargetMs: 100 }),
+        slices: new SliceTally(60 * MINUTE),
+      }),
+    });
+  const decisionsOf = (tail: LedgerTail) => tail.tallies.tally.between(NOW + MINUTE, 2 * MINUTE)[0]?.counts.decisions;
+
   it("counts each row of its model once, whatever its files are merged into", async () => {
     const ledger = await newFolder();
-    const tally = new OperationTally({ keepMs: 60 * MINUTE, latencyTargetMs: 100 });
-    const slices = new SliceTally(60 * MINUTE);
-    const tail = new LedgerTail({ ledger, model: "pix", features: "all", amount: "amount" });
-    await tail.follow({ tally, slices }, NOW);
+    const tail = tailOf(ledger);
+    await tail.follow(NOW);
     await append(ledger, [
       row("a", 0),
       row("a", 1, { score: 0.9 }),
       row("b", 0),
       row("a", 2, { model: { name: "other", version: "1", digest: "d" } }),
     ]);
-    await tail.follow({ tally, slices }, NOW);
+    await tail.follow(NOW);
     await append(ledger, [row("a", 3, { weight: 4 }), row("b", 1, { erased: true, values: [null, null, null] })]);
-    await tail.follow({ tally, slices }, NOW);
+    await tail.follow(NOW);
     await compactDay(ledger, new Date(NOW).toISOString().slice(0, 10), NOW + 3 * 86_400_000);
     await append(ledger, [row("a", 4)]);
-    await tail.follow({ tally, slices }, NOW);
-    await tail.follow({ tally, slices }, NOW);
+    await tail.follow(NOW);
+    await tail.follow(NOW);
+    const { tally, slices } = tail.tallies;
     const [only] = tally.between(NOW + MINUTE, 2 * MINUTE);
     const counts = only?.counts;
     expect(counts).toMatchObject({ decisions: 9, alerts: 1, moneyAlerted: 100 });
@@ -374,5 +383,23 @@ describe("the tail of a ledger", () => {
         .get("channel")
         ?.get("key"),
     ).toEqual({ decisions: 8, alerts: 1 });
+  });
+
+  it("keeps what it has while a file cannot be read, and counts no row twice afterwards", async () => {
+    const ledger = await newFolder();
+    const tail = tailOf(ledger);
+    await append(ledger, [row("a", 0)]);
+    await tail.follow(NOW);
+    await append(ledger, [row("a", 1)]);
+    const day = join(ledger, `day=${new Date(NOW).toISOString().slice(0, 10)}`);
+    const damaged = join(day, "part-000009.parquet");
+    const whole = await readFile(join(day, "part-000002.parquet"));
+    // Its footer is sound and its rows are not.
+    await writeFile(damaged, Buffer.from(whole).fill(0, 4, 40));
+    await expect(tail.follow(NOW)).rejects.toThrow();
+    expect(decisionsOf(tail)).toBeGreaterThanOrEqual(1);
+    await rm(damaged);
+    await tail.follow(NOW);
+    expect(decisionsOf(tail)).toBe(2);
   });
 });

@@ -19,8 +19,6 @@ export type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** A model's ledger as a monitor reads it. */
 export class WatchedLedger implements WatchedModel {
-  readonly tally: OperationTally;
-  readonly slices: SliceTally;
   readonly #file: MonitorFile;
   readonly #inTurn: InTurn;
   readonly #folder: string;
@@ -49,23 +47,37 @@ export class WatchedLedger implements WatchedModel {
     this.#decisions = file.decisions === undefined ? undefined : resolve(folder, file.decisions);
     const missed = Math.min(Math.max(0, now - since), MOST_MISSED * (file.every ?? DEFAULTS.every));
     this.#keepMs = longestLook(file) + missed;
-    this.tally = new OperationTally({
-      keepMs: this.#keepMs,
-      latencyTargetMs: file.latencyTargetMs ?? Number.POSITIVE_INFINITY,
-    });
-    this.slices = new SliceTally(this.#keepMs);
     this.#tail = new LedgerTail({
       ledger: this.#ledger,
       model: file.model,
       features: featuresOf(file),
       amount: file.amount,
+      newTallies: () => ({
+        tally: new OperationTally({
+          keepMs: this.#keepMs,
+          latencyTargetMs: file.latencyTargetMs ?? Number.POSITIVE_INFINITY,
+        }),
+        slices: new SliceTally(this.#keepMs),
+      }),
     });
+  }
+
+  get tally(): OperationTally {
+    return this.#tail.tallies.tally;
+  }
+
+  get slices(): SliceTally {
+    return this.#tail.tallies.slices;
   }
 
   async collect(now: number): Promise<void> {
     const decisions = this.#decisions;
-    if (decisions !== undefined) await this.#inTurn(() => collectDecisions({ ledger: this.#ledger, decisions, now }));
-    await this.#tail.follow(this, now - this.#keepMs);
+    try {
+      if (decisions !== undefined) await this.#inTurn(() => collectDecisions({ ledger: this.#ledger, decisions, now }));
+    } finally {
+      // What somebody else has collected counts all the same.
+      await this.#tail.follow(now - this.#keepMs);
+    }
   }
 
   async report(asOf: number): Promise<MonitorReport> {
