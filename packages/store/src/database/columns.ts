@@ -38,18 +38,25 @@ interface Part {
 type Parts = Readonly<Record<string, Part>>;
 type PartsRead<P extends Parts> = { readonly [Name in keyof P]: Columns<P[Name]["columns"]> };
 
-/** Several lists of rows, as `readColumns` reads one, by one statement: so they are of one state of the database. */
+/**
+ * Several lists of rows, as `readColumns` reads one, by one statement: so they are of one state of the database. `before` is what
+ * comes before its SELECT.
+ */
 export function partsStatement<P extends Parts>(
   build: (...places: readonly RawBuilder<unknown>[]) => P,
+  before: (...places: readonly RawBuilder<unknown>[]) => RawBuilder<unknown> = () => sql``,
 ): (db: Database, ...values: readonly unknown[]) => Promise<PartsRead<P>> {
   const parts = Object.entries(build(...Array.from({ length: build.length }, () => sql``)));
   const shapes = parts.map(([, { columns }]) => shapeOf(columns));
-  const read = statement<Packed>((...places) => {
-    const lists = Object.values(build(...places)).map(
-      ({ columns, from }) => sql`(select ${packed(columns)} from ${from})`,
-    );
-    return sql`select ${listOf(lists)} as packed`;
-  }, build.length);
+  const read = statement<Packed>(
+    (...places) => {
+      const lists = Object.values(build(...places)).map(
+        ({ columns, from }) => sql`(select ${packed(columns)} from ${from})`,
+      );
+      return sql`${before(...places)} select ${listOf(lists)} as packed`;
+    },
+    Math.max(build.length, before.length),
+  );
   return async (db, ...values) => {
     const { rows } = await read(db, ...values);
     const found = unpack(shapes, rows, (lists) => lists);

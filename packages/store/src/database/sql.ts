@@ -19,14 +19,15 @@ export const isIn = (column: RawBuilder<unknown>, values: readonly (string | num
 const listType = (values: readonly (string | number)[]): RawBuilder<unknown> =>
   typeof values[0] === "number" ? sql`::bigint[]` : sql``;
 
-/** A list of texts as a table, for a statement that is put together once: `listed.value`, and its place as PLACE_IN_LIST says. */
-export const listed = (list: RawBuilder<unknown>): RawBuilder<unknown> =>
-  byDialect({
-    sqlite: () => sql`json_each(${list}) as listed`,
-    postgres: () => sql`unnest(${list}::text[]) with ordinality as listed(value, place)`,
-  });
-/** Counted from 0. */
-export const PLACE_IN_LIST = byDialect({ sqlite: () => sql`listed.key`, postgres: () => sql`(listed.place - 1)` });
+/**
+ * Begins a statement that is put together once with a list of texts as its table `listed`: `value`, and `place` counted from 0. The
+ * list is read once, however often the statement asks for it.
+ */
+export const withListed = (list: RawBuilder<unknown>): RawBuilder<unknown> =>
+  sql`with listed(place, value) as materialized (${byDialect({
+    sqlite: () => sql`select key, value from json_each(${list})`,
+    postgres: () => sql`select place - 1, value from unnest(${list}::text[]) with ordinality as one(value, place)`,
+  })})`;
 /** The list as the value of that statement. */
 export const listValue = (db: Database, texts: readonly string[]): unknown =>
   dialectOf(db) === "sqlite" ? JSON.stringify(texts) : texts;

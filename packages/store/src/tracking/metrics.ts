@@ -110,13 +110,17 @@ const MOVE_FORWARD: Readonly<Record<DialectName, string>> = {
 
 /** Of each run's keys the row with the greatest (step, timestamp, value); the first one wins a tie. */
 function latestOf(rows: readonly MetricRow[]): readonly MetricRow[] {
-  const latest = new Map<string, MetricRow>();
+  const runs = new Map<string, Map<string, MetricRow>>();
   for (const row of rows) {
-    const name = `${row.run_uuid} ${row.key}`;
-    const known = latest.get(name);
-    if (known === undefined || isLater(row, known)) latest.set(name, row);
+    let latest = runs.get(row.run_uuid);
+    if (latest === undefined) {
+      latest = new Map();
+      runs.set(row.run_uuid, latest);
+    }
+    const known = latest.get(row.key);
+    if (known === undefined || isLater(row, known)) latest.set(row.key, row);
   }
-  return [...latest.values()];
+  return [...runs.values()].flatMap((latest) => [...latest.values()]);
 }
 
 const isLater = (a: MetricRow, b: MetricRow): boolean =>

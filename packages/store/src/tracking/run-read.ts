@@ -5,7 +5,7 @@ import { loggedModelId, type RunId } from "@esteira/core/ids";
 import type { Int64 } from "@esteira/core/int64";
 import { type RawBuilder, sql } from "kysely";
 import { partsStatement } from "../database/columns.ts";
-import { listed, listValue, PLACE_IN_LIST } from "../database/sql.ts";
+import { listValue, withListed } from "../database/sql.ts";
 import type { Database } from "../database/tables.ts";
 import { toDataset, toRunInfo } from "./run-data.ts";
 import { RUN_NAME_TAG } from "./tags.ts";
@@ -85,15 +85,18 @@ function runParts({ among, id, place }: Asked) {
 }
 
 const ONE = partsStatement((id) => runParts({ among: sql``, id: id!, place: sql`0` }));
-const LISTED = partsStatement((ids) => {
-  // Searches give no model inputs, as MLflow's do not.
-  const { inputs: _, ...parts } = runParts({
-    among: sql`${listed(ids!)} cross join`,
-    id: sql`listed.value`,
-    place: PLACE_IN_LIST,
-  });
-  return parts;
-});
+const LISTED = partsStatement(
+  () => {
+    // Searches give no model inputs, as MLflow's do not.
+    const { inputs: _, ...parts } = runParts({
+      among: sql`listed cross join`,
+      id: sql`listed.value`,
+      place: sql`listed.place`,
+    });
+    return parts;
+  },
+  (ids) => withListed(ids!),
+);
 type Found = Awaited<ReturnType<typeof LISTED>>;
 
 /** A whole run by one statement. Throws RESOURCE_DOES_NOT_EXIST where there is none. */
