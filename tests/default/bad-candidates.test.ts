@@ -243,6 +243,37 @@ describe("a candidate before its gate", { timeout: 240_000 }, () => {
   });
 });
 
+describe("a judgement that cannot be made", { timeout: 60_000 }, () => {
+  beforeAll(async () => {
+    await make("broken");
+    const file = folderOf("broken/model.ubj");
+    await writeFile(file, (await readFile(file)).subarray(0, 200));
+    const [header = "", ...rows] = (await readFile(folderOf("test.csv"), "utf8")).split("\n");
+    const label = header.split(",").indexOf("fraud");
+    const honest = rows.filter((row) => row.split(",")[label] === "0");
+    await writeFile(folderOf("empty.csv"), `${header}\n`);
+    await writeFile(folderOf("honest.csv"), `${[header, ...honest].join("\n")}\n`);
+  });
+
+  it.each<[string, Readonly<Record<string, string>>, RegExp]>([
+    ["a champion that is not there", { champion: "nowhere" }, /nowhere/],
+    [
+      "a champion that cannot be loaded",
+      { champion: "broken" },
+      /\/broken cannot be loaded: The model file is not valid JSON/,
+    ],
+    ["a model that cannot be loaded", { modelUri: "broken" }, /\/broken cannot be loaded: /],
+    ["rows that are not there", { data: "none.csv" }, /none\.csv' cannot be read: there is no such file/],
+    ["no rows", { data: "empty.csv" }, /empty\.csv has no rows/],
+    ["honest rows alone", { data: "honest.csv" }, /known fraud/],
+  ])("for %s is a fault and no verdict", async (name, change, sentence) => {
+    const more = Object.fromEntries(Object.entries(change).map(([key, value]) => [key, folderOf(value)]));
+    const json = folderOf(`${name}.json`);
+    await expect(judge("good", { ...more, json })).rejects.toThrow(sentence);
+    await expect(readFile(json)).rejects.toThrow("ENOENT");
+  });
+});
+
 describe("a candidate before the server", { timeout: 240_000 }, () => {
   const ci = generateKeyPairSync("ed25519");
   const stranger = generateKeyPairSync("ed25519");

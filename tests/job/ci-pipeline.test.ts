@@ -2,7 +2,9 @@ import { chmod, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { startRelay } from "../../packages/cli/src/ci/relay.ts";
+import { pipelineStarter } from "../../packages/cli/src/ci/start-pipeline.ts";
 import { openPipelineStage, type PipelineStage } from "./pipeline-stage.ts";
 import { payments } from "./training-project.ts";
 import { type Event, execute, type Outcome, runWorkflow } from "./workflow-runner.ts";
@@ -54,6 +56,13 @@ async function startCi() {
     if (request.url?.includes("/comments")) {
       if (request.method === "POST") comments.push(JSON.parse(body).body);
       response.writeHead(200, { "content-type": "application/json" }).end("[]");
+      return;
+    }
+    if (request.url === "/repos/acme/pix/dispatches") {
+      // Taken, and done afterwards.
+      response.writeHead(204).end();
+      const sha = (await stage.shell("git rev-parse origin/main")).trim();
+      await run({ event_name: "repository_dispatch", ref: "refs/heads/main", sha, event: JSON.parse(body) });
       return;
     }
     const [, sha = "", ref = ""] = body.trim().split(" ");
@@ -108,6 +117,27 @@ fetch("${ci.url}/push", { method: "POST", body }).then((answer) => answer.text()
     expect(await stage.served()).toBe("pix/2");
   });
 
+  it("is started by a webhook, and brings what it trains anew to production", async () => {
+    const relay = await startRelay({
+      ...{ host: "127.0.0.1", port: 0, secret: "hush", model: "pix", events: ["model_version_tag.set"] },
+      start: pipelineStarter(
+        { ci: "github", project: "acme/pix", branch: "main" },
+        { GITHUB_API_URL: ci.url, GITHUB_TOKEN: "t" },
+      ),
+      ...{ clock: Date.now, note: () => {} },
+    });
+    onTestFinished(() => relay.close());
+    const events = [{ entity: "model_version_tag", action: "set" }] as const;
+    await stage.admin.webhooks.create({ name: "retrain", url: relay.url, events, secret: "hush" });
+    const before = ci.outcomes.length;
+    await stage.admin.modelVersions.setTag("pix", "1", { key: "retrain", value: "it is old" });
+    await expect.poll(() => ci.outcomes.length, { timeout: 300_000, interval: 200 }).toBe(before + 1);
+    const { jobs, log } = ci.outcomes.at(-1) ?? {};
+    expect(jobs, log).toEqual(succeeded(ALL));
+    expect(await stage.champion()).toBe("3");
+    expect(await stage.served()).toBe("pix/3");
+  });
+
   it("comments what a pull request would be, and promotes nothing of it", async () => {
     await stage.shell("git checkout -q -b more");
     await rounds(5);
@@ -119,7 +149,7 @@ fetch("${ci.url}/push", { method: "POST", body }).then((answer) => answer.text()
     const { jobs, log } = await ci.run({ event_name: "pull_request", ref: "refs/pull/1/merge", sha, event });
     expect(jobs, log).toEqual({ candidate: "success" });
     expect(comments).toEqual([expect.stringContaining("### Gate pix: PASSED")]);
-    expect(await stage.champion()).toBe("2");
+    expect(await stage.champion()).toBe("3");
   });
 
   it("stops what the gate refuses before it is registered", async () => {
@@ -133,16 +163,16 @@ fetch("${ci.url}/push", { method: "POST", body }).then((answer) => answer.text()
     expect(log).toContain("REFUSED");
     expect(log).toContain("exit code 3");
     const versions = await stage.admin.modelVersions.search({ filter: "name = 'pix'" });
-    expect(versions.items.map(({ version }) => version).sort()).toEqual(["1", "2"]);
-    expect(await stage.champion()).toBe("2");
+    expect(versions.items.map(({ version }) => version).sort()).toEqual(["1", "2", "3"]);
+    expect(await stage.champion()).toBe("3");
   });
 
   it("rolls back when somebody starts it by hand", async () => {
     const sha = (await stage.shell("git rev-parse origin/main")).trim();
     const { jobs, log } = await ci.run({ event_name: "workflow_dispatch", ref: "refs/heads/main", sha, event: {} });
     expect(jobs, log).toEqual({ "roll-back": "success" });
-    expect(await stage.champion()).toBe("1");
-    expect(await stage.served()).toBe("pix/1");
+    expect(await stage.champion()).toBe("2");
+    expect(await stage.served()).toBe("pix/2");
   });
 
   it("leaves a timeline that says which jobs did what, and on what evidence", async () => {
@@ -151,7 +181,7 @@ fetch("${ci.url}/push", { method: "POST", body }).then((answer) => answer.text()
     const { issuer } = stage.issuer;
     const production = { name: "repo:acme/pix:environment:production", origin: "ci", issuer };
     expect(moves.map(({ subject, actor, evidence }) => [subject.version, actor, evidence])).toEqual(
-      [1, 2, 1].map((version) => [version, expect.objectContaining(production), expect.stringMatching(/^sha256:/)]),
+      [1, 2, 3, 2].map((version) => [version, expect.objectContaining(production), expect.stringMatching(/^sha256:/)]),
     );
     expect(await stage.admin.timeline.verify()).toMatchObject({ found: [], faultCount: 0 });
   });

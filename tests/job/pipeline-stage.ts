@@ -8,6 +8,7 @@ import { basic } from "@esteira/sdk/credentials";
 import { startServer } from "@esteira/server/start";
 import { type CiIssuer, startCiIssuer } from "@esteira/server/testing/ci-issuer";
 import { CHEAP } from "@esteira/server/testing/harness";
+import { webhookOptions } from "@esteira/server/webhooks/environment";
 import { GATE, MLPROJECT, payments, TRAINING } from "./training-project.ts";
 import { execute } from "./workflow-runner.ts";
 
@@ -57,6 +58,7 @@ export async function openPipelineStage(): Promise<PipelineStage> {
   const server = await startServer({
     ...{ host: "127.0.0.1", port: 0, artifactsDestination: join(home, "artifacts") },
     backendStoreUri: `sqlite:///${join(home, "esteira.db")}`,
+    webhooks: webhookOptions({ MLFLOW_WEBHOOK_ALLOWED_SCHEMES: "http", MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS: "true" }),
     access: {
       admin: { username: "admin", password: PASSWORDS.admin },
       ...{ passwordCost: CHEAP, issuers: { allowPrivate: true } },

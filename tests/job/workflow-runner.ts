@@ -26,7 +26,7 @@ interface Workflow {
 
 /** What has happened, in the words of GitHub: the `github` of its expressions. */
 export interface Event {
-  readonly event_name: "push" | "pull_request" | "workflow_dispatch";
+  readonly event_name: "push" | "pull_request" | "repository_dispatch" | "workflow_dispatch";
   readonly ref: string;
   readonly sha: string;
   readonly repository: string;

@@ -49,6 +49,7 @@ const MODULES: readonly Module[] = [
   { words: ["sagemaker"], load: async () => (await import("./commands/sagemaker.ts")).sagemaker },
   { words: ["batch"], load: async () => (await import("./commands/batch.ts")).batch },
   { words: ["ci"], load: async () => (await import("./commands/ci.ts")).ci },
+  { words: ["ci relay"], load: async () => [(await import("./commands/ci-relay.ts")).ciRelay] },
   { words: ["plan", "apply"], load: async () => (await import("./commands/desired.ts")).desired },
   { words: ["trust"], load: async () => (await import("./commands/trust.ts")).trust },
   { words: ["audit"], load: async () => (await import("./commands/audit.ts")).audit },

@@ -1,5 +1,6 @@
 import { type Job, jobsOf, KEPT, type PipelineSettings, reviewsOf } from "./pipeline.ts";
 
+const OF_BRANCH = "github.event_name == 'push' || github.event_name == 'repository_dispatch'";
 const OWN_PULL_REQUEST = "github.event.pull_request.head.repo.full_name == github.repository";
 
 /** The workflow, as text that people read and change. */
@@ -12,6 +13,9 @@ on:
   push:
     branches: [${quoted(branch)}]
   pull_request:
+  # An alert, or whatever else \`esteira ci relay\` was told to start it for: everything is made anew from the newest commit.
+  repository_dispatch:
+    types: [esteira]
   # Started by hand, it rolls the champion back to the version before it.
   workflow_dispatch:
 
@@ -99,9 +103,9 @@ function jobText(job: Job, settings: PipelineSettings): string {
 
 function conditionOf({ when }: Job): string {
   if (when === "rolled back") return "github.event_name == 'workflow_dispatch'";
-  if (when === "committed") return "github.event_name == 'push'";
+  if (when === "committed") return OF_BRANCH;
   // A pull request from a fork gets no OIDC token.
-  return `github.event_name == 'push' || ${OWN_PULL_REQUEST}`;
+  return `${OF_BRANCH} || ${OWN_PULL_REQUEST}`;
 }
 
 const runText = (run: string): readonly string[] =>

@@ -64,7 +64,9 @@ function rulesOf({ when, environment }: Job, { branch, experiment }: PipelineSet
   if (when === "rolled back") {
     return [`    - if: '${ofBranch} && $CI_PIPELINE_SOURCE != "push" && $ESTEIRA_ACTION == "roll-back"'`];
   }
-  const committed = `    - if: '${ofBranch} && $CI_PIPELINE_SOURCE == "push"'`;
+  // Started by a commit, or by a webhook.
+  const started = `($CI_PIPELINE_SOURCE == "push" || $CI_PIPELINE_SOURCE == "trigger")`;
+  const committed = `    - if: '${ofBranch} && ${started} && $ESTEIRA_ACTION != "roll-back"'`;
   if (environment === "approval") return [committed, "      when: manual", "      allow_failure: false"];
   if (when !== "proposed") return [committed];
   return [

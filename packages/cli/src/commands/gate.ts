@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { invalid, notFound } from "@esteira/core/errors";
+import { EsteiraError, invalid, notFound } from "@esteira/core/errors";
 import type { Contender } from "@esteira/lifecycle/evidence/gather-evidence";
 import { fetchResolved, parseModelUri, resolveModel } from "@esteira/sdk/node/model-uri";
 import pc from "picocolors";
@@ -140,18 +140,19 @@ async function open(uri: string, into: string, values: Values, terminal: Termina
   const { modelDigest } = await import("@esteira/models/format/digest");
   const { openModel } = await import("@esteira/models/flavors/open-model");
   const digest = await modelDigest(folder);
+  // An alias moves: the verdict names the version that it led to.
+  const name = registeredName(uri) === undefined ? uri : `models:/${resolved.name}/${resolved.version}`;
   const model = await openModel(folder, {
     ...engineSettings(values, terminal.env),
     note: terminal.note,
     onPrint: (line) => terminal.note(`python: ${line}`),
+  }).catch((error: unknown) => {
+    // Of two models or more.
+    throw error instanceof EsteiraError
+      ? new EsteiraError(error.code, `${name} cannot be loaded: ${error.message}`)
+      : error;
   });
-  // An alias moves: the verdict names the version that it led to.
-  return {
-    name: registeredName(uri) === undefined ? uri : `models:/${resolved.name}/${resolved.version}`,
-    folder,
-    digest,
-    model,
-  };
+  return { name, folder, digest, model };
 }
 
 /** Null: there is none yet. Undefined: nobody said what to compare with. */
