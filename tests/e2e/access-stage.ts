@@ -6,13 +6,35 @@ import { openAdministration } from "@esteira/server/administration";
 import { startServer } from "@esteira/server/start";
 import { CLIENT, startProvider } from "@esteira/server/testing/identity-provider";
 import { webAssets } from "@esteira/web/node/assets";
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, chromium, type Page } from "playwright-core";
 import { type Visit, type VisitOptions, visit } from "./stage.ts";
 
 /** Of the users that a stage has from the start: `admin`, `ana`, who may change the experiment, and `eva`, who may read it and its model. */
 export const PASSWORD = "a long enough password";
 /** Whom the identity provider knows; any password opens its page. */
 const PEOPLE = { carla: { preferred_username: "carla", groups: ["fraud"] }, davi: { preferred_username: "davi" } };
+
+const SIGN_IN = {
+  en: { username: "Username", password: "Password", button: "Sign in" },
+  "pt-BR": { username: "Nome de usuário", password: "Senha", button: "Entrar" },
+} as const;
+
+/** Fills the page of signing in. */
+export async function signIn(
+  page: Page,
+  username: string,
+  password = PASSWORD,
+  language: keyof typeof SIGN_IN = "en",
+): Promise<void> {
+  const words = SIGN_IN[language];
+  await page.getByLabel(words.username).fill(username);
+  await page.getByLabel(words.password, { exact: true }).fill(password);
+  await page.getByRole("button", { name: words.button, exact: true }).click();
+}
+
+/** The browser itself notes each refused request; what a page does with a refusal is what the tests look at. */
+export const ownComplaints = (complaints: readonly string[]): readonly string[] =>
+  complaints.filter((text) => !/status of 401|status of 403|status of 400/.test(text));
 
 /** A server with access control, a real identity provider beside it, and a browser before both. */
 export interface AccessStage {

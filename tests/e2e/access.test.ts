@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type AccessStage, openAccessStage, PASSWORD } from "./access-stage.ts";
+import { type AccessStage, openAccessStage, ownComplaints, PASSWORD, signIn } from "./access-stage.ts";
 import { findChromium } from "./chromium.ts";
 import { expectFaultless, LOOKS } from "./looks.ts";
 import type { Visit } from "./stage.ts";
@@ -13,8 +13,6 @@ if (browserPath === undefined) {
 const WORDS = {
   en: {
     signIn: "Sign in",
-    username: "Username",
-    password: "Password",
     wrong: "The username or the password is wrong.",
     account: "Account",
     signOut: "Sign out",
@@ -23,8 +21,6 @@ const WORDS = {
   },
   "pt-BR": {
     signIn: "Entrar",
-    username: "Nome de usuário",
-    password: "Senha",
     wrong: "O nome de usuário ou a senha não confere.",
     account: "Conta",
     signOut: "Sair",
@@ -33,17 +29,6 @@ const WORDS = {
   },
 } as const;
 const LANGUAGES = ["en", "pt-BR"] as const;
-
-/** The browser itself notes each refused request; what a page does with a refusal is what the tests look at. */
-const ownComplaints = (complaints: readonly string[]) =>
-  complaints.filter((text) => !/status of 401|status of 403|status of 400/.test(text));
-
-async function signIn(page: Page, username: string, password = PASSWORD, language: (typeof LANGUAGES)[number] = "en") {
-  const words = WORDS[language];
-  await page.getByLabel(words.username).fill(username);
-  await page.getByLabel(words.password, { exact: true }).fill(password);
-  await page.getByRole("button", { name: words.signIn, exact: true }).click();
-}
 
 /** What the provider's pages themselves complain of is not ours: their fonts, for instance, come from elsewhere. */
 async function atProvider({ page, complaints }: Visit, url: string, act: () => Promise<void>) {

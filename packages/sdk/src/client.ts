@@ -5,6 +5,7 @@ import { experimentsOf } from "./experiments.ts";
 import { flowsOf } from "./flows.ts";
 import { loggedModelsOf } from "./logged-models.ts";
 import { modelVersionsOf } from "./model-versions.ts";
+import { peopleOf } from "./people.ts";
 import { policiesOf } from "./policies.ts";
 import { registeredModelsOf } from "./registered-models.ts";
 import { runQueriesOf } from "./run-queries.ts";
@@ -27,6 +28,7 @@ export function createClient(options: TransportOptions) {
     webhooks: webhooksOf(transport),
     artifacts: artifactsOf(transport),
     access: accessOf(transport),
+    people: peopleOf(transport),
     timeline: timelineOf(transport),
     policies: policiesOf(transport),
     flows: flowsOf(transport),

@@ -25,8 +25,8 @@ export interface Call {
   readonly query?: Readonly<Record<string, QueryValue>>;
   readonly body?: unknown;
   readonly signal?: AbortSignal;
-  /** Which of the server's services: tracking and registry, the artifact proxy's listing, or Esteira's own. */
-  readonly service?: "mlflow" | "mlflow-artifacts" | "esteira";
+  /** Which of the server's services: tracking and registry, what MLflow has in its API 3.0 only, the artifact proxy's listing, or Esteira's own. */
+  readonly service?: "mlflow" | "mlflow-3.0" | "mlflow-artifacts" | "esteira";
 }
 
 /** A function makes the body anew for each attempt: a stream is gone once it was read. */
@@ -57,6 +57,11 @@ export interface Transport {
 /** The root of what Esteira adds to MLflow's API, beside the given root of MLflow's. */
 const esteiraRoot = (apiRoot: string): string =>
   apiRoot.startsWith("/ajax-api/") ? "/ajax-api/esteira/v1" : "/api/esteira/v1";
+
+function rootOf(service: NonNullable<Call["service"]>, apiRoot: string): string {
+  if (service === "esteira") return esteiraRoot(apiRoot);
+  return service === "mlflow-3.0" ? `${apiRoot.replace(/2\.0$/, "3.0")}/mlflow` : `${apiRoot}/${service}`;
+}
 
 /** The answer of calls that say nothing. */
 export const nothing = z.unknown().transform((): void => undefined);
@@ -119,7 +124,7 @@ export function createTransport(options: TransportOptions): Transport {
 
   return {
     async call(method, path, answer, { query, body, signal, service = "mlflow" } = {}) {
-      const root = service === "esteira" ? esteiraRoot(apiRoot) : `${apiRoot}/${service}`;
+      const root = rootOf(service, apiRoot);
       const url = `${base}${root}/${path}${queryText(query)}`;
       const init: RequestInit = {};
       if (body !== undefined) {

@@ -173,6 +173,18 @@ const account = createRoute({
   component: lazyRouteComponent(() => import("./access/account-page.tsx"), "AccountPage"),
 });
 
+const people = createRoute({
+  getParentRoute: () => root,
+  path: "/people",
+  component: lazyRouteComponent(() => import("./people/people-page.tsx"), "PeoplePage"),
+});
+
+const person = createRoute({
+  getParentRoute: () => root,
+  path: "/people/$username",
+  component: lazyRouteComponent(() => import("./people/person-page.tsx"), "PersonPage"),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
@@ -193,6 +205,8 @@ export const router = createRouter({
     deployment,
     signIn,
     account,
+    people,
+    person,
   ]),
   history: createHashHistory(),
   defaultPreload: "intent",

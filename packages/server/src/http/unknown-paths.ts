@@ -25,6 +25,7 @@ const WORKSPACES = /^\/(ajax-)?api\/3\.0\/mlflow\/workspaces\b/;
 
 /** Calls that are there only while access is controlled. */
 const ACCESS = /^\/(ajax-)?api\/[23]\.0\/mlflow\/(users|roles|(experiments|registered-models)\/permissions)\b/;
+const USERS = "2.0/mlflow/users/list";
 
 const METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"] as const satisfies readonly HTTPMethods[];
 
@@ -39,7 +40,7 @@ export function answerUnknownPath(app: FastifyInstance, request: FastifyRequest,
     const fault = new EsteiraError("ENDPOINT_NOT_FOUND", `This endpoint answers to ${allowed.join(", ")} only.`);
     return sendError(reply.header("allow", allowed.join(", ")), 405, fault.toBody());
   }
-  if (ACCESS.test(path)) {
+  if (ACCESS.test(path) && !app.hasRoute({ method: "GET", url: path.replace(/[23]\.0\/mlflow\/.*/, USERS) })) {
     const fault = new EsteiraError(
       "NOT_IMPLEMENTED",
       "There are no users or permissions here: access control is off. Start the server with --app-name basic-auth to turn it on.",

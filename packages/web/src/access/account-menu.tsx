@@ -38,6 +38,7 @@ export function AccountMenu() {
           {isAdmin ? ` · ${text.access.admin}` : ""}
         </Menu.Label>
         <Menu.Item onClick={() => void navigate({ to: "/account" })}>{text.access.account}</Menu.Item>
+        {isAdmin ? <Menu.Item onClick={() => void navigate({ to: "/people" })}>{text.people.title}</Menu.Item> : null}
         {info.hasSession ? <Menu.Item onClick={() => signOut.mutate()}>{text.access.signOut}</Menu.Item> : null}
       </Menu.Dropdown>
     </Menu>

@@ -1,7 +1,6 @@
 import type { Token } from "@esteira/core/entities/access";
-import { Badge, Button } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { Badge } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { access } from "../api/client.ts";
 import type { Catalogue } from "../i18n/en.ts";
 import { useFormat, useText } from "../i18n/use-text.tsx";
@@ -10,8 +9,8 @@ import { Dim } from "../shell/page.tsx";
 import { Answer } from "../shell/states.tsx";
 import classes from "./access.module.css";
 import { NewToken } from "./new-token.tsx";
-import { Refusal } from "./refusal.tsx";
 import { tokensQuery } from "./session.ts";
+import { Sure } from "./sure.tsx";
 import { stateOf } from "./token-state.ts";
 
 /** The service tokens of who is signed in: made, shown once, listed, revoked. */
@@ -25,25 +24,36 @@ export function Tokens() {
       </p>
       <NewToken />
       <Answer query={query}>
-        {(tokens) => (tokens.length === 0 ? <Dim>{text.access.noTokens}</Dim> : <TokenList tokens={tokens} />)}
+        {(tokens) =>
+          tokens.length === 0 ? (
+            <Dim>{text.access.noTokens}</Dim>
+          ) : (
+            <TokenList tokens={tokens} listKey={tokensQuery.queryKey} />
+          )
+        }
       </Answer>
     </>
   );
 }
 
+interface Listed {
+  /** Of the query that the list is from. */
+  readonly listKey: readonly unknown[];
+}
+
 /** Newest first. */
-function TokenList({ tokens }: { tokens: readonly Token[] }) {
+export function TokenList({ tokens, listKey }: Listed & { tokens: readonly Token[] }) {
   const newestFirst = [...tokens].sort((a, b) => b.createdAt - a.createdAt);
   return (
     <ul className={classes.tokens}>
       {newestFirst.map((token) => (
-        <TokenRow key={token.id} token={token} />
+        <TokenRow key={token.id} token={token} listKey={listKey} />
       ))}
     </ul>
   );
 }
 
-function TokenRow({ token }: { token: Token }) {
+function TokenRow({ token, listKey }: Listed & { token: Token }) {
   const text = useText();
   const format = useFormat();
   const state = stateOf(token, Date.now());
@@ -64,7 +74,7 @@ function TokenRow({ token }: { token: Token }) {
           {token.lastUsedAt === undefined ? null : <Moment ms={token.lastUsedAt} />}
         </Dim>
       </div>
-      {state === "active" ? <Revoke token={token} /> : null}
+      {state === "active" ? <Revoke token={token} listKey={listKey} /> : null}
     </li>
   );
 }
@@ -72,31 +82,19 @@ function TokenRow({ token }: { token: Token }) {
 const bound = (token: Token, text: Catalogue): string =>
   token.resources.map(({ type, id }) => (type === "experiment" ? text.access.experimentNumber(id) : id)).join(", ");
 
-/** Two clicks: what uses the token stops at once. */
-function Revoke({ token }: { token: Token }) {
+/** What uses the token stops at once. */
+function Revoke({ token, listKey }: Listed & { token: Token }) {
   const text = useText();
   const queries = useQueryClient();
-  const [asks, setAsks] = useState(false);
-  const revoke = useMutation({
-    mutationFn: () => access.revokeToken(token.id),
-    onSuccess: () => queries.invalidateQueries({ queryKey: tokensQuery.queryKey }),
-  });
-  if (!asks) {
-    return (
-      <Button variant="default" onClick={() => setAsks(true)} aria-label={text.access.revokeNamed(token.name)}>
-        {text.access.revoke}
-      </Button>
-    );
-  }
   return (
-    <span className={classes.confirm}>
-      <Button color="red" onClick={() => revoke.mutate()} loading={revoke.isPending}>
-        {text.access.reallyRevoke}
-      </Button>
-      <Button variant="subtle" color="gray" onClick={() => setAsks(false)}>
-        {text.common.cancel}
-      </Button>
-      <Refusal error={revoke.error} />
-    </span>
+    <Sure
+      label={text.access.revoke}
+      named={text.access.revokeNamed(token.name)}
+      sure={text.access.reallyRevoke}
+      act={async () => {
+        await access.revokeToken(token.id);
+        await queries.invalidateQueries({ queryKey: listKey });
+      }}
+    />
   );
 }

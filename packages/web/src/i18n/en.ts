@@ -8,6 +8,7 @@ import { experiments } from "./en/experiments.ts";
 import { flows } from "./en/flows.ts";
 import { gate, models, stages } from "./en/models.ts";
 import { monitoring } from "./en/monitoring.ts";
+import { people } from "./en/people.ts";
 import { policy } from "./en/policy.ts";
 import { promotion } from "./en/promotion.ts";
 import { reproduction, run, use } from "./en/run.ts";
@@ -41,6 +42,7 @@ export const en = {
   flows,
   deployments,
   monitoring,
+  people,
 };
 
 export type Catalogue = typeof en;

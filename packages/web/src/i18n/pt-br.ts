@@ -9,6 +9,7 @@ import { experiments } from "./pt-br/experiments.ts";
 import { flows } from "./pt-br/flows.ts";
 import { gate, models, stages } from "./pt-br/models.ts";
 import { monitoring } from "./pt-br/monitoring.ts";
+import { people } from "./pt-br/people.ts";
 import { policy } from "./pt-br/policy.ts";
 import { promotion } from "./pt-br/promotion.ts";
 import { reproduction, run, use } from "./pt-br/run.ts";
@@ -41,4 +42,5 @@ export const ptBr: Catalogue = {
   flows,
   deployments,
   monitoring,
+  people,
 };

@@ -16,6 +16,8 @@ const PAGES: readonly (readonly [address: string, module: string])[] = [
   ["^/models/", "models/model-page.tsx"],
   ["^/sign-in", "access/sign-in-page.tsx"],
   ["^/account", "access/account-page.tsx"],
+  ["^/people/?$", "people/people-page.tsx"],
+  ["^/people/", "people/person-page.tsx"],
 ];
 
 /** Where each language's texts are: the application asks for those of one when it runs. */
