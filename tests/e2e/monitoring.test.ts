@@ -62,7 +62,7 @@ describe.skipIf(browserPath === undefined)("a model's monitoring", () => {
     const address = `${stage.url}/#/models/${encodeURIComponent(name)}?tab=monitoring`;
     await openFresh(page, address);
     await page.getByText(words.none).waitFor();
-    await page.getByText("npx esteira monitor report -m").waitFor();
+    await page.getByText(`npx esteira monitor report --ledger ledger --model 'mon'\\''s_100%-`).waitFor();
     await expectFaultless(page);
 
     await reported(client, name, 27, {});

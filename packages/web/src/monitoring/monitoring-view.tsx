@@ -34,7 +34,9 @@ export function Monitoring({ name, shown, onShow }: MonitoringProps) {
           return (
             <Empty>
               <p>{text.monitoring.none}</p>
-              <CodeBlock code={`npx esteira monitor report -m models:/${name}@champion`} />
+              <CodeBlock
+                code={`npx esteira monitor report --ledger ledger --model ${inShell(name)} --tracking-uri ${location.origin}`}
+              />
             </Empty>
           );
         return (
@@ -155,6 +157,9 @@ function Reports({
     />
   );
 }
+
+/** One word of a shell, whatever is in it. */
+const inShell = (word: string): string => (/^[\w.-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
 const VERDICT_COLORS = { ok: "green", watch: "yellow", act: "red" } as const;
 const LEVEL_COLORS = { info: "gray", watch: "yellow", act: "red" } as const;
