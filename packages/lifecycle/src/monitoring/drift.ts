@@ -46,6 +46,8 @@ export interface DriftRow {
   readonly p: number;
   readonly missingReference: number;
   readonly missingCurrent: number;
+  /** Share of the values that the reference has not seen: numbers outside of its range, new categories. */
+  readonly unseen: number;
   readonly importance: number;
   /** PSI beyond chance x importance: what the table is ranked by. */
   readonly impact: number;
@@ -55,8 +57,12 @@ export interface DriftRow {
 }
 
 /** Drift of each feature, the one with the largest impact first. */
-export function driftTable(features: readonly FeatureSample[], settings: MonitorSettings): DriftRow[] {
-  const measured = features.map(measure);
+export const driftTable = (features: readonly FeatureSample[], settings: MonitorSettings): DriftRow[] =>
+  countedDrift(features.map(count), settings);
+
+/** The same of features whose values were counted as they came. */
+export function countedDrift(features: readonly CountedFeature[], settings: MonitorSettings): DriftRow[] {
+  const measured = features.map(({ counted }) => measure(counted));
   const ps = controlled(measured.map(({ p }) => p));
   return features
     .map((feature, at) => judged(feature, measured[at]!, ps[at]!, settings))
@@ -64,17 +70,18 @@ export function driftTable(features: readonly FeatureSample[], settings: Monitor
 }
 
 export function driftOf(feature: FeatureSample, settings: MonitorSettings): DriftRow {
-  const measured = measure(feature);
-  return judged(feature, measured, measured.p, settings);
+  const counted = count(feature);
+  const measured = measure(counted.counted);
+  return judged(counted, measured, measured.p, settings);
 }
 
 function judged(
-  { name, kind, importance }: FeatureSample,
+  { name, importance, counted: { kind } }: CountedFeature,
   measured: Measured,
   p: number,
   settings: MonitorSettings,
 ): DriftRow {
-  const { psi, ks, jensenShannon, wasserstein, missingReference, missingCurrent, histogram } = measured;
+  const { psi, ks, jensenShannon, wasserstein, missingReference, missingCurrent, unseen, histogram } = measured;
   const missingChange = Math.abs(missingCurrent - missingReference);
   const beyondChance = Math.max(0, psi - measured.expectedPsi);
   // A feature that has lost all its values has moved as far as it can, though no index can be computed.
@@ -98,6 +105,7 @@ function judged(
     p,
     missingReference,
     missingCurrent,
+    unseen,
     importance,
     impact,
     level,
@@ -117,16 +125,46 @@ interface Measured extends NumberDistances {
   readonly p: number;
   readonly missingReference: number;
   readonly missingCurrent: number;
+  readonly unseen: number;
   readonly histogram: DriftRow["histogram"];
 }
 
-const measure = (feature: FeatureSample): Measured =>
-  feature.kind === "number" ? numbers(feature) : categories(feature);
+/** What is counted of a feature, now and before. */
+export type Counted =
+  | { readonly kind: "number"; readonly now: NumberWindow }
+  | {
+      readonly kind: "category";
+      readonly before: CategoryWindow;
+      readonly now: CategoryWindow;
+      /** Rows of the reference that count alike, for each that it has; see `effectiveRows`. */
+      readonly known: number;
+    };
 
-function numbers({ reference, current, weights }: FeatureSample): Measured {
-  const before = weights === undefined ? numberReference(reference) : weightedReference(reference, weights);
-  const now = new NumberWindow(before);
-  now.add(current);
+/** A feature whose values were counted, not kept. */
+export interface CountedFeature {
+  readonly name: string;
+  /** Share of the model's gain, 0 to 1. */
+  readonly importance: number;
+  readonly counted: Counted;
+}
+
+function count({ name, importance, kind, reference, current, weights }: FeatureSample): CountedFeature {
+  if (kind === "number") {
+    const now = new NumberWindow(
+      weights === undefined ? numberReference(reference) : weightedReference(reference, weights),
+    );
+    now.add(current);
+    return { name, importance, counted: { kind, now } };
+  }
+  const before = new CategoryWindow().add(reference, weights);
+  const known = weights === undefined ? 1 : effectiveRows(weights) / before.count;
+  return { name, importance, counted: { kind, before, now: new CategoryWindow().add(current), known } };
+}
+
+const measure = (counted: Counted): Measured => (counted.kind === "number" ? numbers(counted) : categories(counted));
+
+function numbers({ now }: Extract<Counted, { kind: "number" }>): Measured {
+  const before = now.reference;
   const distances = numberDistances(now);
   return {
     ...distances,
@@ -134,16 +172,14 @@ function numbers({ reference, current, weights }: FeatureSample): Measured {
     p: ksSignificance(distances.ks, before.count, now.count),
     missingReference: before.missing,
     missingCurrent: now.missingShare,
+    unseen: now.outsideShare,
     histogram: histogram(now),
   };
 }
 
-function categories({ reference, current, weights }: FeatureSample): Measured {
-  const before = new CategoryWindow().add(reference, weights);
-  const now = new CategoryWindow().add(current);
+function categories({ before, now, known }: Extract<Counted, { kind: "category" }>): Measured {
   const counts = categoryCounts(before, now);
   const [p, q] = [sharesOfCounts(counts.reference), sharesOfCounts(counts.current)];
-  const known = weights === undefined ? 1 : effectiveRows(weights) / before.count;
   const isEmpty = before.count === 0 || now.count === 0;
   return {
     psi: isEmpty ? Number.NaN : psiOfShares(p, q),
@@ -152,11 +188,12 @@ function categories({ reference, current, weights }: FeatureSample): Measured {
     wasserstein: Number.NaN,
     expectedPsi: isEmpty ? Number.NaN : expectedPsi(p.length, before.count * known, now.count),
     p: chiSquared(
-      counts.reference.map((count) => count * known),
+      counts.reference.map((many) => many * known),
       counts.current,
     ).p,
     missingReference: before.missingShare,
     missingCurrent: now.missingShare,
+    unseen: q.reduce((all, share, at) => (counts.reference[at] === 0 ? all + share : all), 0),
     histogram: { reference: p, current: q },
   };
 }

@@ -18,6 +18,10 @@ type File = Awaited<ReturnType<typeof asyncBufferFromFile>>;
 export interface ParquetSource extends BatchSource {
   /** What the file says of each column, by name: a copy of the column keeps it. */
   readonly elements: ReadonlyMap<string, SchemaElement>;
+  /** How many rows each row group has. */
+  readonly groups: readonly number[];
+  /** Cells of one row group, of these columns alone: one at a time bounds the memory of wide files. Throws as `batches` does. */
+  readCells(group: number, names: readonly string[]): Promise<readonly Cells[]>;
 }
 
 /** Whether a column of numbers (`isWhole`: of whole ones) may come as a Float64Array, NaN for a missing one. */
@@ -53,6 +57,19 @@ export async function openParquet(
     names,
     elements,
     rowCount: Number(metadata.num_rows),
+    groups: metadata.row_groups.map(({ num_rows }) => Number(num_rows)),
+    readCells(at, columns) {
+      const group = metadata.row_groups[at]!;
+      const start = metadata.row_groups.slice(0, at).reduce((rows, { num_rows }) => rows + Number(num_rows), 0);
+      return readGroup(
+        path,
+        file,
+        metadata,
+        { names: columns, isNumber, group },
+        start,
+        start + Number(group.num_rows),
+      );
+    },
     async *batches(fromRow) {
       let groupStart = 0;
       for (const group of metadata.row_groups) {

@@ -81,9 +81,12 @@ export class NumberWindow {
     }
   }
 
-  /** Adds what another window of the same reference has counted. */
-  merge(other: NumberWindow): void {
-    if (other.reference !== this.reference)
+  /**
+   * Adds what another window has counted against the same points: one of the same reference, of a copy of it on another thread, or of one with
+   * other weights. The sum is what one window would have counted, to the last digit of `sums`.
+   */
+  merge(other: Pick<NumberWindow, "reference" | "cells" | "sums" | "missing">): void {
+    if (!hasSamePoints(other.reference, this.reference))
       throw invalid("Windows of two references cannot be added; count both against one.");
     for (let cell = 0; cell < this.cells.length; cell++) this.cells[cell]! += other.cells[cell]!;
     for (let gap = 0; gap < this.sums.length; gap++) this.sums[gap]! += other.sums[gap]!;
@@ -99,6 +102,12 @@ export class NumberWindow {
   get missingShare(): number {
     const all = this.count + this.missing;
     return all === 0 ? 0 : this.missing / all;
+  }
+
+  /** Share of the numbers below the reference's smallest and above its largest; 0 of none. */
+  get outsideShare(): number {
+    const { count } = this;
+    return count === 0 ? 0 : (this.cells[0]! + (this.reference.points.length === 0 ? 0 : this.cells.at(-1)!)) / count;
   }
 
   /** The first point with at least this share of the numbers at or below it; the last where there is none. NaN without points. */
@@ -131,6 +140,10 @@ export class NumberWindow {
     return (upperHalf(value) - this.#lowest) >>> this.#shift;
   }
 }
+
+const hasSamePoints = (one: NumberReference, other: NumberReference): boolean =>
+  one === other ||
+  (one.points.length === other.points.length && one.points.every((point, at) => point === other.points[at]));
 
 /** Share of the reference in each of its bins. */
 export function referenceShares({ edges, below }: NumberReference): number[] {
