@@ -33,6 +33,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   projects: "esteira run beside mlflow run: seconds over the project's own command",
   web: "the web UI in a browser beside MLflow's: first load, first rows, 100,000 runs sorted, filtered and scrolled",
   transfers: "the SDK with one large file up and down: seconds and memory",
+  detection: "how soon a change is told, and how often wrongly, on simulated days",
   monitoring: "a day of ten million decisions compared with a reference, beside evidently",
   estimates: "performance estimated before its labels: how often its interval holds what comes true",
   image: "a model's image: size, seconds to build it, start to the first score; beside what MLflow's installs",
