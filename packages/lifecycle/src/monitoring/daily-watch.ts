@@ -28,7 +28,8 @@ export interface Day {
   readonly score: ArrayLike<number>;
   /** 1 when the transfer was alerted. */
   readonly alerted: ArrayLike<number>;
-  readonly reports: readonly Report[];
+  /** Undefined where nobody tells of any: then none are watched. */
+  readonly reports: readonly Report[] | undefined;
 }
 
 interface Report {
@@ -49,6 +50,7 @@ export interface DaySummary {
   readonly alerts: number;
   /** Sum of the scores: what a model whose scores are probabilities expects. */
   readonly expectedFrauds: number;
+  /** NaN where nobody tells. */
   readonly reports: number;
   /** Of them, transfers that were not alerted. */
   readonly missedReports: number;
@@ -85,13 +87,13 @@ export const STANDARD_WATCH: WatchSettings = { falseAlarmDays: 90, newTypologyRe
 /** Of a false alarm's chance, what each kind of detector may use. */
 const SHARES = { patterns: 0.5, figures: 0.25, missing: 0.125, reports: 0.125 } as const;
 /** Days of a reference below which a day's variation is not known. */
-const LEAST_DAYS = 7;
+export const LEAST_DAYS = 7;
 
 export function summarise(day: Day, grid: Grid): DaySummary {
   const bins = grid.cuts.map((cuts, at) => binsOf(cuts, day.features[at]!));
   const rows = day.score.length;
   const typologies = new Map<string, number>();
-  for (const { typology } of day.reports)
+  for (const { typology } of day.reports ?? [])
     if (typology !== undefined) typologies.set(typology, (typologies.get(typology) ?? 0) + 1);
   let [alerts, expectedFrauds] = [0, 0];
   for (let row = 0; row < rows; row++) {
@@ -107,8 +109,8 @@ export function summarise(day: Day, grid: Grid): DaySummary {
     missing: ranked.map(({ missing }) => missing),
     alerts,
     expectedFrauds,
-    reports: day.reports.length,
-    missedReports: day.reports.filter(({ caught }) => !caught).length,
+    reports: day.reports?.length ?? Number.NaN,
+    missedReports: day.reports?.filter(({ caught }) => !caught).length ?? Number.NaN,
     typologies,
   };
 }
@@ -255,7 +257,8 @@ function countDetector(
   const shape = 1 / (1 / (all + 0.5) + Math.max(0, (variance - mean) / mean ** 2));
   return detector(named, limit, (day) => {
     const expected = ((all + 0.5) * day.rows) / rows;
-    return { evidence: evidenceOf(of(day), { expected, shape }), now: of(day), before: expected };
+    const now = of(day);
+    return { evidence: Number.isNaN(now + all) ? 0 : evidenceOf(now, { expected, shape }), now, before: expected };
   });
 }
 

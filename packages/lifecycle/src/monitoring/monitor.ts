@@ -1,5 +1,6 @@
 import { invalid } from "@esteira/core/errors";
 import { type AlertRate, alertRate } from "./alert-rate.ts";
+import type { Change } from "./daily-watch.ts";
 import { checkDecisions, type Decisions } from "./decisions.ts";
 import { seasonalWeights } from "./distribution/season.ts";
 import { type DriftRow, driftLevel, driftOf, driftTable, type FeatureSample } from "./drift.ts";
@@ -12,6 +13,7 @@ import { type RealisedPerformance, realisedPerformance } from "./performance.ts"
 import { type Language, type ReasonWords, type Spoken, speak } from "./reason-words.ts";
 import { type MonitorSettings, STANDARD_SETTINGS } from "./settings.ts";
 import { type EarlierFrauds, maturityByTypology, type TypologyMaturity } from "./typology-maturity.ts";
+import { windowChanges } from "./window-changes.ts";
 
 /** What is monitored, for the reader and for the record. */
 export interface MonitorIdentity {
@@ -45,6 +47,8 @@ export interface MonitorInput {
    * hours of the week.
    */
   readonly referenceTimes?: ArrayLike<number> | undefined;
+  /** When each row of the features and of `windowScores` was, milliseconds. With it and the reference's instants days are watched one by one. */
+  readonly windowTimes?: ArrayLike<number> | undefined;
   readonly fraudReference: FraudReference;
   /** Frauds before the window, to learn the labels' delay from; those of the window are added. */
   readonly earlierFrauds?: EarlierFrauds;
@@ -80,6 +84,8 @@ export interface MonitorReport {
   readonly maturityByTypology: readonly TypologyMaturity[];
   readonly performance: RealisedPerformance;
   readonly novelty: Novelty;
+  /** What single days showed that the reference's did not; null where days were not watched, see `windowChanges`. */
+  readonly changes: readonly Change[] | null;
 }
 
 /** The state of a model in production. Pure: decisions, labels known so far and references in; report out. */
@@ -130,7 +136,8 @@ export function monitor(input: MonitorInput): MonitorReport {
   const scores = scoreReference(input.referenceScores, input.fraudReference.fraudScores, input.identity.threshold);
   const performance = realisedPerformance(decisions, { window, asOf, curve: maturity, scores, ...settings });
   const novelty = noveltyOf(decisions, input.fraudReference, { window, asOf, settings });
-  const measured = { settings, alertRate: alerts, latency, scoreDrift, drift, maturity, performance, novelty };
+  const changes = changesOf(input, settings);
+  const measured = { settings, alertRate: alerts, latency, scoreDrift, drift, maturity, performance, novelty, changes };
   const reasons = reasonsOf(measured);
   return {
     verdict: verdictOf(reasons.map((reason) => reason.level)),
@@ -145,6 +152,20 @@ export function monitor(input: MonitorInput): MonitorReport {
     }),
     ...measured,
   };
+}
+
+function changesOf(input: MonitorInput, { offsetHours }: MonitorSettings): Change[] | null {
+  const { features, referenceScores, referenceTimes, windowScores, windowTimes, identity } = input;
+  if (referenceTimes === undefined || windowTimes === undefined || windowScores === undefined) return null;
+  for (const { length } of [windowScores, ...features.map(({ current }) => current)])
+    if (length !== windowTimes.length)
+      throw invalid(`The window has ${windowTimes.length} instants but ${length} rows; give one instant a row.`);
+  return windowChanges(
+    features,
+    { times: referenceTimes, scores: referenceScores },
+    { times: windowTimes, scores: windowScores },
+    { threshold: identity.threshold, offsetHours },
+  );
 }
 
 function delaysOf({ decisions, earlierFrauds, asOf }: MonitorInput, rows: Uint32Array): MaturityCurve {
@@ -164,7 +185,7 @@ function delaysOf({ decisions, earlierFrauds, asOf }: MonitorInput, rows: Uint32
 
 type Measured = Pick<
   MonitorReport,
-  "settings" | "alertRate" | "latency" | "scoreDrift" | "drift" | "performance" | "novelty"
+  "settings" | "alertRate" | "latency" | "scoreDrift" | "drift" | "performance" | "novelty" | "changes"
 >;
 
 function reasonsOf(report: Measured): Reason[] {
@@ -221,6 +242,9 @@ function reasonsOf(report: Measured): Reason[] {
   if (scoreDrift.level !== "stable")
     add(scoreDrift.level, "scoreDrift", (words) => words.scoreDrift({ psi: scoreDrift.psi }));
   addDrift(drift, settings, add);
+  // The latest alone: a pattern that stays is found again and again.
+  const pattern = report.changes?.findLast((change) => change.kind === "pattern");
+  if (pattern !== undefined) add("watch", "patternRisen", (words) => words.patternRisen(pattern));
   addEstimates(report, add);
   if (performance.mature === null)
     add("info", "noMatureCohort", (words) => words.noMatureCohort({ maturityDays: settings.maturityDays }));

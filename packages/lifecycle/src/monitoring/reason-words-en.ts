@@ -1,7 +1,19 @@
 import { figuresOf } from "./figures.ts";
+import type { Pattern } from "./pattern-scan.ts";
 import type { ReasonWords } from "./reason-words.ts";
 
 const { percent, number, count, date, decimals } = figuresOf("en");
+
+const joined = ({ parts }: Pattern): string =>
+  parts
+    .map(({ feature, from, to }) => {
+      if (Number.isNaN(from)) return `no ${feature}`;
+      if (from === Number.NEGATIVE_INFINITY) return `${feature} below ${number(to)}`;
+      return to === Number.POSITIVE_INFINITY
+        ? `${feature} from ${number(from)} on`
+        : `${feature} from ${number(from)} to ${number(to)}`;
+    })
+    .join(", ");
 
 export const englishReasons: ReasonWords = {
   nothingFound: () => "Nothing has changed beyond what chance explains.",
@@ -17,6 +29,8 @@ export const englishReasons: ReasonWords = {
   scoreDrift: ({ psi }) => `The scores are distributed differently than in training (PSI ${decimals(psi, 2)}).`,
   featureDrift: ({ feature, psi, importance, others }) =>
     `${feature} has moved (PSI ${decimals(psi, 2)}) and carries ${percent(importance)} of the model${others > 0 ? `; ${count(others)} more ${others === 1 ? "feature has" : "features have"} moved` : ""}.`,
+  patternRisen: ({ pattern, now, before, from }) =>
+    `On ${date(from)} ${count(now)} transfers had ${joined(pattern)}, where ${decimals(before, 1)} were expected. A new scam looks so before anybody reports it: look at some of them.`,
   featureMissing: ({ feature, before, now }) =>
     `${feature} is missing in ${percent(now)} of the transfers (${percent(before)} in training): a source may have stopped.`,
   newTypology: ({ name, frauds, caught, since }) =>

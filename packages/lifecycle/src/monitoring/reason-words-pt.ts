@@ -1,7 +1,19 @@
 import { figuresOf } from "./figures.ts";
+import type { Pattern } from "./pattern-scan.ts";
 import type { ReasonWords } from "./reason-words.ts";
 
 const { percent, number, count, date, decimals } = figuresOf("pt-BR");
+
+const joined = ({ parts }: Pattern): string =>
+  parts
+    .map(({ feature, from, to }) => {
+      if (Number.isNaN(from)) return `${feature} ausente`;
+      if (from === Number.NEGATIVE_INFINITY) return `${feature} abaixo de ${number(to)}`;
+      return to === Number.POSITIVE_INFINITY
+        ? `${feature} a partir de ${number(from)}`
+        : `${feature} de ${number(from)} a ${number(to)}`;
+    })
+    .join(", ");
 
 export const portugueseReasons: ReasonWords = {
   nothingFound: () => "Nada mudou além do que o acaso explica.",
@@ -17,6 +29,8 @@ export const portugueseReasons: ReasonWords = {
   scoreDrift: ({ psi }) => `A distribuição dos escores é diferente da do treino (PSI ${decimals(psi, 2)}).`,
   featureDrift: ({ feature, psi, importance, others }) =>
     `${feature} mudou (PSI ${decimals(psi, 2)}) e responde por ${percent(importance)} do modelo${others > 0 ? `; ${others === 1 ? "mais uma variável mudou" : `mais ${count(others)} variáveis mudaram`}` : ""}.`,
+  patternRisen: ({ pattern, now, before, from }) =>
+    `Em ${date(from)}, ${count(now)} transferências tinham ${joined(pattern)}; esperavam-se ${decimals(before, 1)}. Um golpe novo tem essa aparência antes que alguém o relate: veja algumas delas.`,
   featureMissing: ({ feature, before, now }) =>
     `${feature} está ausente em ${percent(now)} das transferências (${percent(before)} no treino): uma fonte pode ter parado.`,
   newTypology: ({ name, frauds, caught, since }) =>

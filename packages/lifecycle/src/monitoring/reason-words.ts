@@ -1,3 +1,4 @@
+import type { Pattern } from "./pattern-scan.ts";
 import { englishReasons } from "./reason-words-en.ts";
 import { portugueseReasons } from "./reason-words-pt.ts";
 
@@ -15,6 +16,7 @@ export interface ReasonWords {
   latencyHigh(p: { p99: number; limit: number }): string;
   scoreDrift(p: { psi: number }): string;
   featureDrift(p: { feature: string; psi: number; importance: number; others: number }): string;
+  patternRisen(p: { pattern: Pattern; now: number; before: number; from: number }): string;
   featureMissing(p: { feature: string; before: number; now: number }): string;
   newTypology(p: { name: string; frauds: number; caught: number; since: number }): string;
   typologyWorse(p: { name: string; recall: number; before: number; frauds: number }): string;

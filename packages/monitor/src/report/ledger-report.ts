@@ -92,6 +92,7 @@ async function report(options: LedgerReportOptions): Promise<LedgerReport> {
     },
     decisions: decisionsOf(rows, labels, typologies),
     windowScores: Float64Array.from(rows.sampled, (row) => rows.score[row]!),
+    windowTimes: Float64Array.from(rows.sampled, (row) => rows.time[row]!),
     referenceTimes: reference.times,
     fraudReference: fraudReferenceOf(reference, typologies),
     ...(earlier === undefined ? {} : { earlierFrauds: fraudDelays(earlier, labels, typologies) }),
