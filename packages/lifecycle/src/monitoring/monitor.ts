@@ -3,6 +3,7 @@ import { type AlertRate, alertRate } from "./alert-rate.ts";
 import type { Change } from "./daily-watch.ts";
 import { checkDecisions, type Decisions } from "./decisions.ts";
 import { seasonalWeights } from "./distribution/season.ts";
+import type { DomainDrift } from "./domain-drift.ts";
 import { type DriftRow, driftLevel, driftOf, driftTable, type FeatureSample } from "./drift.ts";
 import { scoreReference } from "./estimate.ts";
 import { type LatencySummary, summariseLatency } from "./latency.ts";
@@ -49,6 +50,8 @@ export interface MonitorInput {
   readonly referenceTimes?: ArrayLike<number> | undefined;
   /** When each row of the features and of `windowScores` was, milliseconds. With it and the reference's instants days are watched one by one. */
   readonly windowTimes?: ArrayLike<number> | undefined;
+  /** How well the features together tell the window from the reference, where that was asked; see `domainDrift`. */
+  readonly domain?: DomainDrift | undefined;
   readonly fraudReference: FraudReference;
   /** Frauds before the window, to learn the labels' delay from; those of the window are added. */
   readonly earlierFrauds?: EarlierFrauds;
@@ -86,6 +89,8 @@ export interface MonitorReport {
   readonly novelty: Novelty;
   /** What single days showed that the reference's did not; null where days were not watched, see `windowChanges`. */
   readonly changes: readonly Change[] | null;
+  /** Null where it was not asked. */
+  readonly domain: DomainDrift | null;
 }
 
 /** The state of a model in production. Pure: decisions, labels known so far and references in; report out. */
@@ -137,7 +142,10 @@ export function monitor(input: MonitorInput): MonitorReport {
   const performance = realisedPerformance(decisions, { window, asOf, curve: maturity, scores, ...settings });
   const novelty = noveltyOf(decisions, input.fraudReference, { window, asOf, settings });
   const changes = changesOf(input, settings);
-  const measured = { settings, alertRate: alerts, latency, scoreDrift, drift, maturity, performance, novelty, changes };
+  const domain = input.domain ?? null;
+  const measured = {
+    ...{ settings, alertRate: alerts, latency, scoreDrift, drift, maturity, performance, novelty, changes, domain },
+  };
   const reasons = reasonsOf(measured);
   return {
     verdict: verdictOf(reasons.map((reason) => reason.level)),
@@ -185,7 +193,7 @@ function delaysOf({ decisions, earlierFrauds, asOf }: MonitorInput, rows: Uint32
 
 type Measured = Pick<
   MonitorReport,
-  "settings" | "alertRate" | "latency" | "scoreDrift" | "drift" | "performance" | "novelty" | "changes"
+  "settings" | "alertRate" | "latency" | "scoreDrift" | "drift" | "performance" | "novelty" | "changes" | "domain"
 >;
 
 function reasonsOf(report: Measured): Reason[] {
@@ -242,6 +250,15 @@ function reasonsOf(report: Measured): Reason[] {
   if (scoreDrift.level !== "stable")
     add(scoreDrift.level, "scoreDrift", (words) => words.scoreDrift({ psi: scoreDrift.psi }));
   addDrift(drift, settings, add);
+  const { domain } = report;
+  if (domain !== null && domain.level !== "info")
+    add(domain.level, "domainMoved", (words) =>
+      words.domainMoved({
+        auc: domain.auc,
+        ...domain.interval,
+        features: domain.features.slice(0, 3).map(({ feature }) => feature),
+      }),
+    );
   // The latest alone: a pattern that stays is found again and again.
   const pattern = report.changes?.findLast((change) => change.kind === "pattern");
   if (pattern !== undefined) add("watch", "patternRisen", (words) => words.patternRisen(pattern));

@@ -29,6 +29,8 @@ export const englishReasons: ReasonWords = {
   scoreDrift: ({ psi }) => `The scores are distributed differently than in training (PSI ${decimals(psi, 2)}).`,
   featureDrift: ({ feature, psi, importance, others }) =>
     `${feature} has moved (PSI ${decimals(psi, 2)}) and carries ${percent(importance)} of the model${others > 0 ? `; ${count(others)} more ${others === 1 ? "feature has" : "features have"} moved` : ""}.`,
+  domainMoved: ({ auc, low, high, features }) =>
+    `Together the features tell these transfers from those of the training (AUC ${decimals(auc, 2)}, ${decimals(low, 2)} to ${decimals(high, 2)}; 0.5 is no difference), by ${features.join(", ")} above all.`,
   patternRisen: ({ pattern, now, before, from }) =>
     `On ${date(from)} ${count(now)} transfers had ${joined(pattern)}, where ${decimals(before, 1)} were expected. A new scam looks so before anybody reports it: look at some of them.`,
   featureMissing: ({ feature, before, now }) =>

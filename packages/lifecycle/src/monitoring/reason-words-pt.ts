@@ -29,6 +29,8 @@ export const portugueseReasons: ReasonWords = {
   scoreDrift: ({ psi }) => `A distribuição dos escores é diferente da do treino (PSI ${decimals(psi, 2)}).`,
   featureDrift: ({ feature, psi, importance, others }) =>
     `${feature} mudou (PSI ${decimals(psi, 2)}) e responde por ${percent(importance)} do modelo${others > 0 ? `; ${others === 1 ? "mais uma variável mudou" : `mais ${count(others)} variáveis mudaram`}` : ""}.`,
+  domainMoved: ({ auc, low, high, features }) =>
+    `Em conjunto, as variáveis distinguem estas transferências das do treino (AUC ${decimals(auc, 2)}, de ${decimals(low, 2)} a ${decimals(high, 2)}; 0,5 é nenhuma diferença), sobretudo por ${features.join(", ")}.`,
   patternRisen: ({ pattern, now, before, from }) =>
     `Em ${date(from)}, ${count(now)} transferências tinham ${joined(pattern)}; esperavam-se ${decimals(before, 1)}. Um golpe novo tem essa aparência antes que alguém o relate: veja algumas delas.`,
   featureMissing: ({ feature, before, now }) =>

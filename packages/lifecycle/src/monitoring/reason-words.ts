@@ -16,6 +16,7 @@ export interface ReasonWords {
   latencyHigh(p: { p99: number; limit: number }): string;
   scoreDrift(p: { psi: number }): string;
   featureDrift(p: { feature: string; psi: number; importance: number; others: number }): string;
+  domainMoved(p: { auc: number; low: number; high: number; features: readonly string[] }): string;
   patternRisen(p: { pattern: Pattern; now: number; before: number; from: number }): string;
   featureMissing(p: { feature: string; before: number; now: number }): string;
   newTypology(p: { name: string; frauds: number; caught: number; since: number }): string;

@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { invalid } from "@esteira/core/errors";
 import type { Decisions } from "@esteira/lifecycle/monitoring/decisions";
+import { domainDrift } from "@esteira/lifecycle/monitoring/domain-drift";
 import type { FeatureSample } from "@esteira/lifecycle/monitoring/drift";
 import { type MonitorReport, monitor } from "@esteira/lifecycle/monitoring/monitor";
 import type { FraudReference } from "@esteira/lifecycle/monitoring/novelty";
@@ -82,8 +83,9 @@ async function report(options: LedgerReportOptions): Promise<LedgerReport> {
     throw invalid("The reference has no alert, so its alert rate is no budget: give one with --budget.");
   const typologies = typologyNames(labels, reference);
   const { features, importanceToAct } = featureSamples(rows, reference, earlier, options.settings);
+  const domain = await domainDrift(features);
   const made = monitor({
-    ...{ asOf, window, alertBudget: budget, features, referenceScores: reference.scores },
+    ...{ asOf, window, alertBudget: budget, features, domain, referenceScores: reference.scores },
     identity: {
       ...{ model: model.name, version: model.version, modelDigest: model.digest, threshold, currency },
       reference: reference.description,
