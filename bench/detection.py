@@ -14,9 +14,10 @@ import pandas as pd
 warnings.filterwarnings("ignore")
 tool, path, reference_days, last_day = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 table = pd.read_parquet(path)
+table["at"] = pd.to_datetime(table.day, unit="D")
 reference = table[table.day < reference_days]
 later = table[(table.day >= reference_days) & (table.day < last_day)]
-features = [name for name in table.columns if name not in ("day", "score", "alerted", "fraud")]
+features = [name for name in table.columns if name not in ("day", "at", "score", "alerted", "fraud")]
 
 
 def evidently():
@@ -37,11 +38,12 @@ def nannyml():
     import nannyml as nml
 
     columns = features + ["score", "alerted"]
+    by_day = {"timestamp_column_name": "at", "chunk_period": "D"}
     one = nml.UnivariateDriftCalculator(
-        column_names=columns, treat_as_categorical=["alerted"], chunk_size=None, chunk_period=None, chunker=by_day()
+        column_names=columns, treat_as_categorical=["alerted"], **by_day
     )
     yield from alerts(one.fit(reference).calculate(later), "univariate")
-    whole = nml.DataReconstructionDriftCalculator(column_names=features, chunker=by_day())
+    whole = nml.DataReconstructionDriftCalculator(column_names=features, **by_day)
     yield from alerts(whole.fit(reference).calculate(later), "reconstruction")
     estimate = nml.CBPE(
         y_pred_proba="score",
@@ -49,36 +51,21 @@ def nannyml():
         y_true="fraud",
         problem_type="classification_binary",
         metrics=["roc_auc", "recall", "precision"],
-        chunker=by_day(),
+        **by_day,
     )
     yield from alerts(estimate.fit(reference).estimate(later), "cbpe")
 
 
-def by_day():
-    from nannyml.chunk import Chunk, Chunker
-
-    class ByDay(Chunker):
-        def _split(self, data):
-            at = 0
-            chunks = []
-            for day, rows in data.groupby("day"):
-                chunk = Chunk(key=str(day), data=rows, start_index=at, end_index=at + len(rows) - 1)
-                at += len(rows)
-                chunks.append(chunk)
-            return chunks
-
-    return ByDay()
-
-
 def alerts(result, kind):
     frame = result.filter(period="analysis").to_df()
-    keys = next(frame[column] for column in frame.columns if column[-1] == "key" or column[-2:] == ("chunk", "key"))
+    starts = next(frame[column] for column in frame.columns if column[-1] == "start_date")
+    days = (pd.to_datetime(starts) - pd.Timestamp(0)).dt.days
     for column in frame.columns:
         if column[-1] != "alert":
             continue
-        for key, is_alert in zip(keys, frame[column]):
+        for day, is_alert in zip(days, frame[column]):
             if is_alert:
-                yield int(key), f"{kind} {' '.join(str(part) for part in column[:-1])}"
+                yield int(day), f"{kind} {' '.join(str(part) for part in column[:-1])}"
 
 
 print(json.dumps(sorted(evidently() if tool == "evidently" else nannyml())))
