@@ -35,6 +35,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   transfers: "the SDK with one large file up and down: seconds and memory",
   detection: "how soon a change is told, and how often wrongly, on simulated days",
   monitoring: "a day of ten million decisions compared with a reference, beside evidently",
+  ledger: "keeping decisions: what it adds to scoring, and decisions a second kept and collected",
   estimates: "performance estimated before its labels: how often its interval holds what comes true",
   image: "a model's image: size, seconds to build it, start to the first score; beside what MLflow's installs",
   "web-charts": "a chart of 10 runs x 100k points in Chromium: painted, and frames while panned",

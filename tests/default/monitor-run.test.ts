@@ -36,8 +36,10 @@ async function fillLedger(ledger: string, now: number): Promise<void> {
   const count = 2000;
   for (let i = 0; i < count; i++) {
     const score = i % 50 === 0 ? 0.9 : 0.1 + (i % 7) / 100;
-    await writer.add({
-      ...{ id: `t-${i}`, at: now - HOUR - 28 * DAY + Math.floor((28 * DAY * (i + 1)) / count), eventAt: null },
+    const at = now - HOUR - 28 * DAY + Math.floor((28 * DAY * (i + 1)) / count);
+    await writer.open(at);
+    writer.add({
+      ...{ id: `t-${i}`, at, eventAt: null },
       model: { name: "pix", version: "1", digest: "d".repeat(64) },
       ...{ arm: null, score, threshold: 0.5, action: null, latencyMs: 5, subjects: [], reasons: [], weight: 1 },
       ...{ erased: false, source: "s", sequence: i, slot: null, names: NAMES, values: [50 + (i % 90), i % 24] },

@@ -63,6 +63,21 @@ async function recorded(): Promise<{ ledger: string; decisions: string; folder: 
 }
 
 describe("esteira monitor", () => {
+  it("collects a log of another service too, once", async () => {
+    const folder = await scratch();
+    const from = join(folder, "log.csv");
+    await writeFile(from, "transfer,when,score,amount\na,2026-01-05T10:00:00Z,0.9,5\nb,2026-01-06T10:00:00Z,0.1,7\n");
+    const values = {
+      ledger: join(folder, "ledger"),
+      from,
+      map: ["id=transfer", "at=when"],
+      model: "card",
+      threshold: "0.5",
+    };
+    expect((await run("monitor collect", values)).out).toContain("2 decisions collected");
+    expect((await run("monitor collect", values)).out).toContain("2 were in the ledger already");
+  });
+
   it("collects, takes labels, and reports on both, as a run too", async () => {
     const { folder, ledger, decisions } = await recorded();
     const collected = await run("monitor collect", { ledger, decisions });
@@ -113,6 +128,10 @@ describe("esteira monitor", () => {
   it("says what is missing or contradictory in what it is given", async () => {
     const ledger = await scratch();
     await expect(run("monitor collect", { ledger })).rejects.toThrow("Say where the decisions are: --decisions FOLDER");
+    await expect(run("monitor collect", { ledger, model: "pix" })).rejects.toThrow("give the log with --from");
+    await expect(run("monitor collect", { ledger, decisions: ledger, from: "a.csv" })).rejects.toThrow(
+      "are two sources",
+    );
     await expect(run("monitor report", {})).rejects.toThrow("--ledger FOLDER, or ESTEIRA_LEDGER");
     await expect(run("monitor report", { ledger })).rejects.toThrow("There is no ledger in");
     await expect(run("monitor report", { ledger, window: "2026-01-02" })).rejects.toThrow(

@@ -63,7 +63,7 @@ export function decisionJson({ decision, segment, sequence }: OpenedDecision): s
   const { id, at, eventAt, subjects, model, columns, values, params, scorer, prediction } = decision;
   return JSON.stringify({
     ...{ id, at: new Date(at).toISOString(), event_at: eventAt === null ? null : new Date(eventAt).toISOString() },
-    ...{ subjects, model, scorer, params: toJson(params), prediction: toJson(prediction) },
+    ...{ subjects, model, arm: decision.arm, scorer, params: toJson(params), prediction: toJson(prediction) },
     ...{ odds_factor: decision.oddsFactor, score: decision.score, threshold: decision.threshold },
     ...{ action: decision.action, latency_ms: decision.latencyMs, reasons: decision.reasons },
     values: Object.fromEntries(columns.map(({ name }, i) => [name, toJson(values[i])])),

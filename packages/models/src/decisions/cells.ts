@@ -48,9 +48,9 @@ export function rowToJson(values: ArrayLike<unknown>): unknown {
 }
 
 /** What `rowToJson` was given; undefined when it is no row. */
-export function rowFromJson(json: unknown): readonly unknown[] | undefined {
+export function rowFromJson(json: unknown): ArrayLike<unknown> | undefined {
   const row = rowWire.safeParse(json).data;
-  return row && (Array.isArray(row) ? row.map(fromJson) : Array.from(row));
+  return Array.isArray(row) ? row.map(fromJson) : row;
 }
 
 const base64Of = ({ buffer, byteOffset, byteLength }: Float32Array | Float64Array): string =>

@@ -33,6 +33,9 @@ export interface DecisionColumn {
   readonly type: "f32" | "f64" | "any";
 }
 
+export const DECISION_ARMS = ["primary", "canary"] as const;
+export type DecisionArm = (typeof DECISION_ARMS)[number];
+
 export interface Decision {
   /** By which a person asks for it. It stays when all else that is personal is erased: it must not itself say who somebody is. */
   readonly id: string;
@@ -42,6 +45,8 @@ export interface Decision {
   /** Whom it is about, at most two (payer and payee): any of them may have it erased. */
   readonly subjects: readonly string[];
   readonly model: DecidingModel;
+  /** Which of the deployment's models it was, where requests are split. */
+  readonly arm?: DecisionArm | undefined;
   /** What the model saw, column by column. */
   readonly columns: readonly DecisionColumn[];
   readonly values: ArrayLike<unknown>;

@@ -2,6 +2,7 @@
 
 import { hash as hashOf } from "node:crypto";
 import { z } from "zod";
+import { DECISION_ARMS } from "./decision.ts";
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const placed = { sequence: z.int().positive(), at: z.int(), previous: hash };
@@ -36,6 +37,8 @@ const decisionEntry = z.object({
   id: z.string(),
   event_at: z.number().nullable(),
   model: z.object({ name: z.string(), version: z.string(), digest: z.string() }),
+  /** Absent where requests are not split. */
+  arm: z.enum(DECISION_ARMS).optional(),
   score: z.number().nullable(),
   threshold: z.number().nullable(),
   action: z.string().nullable(),

@@ -96,13 +96,14 @@ export function openStored(stored: StoredDecision, keys: Buffer): Decision | "er
 function toDecision(
   { entry, shown }: StoredDecision,
   sealed: z.output<typeof sealedWire>,
-  values: readonly unknown[],
+  values: ArrayLike<unknown>,
 ): Decision {
   const reasons: readonly DecisionReason[] = sealed.reasons;
   const { name, version, digest, of, columns, scorer } = shown;
   return {
     ...{ id: entry.id, at: entry.at, eventAt: entry.event_at, subjects: sealed.subjects },
     model: { name, version, digest, of },
+    ...(entry.arm === undefined ? {} : { arm: entry.arm }),
     columns,
     values,
     params: sealed.params,

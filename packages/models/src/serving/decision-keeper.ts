@@ -52,7 +52,7 @@ function decisionsOf(
   at: number,
   { digestOf, threshold }: DecisionKeeperOptions,
 ): Decision[] {
-  const { table, params, predictions, identity } = scored;
+  const { table, params, predictions, identity, variant } = scored;
   const columns = table.columns.map((column, i) => ({ name: table.names[i] ?? "", type: typeOf(column) }));
   const model = { name: identity.name, version: identity.version, digest: digestOf(identity), of: "folder" as const };
   return predictions.map((prediction, row) => {
@@ -61,7 +61,18 @@ function decisionsOf(
     const values = table.columns.map((column) => column[row]);
     return {
       id: predictions.length === 1 ? requestId : `${requestId}#${row}`,
-      ...{ at, eventAt: null, subjects: subjects ?? [], model, columns, values, params, scorer: "table", prediction },
+      ...{
+        at,
+        eventAt: null,
+        subjects: subjects ?? [],
+        model,
+        arm: variant,
+        columns,
+        values,
+        params,
+        scorer: "table",
+        prediction,
+      },
       ...{ oddsFactor: null, score, threshold: threshold ?? null, latencyMs: seconds * 1000 },
       action: score === null || threshold === undefined ? null : isAlert ? "alert" : "allow",
       reasons: isAlert ? reasonsOf(scored, columns, values) : [],

@@ -6,7 +6,8 @@ import { removeDrafts, syncFolder } from "../whole-file.ts";
 import { type KeptLabel, type Label, type LabelSource, saysTheSame } from "./label.ts";
 import { labelsFolder, readLabels, writeLabels } from "./label-files.ts";
 
-const LOCK = "labels.lock";
+/** Hidden: readers of Parquet are given this folder, too. */
+const LOCK = ".lock";
 
 export interface AddedLabels {
   readonly added: number;

@@ -45,7 +45,7 @@ export interface Collected extends Upkeep {
   readonly faults: readonly ChainFault[];
 }
 
-const BATCH_ROWS = 50_000;
+const BATCH_ROWS = 16_384;
 
 /**
  * Throws RESOURCE_DOES_NOT_EXIST where there are no records, INVALID_PARAMETER_VALUE while another process fills the ledger. Whenever the process dies,
@@ -107,10 +107,17 @@ async function collectSegment(
       else {
         // Keys are written before the records that need them.
         if ((stored.entry.slot + 1) * SLOT_BYTES > keys.length) keys = await readKeys(decisions, segment);
-        const row = await rowOf(stored, keys, weight, pseudonyms);
+        const { at: decidedAt } = stored.entry;
+        const opening = pseudonyms.open(decidedAt) ?? writer.open(decidedAt);
+        // Waiting for nothing would cost as much as the rest.
+        if (opening !== undefined) {
+          await opening;
+          await writer.open(decidedAt);
+        }
+        const row = rowOf(stored, keys, weight, pseudonyms);
         if (row === undefined)
           return { where: segment, sequence: stored.entry.sequence, problem: "is not what was sealed" };
-        if (await writer.add(row)) counts.rows++;
+        if (writer.add(row)) counts.rows++;
       }
     }
     state.segments[segment] = position;
@@ -120,17 +127,12 @@ async function collectSegment(
 }
 
 /** The row of a record; without what is personal where its key is gone; undefined where the record is not what was sealed. */
-async function rowOf(
-  stored: StoredDecision,
-  keys: Buffer,
-  weight: number,
-  pseudonyms: Pseudonyms,
-): Promise<LedgerRow | undefined> {
+function rowOf(stored: StoredDecision, keys: Buffer, weight: number, pseudonyms: Pseudonyms): LedgerRow | undefined {
   const { entry, segment, shown } = stored;
   const opened = openStored(stored, keys);
   if (opened === "changed") return undefined;
   const open = {
-    ...{ id: entry.id, at: entry.at, eventAt: entry.event_at, model: entry.model, arm: null },
+    ...{ id: entry.id, at: entry.at, eventAt: entry.event_at, model: entry.model, arm: entry.arm ?? null },
     ...{ score: entry.score, threshold: entry.threshold, action: entry.action, latencyMs: entry.latency_ms },
     ...{ weight, source: segment, sequence: entry.sequence, slot: entry.slot, names: namesOf(shown) },
   };
@@ -138,7 +140,7 @@ async function rowOf(
   const { subjects, reasons, values } = opened;
   return {
     ...open,
-    subjects: await Promise.all(subjects.map((subject) => pseudonyms.of(subject, entry.at))),
+    subjects: subjects.map((subject) => pseudonyms.of(subject, entry.at)),
     reasons: reasons.slice(0, REASONS),
     erased: false,
     values,

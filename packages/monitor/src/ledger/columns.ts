@@ -28,6 +28,7 @@ export const FIXED_COLUMNS: readonly LedgerColumn[] = [
   { name: "model", kind: "text" },
   { name: "version", kind: "text" },
   { name: "digest", kind: "text" },
+  // Which of a deployment's models it was: primary, canary; what a log of others says.
   { name: "arm", kind: "text" },
   { name: "score", kind: "number" },
   { name: "threshold", kind: "number" },

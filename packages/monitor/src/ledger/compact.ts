@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { FIXED_COLUMNS, type LedgerColumn } from "./columns.ts";
 import { mergeNotes } from "./part-notes.ts";
 import { type Rows, writePart } from "./part-writer.ts";
-import { dayFolder, dayOf, listParts, nextPartName, type Part } from "./parts.ts";
+import { dayFolder, dayOf, listParts, nextPartName, type Part, partNames } from "./parts.ts";
 import { readRows } from "./read-rows.ts";
 
 /** After a day's end, milliseconds: decisions of its last seconds are on their way. */
@@ -23,6 +23,7 @@ export function partsToMerge<P extends Pick<Part, "rowCount">>(parts: readonly P
 
 /** Merges parts of a day where that is due at `now`; whether it did. Memory is that of some ten thousand rows. */
 export async function compactDay(ledger: string, day: string, now: number): Promise<boolean> {
+  if ((await partNames(ledger, day)).length < 2) return false;
   const hasEnded = dayOf(now - GRACE_MS) > day;
   const parts = partsToMerge(await listParts(ledger, day), hasEnded);
   if (parts.length === 0) return false;

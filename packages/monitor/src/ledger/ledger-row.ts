@@ -49,8 +49,8 @@ export interface LedgerTable {
 /** Rows as columns. A feature is of numbers when all its values are; else its values become text. */
 export function tableOf(rows: readonly LedgerRow[]): LedgerTable {
   const fixed = FIXED_COLUMNS.map((): unknown[] => []);
-  const features = new Map<string, unknown[]>();
-  const places = new Map<readonly string[], readonly unknown[][]>();
+  const features = new Map<string, FeatureCells>();
+  const places = new Map<readonly string[], readonly FeatureCells[]>();
   const models = new Map<string, NotedModel>();
   rows.forEach((row, at) => {
     fixedCells(row).forEach((cell, i) => {
@@ -59,33 +59,50 @@ export function tableOf(rows: readonly LedgerRow[]): LedgerTable {
     let cells = places.get(row.names);
     if (cells === undefined) {
       cells = row.names.map((name) => {
-        const known = features.get(name) ?? new Array<unknown>(rows.length).fill(null);
+        const known = features.get(name) ?? new FeatureCells(rows.length);
         features.set(name, known);
         return known;
       });
       places.set(row.names, cells);
       addModel(models, { ...row.model, features: [...row.names] });
     }
-    cells.forEach((column, i) => {
-      column[at] = featureCell(row.values[i]);
-    });
+    for (let i = 0; i < cells.length; i++) cells[i]!.set(at, row.values[i]);
   });
   const named = [...features].sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     columns: [
       ...FIXED_COLUMNS,
-      ...named.map(([name, cells]): LedgerColumn => ({ name: `${FEATURE_PREFIX}${name}`, kind: kindOfCells(cells) })),
+      ...named.map(([name, cells]): LedgerColumn => ({ name: `${FEATURE_PREFIX}${name}`, kind: cells.kind })),
     ],
-    rows: [...fixed, ...named.map(([, cells]) => cells)],
+    rows: [...fixed, ...named.map(([, { cells }]) => cells)],
     models: [...models.values()],
   };
 }
 
-const featureCell = (value: unknown): unknown => {
-  if (value === null || value === undefined || Number.isNaN(value)) return null;
-  if (typeof value === "boolean" || typeof value === "bigint") return Number(value);
-  return value instanceof Date ? value.toISOString() : value;
-};
+/** The values of one feature: numbers, NaN where missing, until one is none; from then on any values. */
+class FeatureCells {
+  readonly #numbers: Float64Array;
+  #any: unknown[] | undefined;
 
-const kindOfCells = (cells: readonly unknown[]): "number" | "text" =>
-  cells.every((cell) => cell === null || typeof cell === "number") ? "number" : "text";
+  constructor(rows: number) {
+    this.#numbers = new Float64Array(rows).fill(Number.NaN);
+  }
+
+  set(row: number, value: unknown): void {
+    const cell = typeof value === "boolean" || typeof value === "bigint" ? Number(value) : value;
+    if (cell === null || cell === undefined) return;
+    if (typeof cell === "number" && this.#any === undefined) this.#numbers[row] = cell;
+    else {
+      this.#any ??= Array.from(this.#numbers, (number) => (Number.isNaN(number) ? null : number));
+      this.#any[row] = cell instanceof Date ? cell.toISOString() : cell;
+    }
+  }
+
+  get kind(): "number" | "text" {
+    return this.#any === undefined ? "number" : "text";
+  }
+
+  get cells(): ArrayLike<unknown> {
+    return this.#any ?? this.#numbers;
+  }
+}

@@ -8,8 +8,10 @@ import { dayFolder, dayOf, listParts, nextPartName } from "./parts.ts";
 import { type LedgerState, writeState } from "./state.ts";
 
 export interface LedgerWriter {
-  /** Takes a row; false for one that its day has already. Rows of a source come in its order. */
-  add(row: LedgerRow): Promise<boolean>;
+  /** Takes a row of a day that is open; false for one that the day has already. Rows of a source come in its order. */
+  add(row: LedgerRow): boolean;
+  /** Opens the day of an instant: looks what its files have. Undefined where it is open. */
+  open(at: number): Promise<void> | undefined;
   /** Rows that wait. */
   readonly waiting: number;
   /**
@@ -26,16 +28,12 @@ export function openLedgerWriter(ledger: string): LedgerWriter {
   let parts = 0;
   const known = new Map<string, Map<string, number>>();
 
-  /** The last entry of each source that the day's files have. */
-  const entered = async (day: string): Promise<Map<string, number>> => {
-    let last = known.get(day);
-    if (last === undefined) {
-      last = new Map();
-      for (const { notes } of await listParts(ledger, day))
-        for (const [source, to] of Object.entries(notes.sources)) last.set(source, Math.max(last.get(source) ?? 0, to));
-      known.set(day, last);
-    }
-    return last;
+  /** Learns the last entry of each source that the day's files have. */
+  const learn = async (day: string): Promise<void> => {
+    const last = new Map<string, number>();
+    for (const { notes } of await listParts(ledger, day))
+      for (const [source, to] of Object.entries(notes.sources)) last.set(source, Math.max(last.get(source) ?? 0, to));
+    known.set(day, last);
   };
 
   const writeDay = async (day: string, rows: readonly LedgerRow[]): Promise<void> => {
@@ -46,8 +44,7 @@ export function openLedgerWriter(ledger: string): LedgerWriter {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const notes = { format: 1 as const, sources, replaces: [], models: [...models] };
     await writePart(join(folder, await nextPartName(ledger, day)), columns, notes, [cells]);
-    const last = await entered(day);
-    for (const [source, to] of Object.entries(sources)) last.set(source, to);
+    for (const [source, to] of Object.entries(sources)) known.get(day)?.set(source, to);
     parts++;
   };
 
@@ -58,8 +55,14 @@ export function openLedgerWriter(ledger: string): LedgerWriter {
     get parts() {
       return parts;
     },
-    async add(row) {
-      const last = (await entered(dayOf(row.at))).get(row.source);
+    open(at) {
+      const day = dayOf(at);
+      return known.has(day) ? undefined : learn(day);
+    },
+    add(row) {
+      const day = known.get(dayOf(row.at));
+      if (day === undefined) throw new Error(`The day of ${row.at} was not opened.`);
+      const last = day.get(row.source);
       if (last !== undefined && row.sequence <= last) return false;
       waiting.push(row);
       return true;

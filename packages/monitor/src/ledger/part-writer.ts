@@ -42,7 +42,7 @@ export async function writePart(
       await writer.write({
         columnData: columns.map((column, at) => ({
           name: column.name,
-          data: Array.from(rows[at] ?? [], (cell) => cellOf(column, cell)),
+          data: cellsOf(column, rows[at] ?? []),
           offsetIndex: false,
         })),
         rowGroupSize: rowCount,
@@ -60,6 +60,12 @@ export async function writePart(
     throw error;
   }
 }
+
+/** Numbers of which none is missing go in as they are. */
+const cellsOf = (column: LedgerColumn, cells: ArrayLike<unknown>): Float64Array | unknown[] =>
+  cells instanceof Float64Array && column.kind === "number" && !cells.some(Number.isNaN)
+    ? cells
+    : Array.from(cells, (cell) => cellOf(column, cell));
 
 /** A cell as its column holds it. */
 function cellOf({ kind }: LedgerColumn, cell: unknown): unknown {

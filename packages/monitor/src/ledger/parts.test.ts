@@ -101,7 +101,7 @@ describe("the files of a ledger", () => {
   it("that are damaged or of another hand are named, and a folder without any is", async () => {
     const ledger = await scratch();
     await expect(existingDays(ledger)).rejects.toThrow("There is no ledger in");
-    await mkdir(dayFolder(ledger, "2026-01-31"));
+    await mkdir(dayFolder(ledger, "2026-01-31"), { recursive: true });
     await writeWhole(join(dayFolder(ledger, "2026-01-31"), "part-000001.parquet"), "no Parquet");
     await expect(listParts(ledger, "2026-01-31")).rejects.toThrow(/part-000001.parquet' is no file of a ledger/);
   });

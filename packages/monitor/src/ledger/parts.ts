@@ -23,11 +23,14 @@ export interface Part {
 /** The day of an instant (milliseconds), UTC. */
 export const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
 
-export const dayFolder = (ledger: string, day: string): string => join(ledger, `day=${day}`);
+/** Nothing else lies in it: readers of Parquet are given this folder. */
+export const daysFolder = (ledger: string): string => join(ledger, "decisions");
+
+export const dayFolder = (ledger: string, day: string): string => join(daysFolder(ledger), `day=${day}`);
 
 /** Days that have a folder, the oldest first; none where there is no ledger. */
 export async function listDays(ledger: string): Promise<readonly string[]> {
-  return (await namesIn(ledger)).flatMap((name) => DAY_FOLDER.exec(name)?.[1] ?? []).sort();
+  return (await namesIn(daysFolder(ledger))).flatMap((name) => DAY_FOLDER.exec(name)?.[1] ?? []).sort();
 }
 
 /** Refuses a folder in which no ledger is: asking must not make one. */
@@ -35,6 +38,11 @@ export async function existingDays(ledger: string): Promise<readonly string[]> {
   const days = await listDays(ledger);
   if (days.length > 0) return days;
   throw notFound(`There is no ledger in '${ledger}': fill one with 'esteira monitor collect --ledger ${ledger}'.`);
+}
+
+/** Names of a day's files, those that a merged one has replaced among them: quicker than to read what they say. */
+export async function partNames(ledger: string, day: string): Promise<readonly string[]> {
+  return (await namesIn(dayFolder(ledger, day))).filter((name) => PART.test(name)).sort();
 }
 
 /** The parts of a day that count, the oldest first: not those that a merged one has replaced. */
@@ -45,13 +53,14 @@ export async function listParts(ledger: string, day: string): Promise<readonly P
 
 /** Ends a merge that was interrupted: what a merged part holds is removed. */
 export async function removeReplaced(ledger: string, day: string): Promise<void> {
+  if ((await partNames(ledger, day)).length < 2) return;
   const { parts, replaced } = await readDay(ledger, day);
   for (const { name, path } of parts) if (replaced.has(name)) await rm(path, { force: true });
 }
 
 async function readDay(ledger: string, day: string): Promise<{ parts: readonly Part[]; replaced: Set<string> }> {
   const folder = dayFolder(ledger, day);
-  const names = (await namesIn(folder)).filter((name) => PART.test(name)).sort();
+  const names = await partNames(ledger, day);
   const parts = await Promise.all(names.map((name) => readPart(day, name, join(folder, name))));
   return { parts, replaced: new Set(parts.flatMap(({ notes }) => notes.replaces)) };
 }

@@ -14,28 +14,41 @@ const KEY_BYTES = 32;
 const KEY_FILE = /^(\d{4}-\d{2})\.key$/;
 /** Hexadecimal digits: 128 bits, as many as the records' own pseudonyms have. */
 const DIGITS = 32;
+/** Pseudonyms that are remembered. */
+const MOST_KNOWN = 100_000;
 
 const monthOf = (at: number): string => new Date(at).toISOString().slice(0, 7);
 
 export interface Pseudonyms {
-  /** The pseudonym of a subject in the month of an instant. A key that is absent is made, and on the disk, first. */
-  of(subject: string, at: number): Promise<string>;
+  /** The pseudonym of a subject in the month of an instant, whose key is opened. */
+  of(subject: string, at: number): string;
+  /** Opens the key of the month of an instant, and makes it, on the disk, when it is absent. Undefined where it is open. */
+  open(at: number): Promise<void> | undefined;
 }
 
 export function openPseudonyms(ledger: string): Pseudonyms {
-  const keys = new Map<string, Promise<Buffer>>();
+  const keys = new Map<string, Buffer>();
+  /** The same few subjects decide much. */
+  const known = new Map<string, string>();
   return {
-    async of(subject, at) {
+    of(subject, at) {
       const month = monthOf(at);
-      let key = keys.get(month);
-      if (key === undefined) {
-        key = monthKey(ledger, month);
+      const asked = `${month} ${subject}`;
+      const found = known.get(asked);
+      if (found !== undefined) return found;
+      const key = keys.get(month);
+      if (key === undefined) throw new Error(`The key of ${month} was not opened.`);
+      const pseudonym = createHmac("sha256", key).update(subject).digest("hex").slice(0, DIGITS);
+      if (known.size >= MOST_KNOWN) known.clear();
+      known.set(asked, pseudonym);
+      return pseudonym;
+    },
+    open(at) {
+      const month = monthOf(at);
+      if (keys.has(month)) return undefined;
+      return monthKey(ledger, month).then((key) => {
         keys.set(month, key);
-      }
-      return createHmac("sha256", await key)
-        .update(subject)
-        .digest("hex")
-        .slice(0, DIGITS);
+      });
     },
   };
 }

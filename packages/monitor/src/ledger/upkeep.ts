@@ -4,7 +4,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { lockFolder } from "@esteira/models/decisions/process-lock";
 import { removeDrafts, syncFolder } from "../whole-file.ts";
 import { compactDay } from "./compact.ts";
-import { dayFolder, dayOf, listDays, removeReplaced } from "./parts.ts";
+import { dayFolder, dayOf, daysFolder, listDays, removeReplaced } from "./parts.ts";
 import { destroyKeys } from "./pseudonyms.ts";
 
 const LOCK = "ledger.lock";
@@ -43,7 +43,7 @@ export async function keepUp(ledger: string, now: number, keepDays: number | und
   const days = await listDays(ledger);
   const removedDays = Number.isFinite(from) ? days.filter((day) => day < dayOf(from)) : [];
   for (const day of removedDays) await rm(dayFolder(ledger, day), { recursive: true, force: true });
-  if (removedDays.length > 0) await syncFolder(ledger);
+  if (removedDays.length > 0) await syncFolder(daysFolder(ledger));
   const destroyedKeys = Number.isFinite(from) ? await destroyKeys(ledger, from) : [];
   const mergedDays: string[] = [];
   for (const day of days) if (!removedDays.includes(day) && (await compactDay(ledger, day, now))) mergedDays.push(day);

@@ -70,7 +70,10 @@ async function ledgerOf(options: World = {}): Promise<string> {
   const ledger = join(root, `ledger-${made++}`);
   const { rows, labels } = world(options);
   const writer = openLedgerWriter(ledger);
-  for (const row of rows) await writer.add(row);
+  for (const row of rows) {
+    await writer.open(row.at);
+    writer.add(row);
+  }
   await writer.flush(await readState(ledger));
   for (const one of labels) expect(one.knownAt).toBeGreaterThan(START);
   await addLabels(ledger, labels, WINDOW.to);

@@ -341,7 +341,10 @@ describe("the tail of a ledger", () => {
 
   async function append(ledger: string, rows: readonly LedgerRow[]): Promise<void> {
     const writer = openLedgerWriter(ledger);
-    for (const one of rows) await writer.add(one);
+    for (const one of rows) {
+      await writer.open(one.at);
+      writer.add(one);
+    }
     await writer.flush(await readLedgerState(ledger));
   }
 
@@ -391,7 +394,7 @@ describe("the tail of a ledger", () => {
     await append(ledger, [row("a", 0)]);
     await tail.follow(NOW);
     await append(ledger, [row("a", 1)]);
-    const day = join(ledger, `day=${new Date(NOW).toISOString().slice(0, 10)}`);
+    const day = join(ledger, "decisions", `day=${new Date(NOW).toISOString().slice(0, 10)}`);
     const damaged = join(day, "part-000009.parquet");
     const whole = await readFile(join(day, "part-000002.parquet"));
     // Its footer is sound and its rows are not.

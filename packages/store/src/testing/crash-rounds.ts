@@ -1,15 +1,12 @@
-import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { once } from "node:events";
+import { spawn } from "node:child_process";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { runId } from "@esteira/core/ids";
-import { build } from "esbuild";
 import Libsql from "libsql";
 import { expect } from "vitest";
 import { localArtifactStore } from "../artifacts/local.ts";
 import { openStore, type Store } from "../open.ts";
+import { bundleScript, killAfter } from "./killed-process.ts";
 
 const BYTES = 200_000;
 
@@ -19,7 +16,7 @@ const BYTES = 200_000;
  */
 export async function killRounds(folder: string, rounds: number, random: () => number): Promise<void> {
   const writer = join(folder, "writer.mjs");
-  await bundle(writer);
+  await bundleScript(new URL("crash-writer.ts", import.meta.url), writer);
   const database = join(folder, "mlflow.db");
   for (let round = 0; round < rounds; round++) {
     const args = [writer, `sqlite:///${database}`, join(folder, "artifacts"), String(round)];
@@ -35,50 +32,6 @@ export async function killRounds(folder: string, rounds: number, random: () => n
       await store.close();
     }
   }
-}
-
-/** One file that starts in a fraction of the time that its sources would take. */
-async function bundle(outfile: string): Promise<void> {
-  await build({
-    entryPoints: [fileURLToPath(new URL("crash-writer.ts", import.meta.url))],
-    outfile,
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    conditions: ["@esteira/source"],
-    external: ["pg-native"],
-    // Native code stays where it is installed.
-    plugins: [
-      {
-        name: "libsql",
-        setup: ({ onResolve }) => {
-          onResolve({ filter: /^libsql$/ }, () => ({ path: import.meta.resolve("libsql"), external: true }));
-        },
-      },
-    ],
-    logLevel: "error",
-    banner: { js: 'import{createRequire as requireFrom}from"node:module";const require=requireFrom(import.meta.url);' },
-  });
-}
-
-/** Lines that the process has printed when it was killed, `ms` after the first. */
-async function killAfter(child: ChildProcessByStdio<null, Readable, null>, ms: number): Promise<readonly string[]> {
-  let said = "";
-  child.stdout.setEncoding("utf8");
-  const closed = once(child, "close");
-  await new Promise<void>((resolve, reject) => {
-    child.once("exit", (code) => reject(new Error(`the writer ended by itself with code ${code}`)));
-    child.stdout.on("data", (text: string) => {
-      said += text;
-      resolve();
-    });
-  });
-  await new Promise((resolve) => setTimeout(resolve, ms));
-  child.removeAllListeners("exit");
-  child.kill("SIGKILL");
-  await closed;
-  // The last line may be cut.
-  return said.slice(0, said.lastIndexOf("\n")).split("\n");
 }
 
 function integrityOf(database: string): readonly unknown[] {
