@@ -3,6 +3,7 @@ import { tagValue } from "@esteira/core/entities/tag";
 import { Badge } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { baseUrl } from "../api/client.ts";
 import { useFormat, useLanguage, useText } from "../i18n/use-text.tsx";
 import { runNameOf } from "../runs/run-values.ts";
 import { CodeBlock } from "../shell/code-block.tsx";
@@ -35,7 +36,7 @@ export function Monitoring({ name, shown, onShow }: MonitoringProps) {
             <Empty>
               <p>{text.monitoring.none}</p>
               <CodeBlock
-                code={`npx esteira monitor report --ledger ledger --model ${inShell(name)} --tracking-uri ${location.origin}`}
+                code={`npx esteira monitor report --ledger ledger --model ${inShell(name)} --tracking-uri ${location.origin}${baseUrl}`}
               />
             </Empty>
           );
