@@ -92,6 +92,7 @@ async function pages(url: string): Promise<Sight[]> {
     at("compare", `#/compare-runs?runs=${ids}`),
     at("models", "#/models"),
     at("model", `#/models/${model.name}`),
+    at("monitoring", `#/models/${model.name}?tab=monitoring`),
     at("version", `#/models/${model.name}/versions/${champion.version}`),
   ];
 }
