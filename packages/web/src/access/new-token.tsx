@@ -6,8 +6,8 @@ import { access } from "../api/client.ts";
 import { useText } from "../i18n/use-text.tsx";
 import { CodeBlock } from "../shell/code-block.tsx";
 import classes from "./access.module.css";
+import { FormEnd } from "./form-end.tsx";
 import { field, listed } from "./form-fields.ts";
-import { Refusal } from "./refusal.tsx";
 import { tokensQuery } from "./session.ts";
 
 const DAYS = ["30", "90", "365"] as const;
@@ -109,15 +109,12 @@ export function NewToken() {
           data={DAYS.map((value) => ({ value, label: text.access.days(Number(value)) }))}
         />
       </div>
-      <Refusal error={create.error} />
-      <div className={classes.confirm}>
-        <Button type="submit" loading={create.isPending} disabled={scopes.length === 0}>
-          {text.access.createToken}
-        </Button>
-        <Button variant="subtle" color="gray" onClick={() => setOpen(false)}>
-          {text.common.cancel}
-        </Button>
-      </div>
+      <FormEnd
+        send={text.access.createToken}
+        isDisabled={scopes.length === 0}
+        sending={create}
+        onCancel={() => setOpen(false)}
+      />
     </form>
   );
 }

@@ -5,10 +5,10 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import classes from "../access/access.module.css";
-import { field, passwordFault } from "../access/form-fields.ts";
-import { Refusal } from "../access/refusal.tsx";
+import { FormEnd } from "../access/form-end.tsx";
+import { field } from "../access/form-fields.ts";
+import { NewPassword, useNewPassword } from "../access/new-password.tsx";
 import { accessQuery } from "../access/session.ts";
-import { NewPassword } from "../access/setup-form.tsx";
 import { peopleClient } from "../api/people-client.ts";
 import { useText } from "../i18n/use-text.tsx";
 import { notices } from "../shell/notice-store.ts";
@@ -74,7 +74,6 @@ function NewPerson() {
   const text = useText();
   const queries = useQueryClient();
   const [isOpen, setOpen] = useState(false);
-  const [fault, setFault] = useState<ReturnType<typeof passwordFault>>();
   const create = useMutation({
     mutationFn: ({ username, password }: { username: string; password: string }) =>
       peopleClient.create(username, password),
@@ -84,6 +83,9 @@ function NewPerson() {
       notices.tell({ text: text.people.created(username) });
     },
   });
+  const { fault, onSubmit } = useNewPassword((password, data) =>
+    create.mutate({ username: field(data, "username").trim(), password }),
+  );
   if (!isOpen)
     return (
       <div className={classes.begin}>
@@ -93,17 +95,7 @@ function NewPerson() {
       </div>
     );
   return (
-    <form
-      className={classes.token}
-      onSubmit={(event) => {
-        event.preventDefault();
-        const data = new FormData(event.currentTarget);
-        const password = field(data, "password");
-        const found = passwordFault(password, field(data, "again"));
-        setFault(found);
-        if (found === undefined) create.mutate({ username: field(data, "username").trim(), password });
-      }}
-    >
+    <form className={classes.token} onSubmit={onSubmit}>
       <TextInput
         name="username"
         label={text.access.username}
@@ -116,15 +108,7 @@ function NewPerson() {
         autoFocus
       />
       <NewPassword fault={fault} />
-      <Refusal error={create.error} />
-      <div className={classes.confirm}>
-        <Button type="submit" loading={create.isPending}>
-          {text.people.create}
-        </Button>
-        <Button variant="subtle" color="gray" onClick={() => setOpen(false)}>
-          {text.common.cancel}
-        </Button>
-      </div>
+      <FormEnd send={text.people.create} sending={create} onCancel={() => setOpen(false)} />
     </form>
   );
 }

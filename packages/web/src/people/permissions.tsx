@@ -4,8 +4,8 @@ import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import classes from "../access/access.module.css";
+import { FormEnd } from "../access/form-end.tsx";
 import { field } from "../access/form-fields.ts";
-import { Refusal } from "../access/refusal.tsx";
 import { Sure } from "../access/sure.tsx";
 import { peopleClient } from "../api/people-client.ts";
 import { useText } from "../i18n/use-text.tsx";
@@ -139,15 +139,7 @@ function NewGrant({ username }: { username: string }) {
         label={text.people.level}
         data={LEVELS.map((value) => ({ value, label: text.people.levels[value] }))}
       />
-      <Refusal error={grant.error} />
-      <div className={classes.confirm}>
-        <Button type="submit" loading={grant.isPending}>
-          {text.people.grantNow}
-        </Button>
-        <Button variant="subtle" color="gray" onClick={() => setOpen(false)}>
-          {text.common.cancel}
-        </Button>
-      </div>
+      <FormEnd send={text.people.grantNow} sending={grant} onCancel={() => setOpen(false)} />
     </form>
   );
 }

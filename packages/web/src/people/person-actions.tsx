@@ -4,9 +4,8 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import classes from "../access/access.module.css";
-import { field, passwordFault } from "../access/form-fields.ts";
-import { Refusal } from "../access/refusal.tsx";
-import { NewPassword } from "../access/setup-form.tsx";
+import { FormEnd } from "../access/form-end.tsx";
+import { NewPassword, useNewPassword } from "../access/new-password.tsx";
 import { Sure } from "../access/sure.tsx";
 import { peopleClient } from "../api/people-client.ts";
 import { useText } from "../i18n/use-text.tsx";
@@ -62,7 +61,6 @@ export function PersonActions({ person, isSelf }: { person: Person; isSelf: bool
 
 function SetPassword({ username, onEnd }: { username: string; onEnd(): void }) {
   const text = useText();
-  const [fault, setFault] = useState<ReturnType<typeof passwordFault>>();
   const set = useMutation({
     mutationFn: (password: string) => peopleClient.setPassword(username, password),
     onSuccess: () => {
@@ -70,28 +68,11 @@ function SetPassword({ username, onEnd }: { username: string; onEnd(): void }) {
       notices.tell({ text: text.people.passwordSet(username) });
     },
   });
+  const { fault, onSubmit } = useNewPassword((password) => set.mutate(password));
   return (
-    <form
-      className={`${classes.token} ${classes.below}`}
-      onSubmit={(event) => {
-        event.preventDefault();
-        const data = new FormData(event.currentTarget);
-        const password = field(data, "password");
-        const found = passwordFault(password, field(data, "again"));
-        setFault(found);
-        if (found === undefined) set.mutate(password);
-      }}
-    >
+    <form className={`${classes.token} ${classes.below}`} onSubmit={onSubmit}>
       <NewPassword fault={fault} />
-      <Refusal error={set.error} />
-      <div className={classes.confirm}>
-        <Button type="submit" loading={set.isPending}>
-          {text.people.setPassword}
-        </Button>
-        <Button variant="subtle" color="gray" onClick={onEnd}>
-          {text.common.cancel}
-        </Button>
-      </div>
+      <FormEnd send={text.people.setPassword} sending={set} onCancel={onEnd} />
     </form>
   );
 }
