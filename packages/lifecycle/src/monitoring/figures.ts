@@ -7,6 +7,8 @@ export interface Figures {
   date(time: number): string;
   /** Without the year, for tables. */
   day(time: number): string;
+  /** With its hour, UTC. */
+  moment(time: number): string;
   /** Whole units; from ten thousand on in thousands or millions. */
   money(value: number, currency: string): string;
 }
@@ -16,6 +18,10 @@ export function figuresOf(locale: string): Figures {
   const count = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
   const date = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
   const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", timeZone: "UTC" });
+  const moment = new Intl.DateTimeFormat(locale, {
+    ...{ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+    ...{ timeZone: "UTC", timeZoneName: "short" },
+  } as const);
   return {
     percent: (share) => {
       // One decimal where it is readable, more where the share is small.
@@ -28,6 +34,7 @@ export function figuresOf(locale: string): Figures {
       new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value),
     date: (time) => date.format(time),
     day: (time) => day.format(time),
+    moment: (time) => moment.format(time),
     money: (value, currency) =>
       new Intl.NumberFormat(locale, {
         style: "currency",

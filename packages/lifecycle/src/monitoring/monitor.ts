@@ -1,17 +1,18 @@
 import { invalid } from "@esteira/core/errors";
 import { type AlertRate, alertRate } from "./alert-rate.ts";
 import type { Change } from "./daily-watch.ts";
+import { type DataQuality, dataQuality } from "./data-quality.ts";
 import { checkDecisions, type Decisions } from "./decisions.ts";
 import { seasonalWeights } from "./distribution/season.ts";
 import type { DomainDrift } from "./domain-drift.ts";
-import { type DriftRow, driftLevel, driftOf, driftTable, type FeatureSample } from "./drift.ts";
+import { type DriftRow, driftOf, driftTable, type FeatureSample } from "./drift.ts";
 import { scoreReference } from "./estimate.ts";
 import { type LatencySummary, summariseLatency } from "./latency.ts";
-import { type Level, type MonitorVerdict, verdictOf } from "./levels.ts";
+import { type MonitorVerdict, verdictOf } from "./levels.ts";
 import { type MaturityCurve, maturityCurve } from "./maturity.ts";
 import { type FraudReference, type Novelty, noveltyOf } from "./novelty.ts";
 import { type RealisedPerformance, realisedPerformance } from "./performance.ts";
-import { type Language, type ReasonWords, type Spoken, speak } from "./reason-words.ts";
+import { type Reason, reasonsOf } from "./reasons.ts";
 import { type MonitorSettings, STANDARD_SETTINGS } from "./settings.ts";
 import { type EarlierFrauds, maturityByTypology, type TypologyMaturity } from "./typology-maturity.ts";
 import { windowChanges } from "./window-changes.ts";
@@ -60,12 +61,6 @@ export interface MonitorInput {
   readonly settings?: Partial<MonitorSettings>;
 }
 
-export interface Reason {
-  readonly code: keyof ReasonWords;
-  readonly level: Level;
-  readonly text: Spoken;
-}
-
 /** Everything here survives JSON; what is not known is NaN in memory and null in JSON. */
 export interface MonitorReport {
   readonly verdict: MonitorVerdict;
@@ -91,6 +86,7 @@ export interface MonitorReport {
   readonly changes: readonly Change[] | null;
   /** Null where it was not asked. */
   readonly domain: DomainDrift | null;
+  readonly quality: DataQuality;
 }
 
 /** The state of a model in production. Pure: decisions, labels known so far and references in; report out. */
@@ -111,17 +107,13 @@ export function monitor(input: MonitorInput): MonitorReport {
   const inWindow = (row: number) => decisions.time[row]! >= window.from && decisions.time[row]! < window.to;
   const rows = Uint32Array.from(decisions.time, (_, row) => row).filter(inWindow);
 
+  const times = Float64Array.from(rows, (row) => decisions.time[row]!);
+
   const alerts = alertRate(decisions, window, input.alertBudget, settings);
   const latencies = decisions.latencyMs;
   const summary = latencies === undefined ? null : summariseLatency(Float64Array.from(rows, (row) => latencies[row]!));
   const latency = summary === null || summary.count === 0 ? null : summary;
-  const season =
-    input.referenceTimes &&
-    seasonalWeights(
-      input.referenceTimes,
-      Float64Array.from(rows, (row) => decisions.time[row]!),
-      settings.offsetHours,
-    );
+  const season = input.referenceTimes && seasonalWeights(input.referenceTimes, times, settings.offsetHours);
   const scoreDrift = driftOf(
     {
       name: "score",
@@ -142,9 +134,11 @@ export function monitor(input: MonitorInput): MonitorReport {
   const performance = realisedPerformance(decisions, { window, asOf, curve: maturity, scores, ...settings });
   const novelty = noveltyOf(decisions, input.fraudReference, { window, asOf, settings });
   const changes = changesOf(input, settings);
+  const quality = dataQuality(input.features, { ...input, times }, settings);
   const domain = input.domain ?? null;
   const measured = {
     ...{ settings, alertRate: alerts, latency, scoreDrift, drift, maturity, performance, novelty, changes, domain },
+    quality,
   };
   const reasons = reasonsOf(measured);
   return {
@@ -189,127 +183,4 @@ function delaysOf({ decisions, earlierFrauds, asOf }: MonitorInput, rows: Uint32
     knownAt.push(decisions.knownAt[row]!);
   }
   return maturityCurve({ times, knownAt, asOf });
-}
-
-type Measured = Pick<
-  MonitorReport,
-  "settings" | "alertRate" | "latency" | "scoreDrift" | "drift" | "performance" | "novelty" | "changes" | "domain"
->;
-
-function reasonsOf(report: Measured): Reason[] {
-  const { settings, alertRate: alerts, latency, scoreDrift, drift, performance, novelty } = report;
-  const reasons: Reason[] = [];
-  const add = (level: Level, code: keyof ReasonWords, say: (words: ReasonWords, language: Language) => string) =>
-    reasons.push({ code, level, text: speak(say) });
-
-  if (alerts.transfers === 0) add("act", "noTraffic", (words) => words.noTraffic());
-  for (const row of novelty.typologies) {
-    if (row.status === "new")
-      add(row.level, "newTypology", (words, language) =>
-        words.newTypology({
-          name: row.spoken[language],
-          frauds: row.frauds,
-          caught: row.caught,
-          since: row.firstKnownAt,
-        }),
-      );
-    if (row.status === "worse")
-      add(row.level, "typologyWorse", (words, language) =>
-        words.typologyWorse({
-          name: row.spoken[language],
-          recall: row.recall,
-          before: row.referenceRecall,
-          frauds: row.frauds,
-        }),
-      );
-  }
-  const { all, fraudScores } = novelty;
-  if (all.status === "worse")
-    add(all.level, "recallWorse", (words) =>
-      words.recallWorse({ recall: all.recall, before: all.referenceRecall, frauds: all.frauds }),
-    );
-  if (fraudScores.level !== "info")
-    add(fraudScores.level, "fraudScoresFallen", (words) =>
-      words.fraudScoresFallen({
-        median: fraudScores.medianCurrent,
-        before: fraudScores.medianReference,
-        frauds: fraudScores.frauds,
-      }),
-    );
-  if (alerts.level !== "info") {
-    const figures = { rate: alerts.rate, budget: alerts.budget };
-    if (alerts.rate > alerts.budget) add(alerts.level, "alertRateHigh", (words) => words.alertRateHigh(figures));
-    else add(alerts.level, "alertRateLow", (words) => words.alertRateLow(figures));
-  }
-  if (latency !== null && latency.p99 > settings.latencyWatchMs) {
-    const limit = latency.p99 > settings.latencyActMs ? settings.latencyActMs : settings.latencyWatchMs;
-    add(limit === settings.latencyActMs ? "act" : "watch", "latencyHigh", (words) =>
-      words.latencyHigh({ p99: latency.p99, limit }),
-    );
-  }
-  if (scoreDrift.level !== "stable")
-    add(scoreDrift.level, "scoreDrift", (words) => words.scoreDrift({ psi: scoreDrift.psi }));
-  addDrift(drift, settings, add);
-  const { domain } = report;
-  if (domain !== null && domain.level !== "info")
-    add(domain.level, "domainMoved", (words) =>
-      words.domainMoved({
-        auc: domain.auc,
-        ...domain.interval,
-        features: domain.features.slice(0, 3).map(({ feature }) => feature),
-      }),
-    );
-  // The latest alone: a pattern that stays is found again and again.
-  const pattern = report.changes?.findLast((change) => change.kind === "pattern");
-  if (pattern !== undefined) add("watch", "patternRisen", (words) => words.patternRisen(pattern));
-  addEstimates(report, add);
-  if (performance.mature === null)
-    add("info", "noMatureCohort", (words) => words.noMatureCohort({ maturityDays: settings.maturityDays }));
-  if (reasons.every((reason) => reason.level === "info"))
-    reasons.unshift({ code: "nothingFound", level: "info", text: speak((words) => words.nothingFound()) });
-  const loudness: Record<Level, number> = { act: 0, watch: 1, info: 2 };
-  return reasons.sort((a, b) => loudness[a.level] - loudness[b.level]);
-}
-
-/** What the young cohorts' scores say, unless such estimates have failed before. */
-function addEstimates(
-  { settings, performance, novelty }: Measured,
-  add: (level: Level, code: keyof ReasonWords, say: (words: ReasonWords) => string) => void,
-): void {
-  const { estimates, cohorts } = performance;
-  if (!estimates.isTrusted) {
-    add("watch", "estimatesFailed", (words) => words.estimatesFailed(estimates));
-    return;
-  }
-  const before = novelty.all.referenceRecall;
-  const young = cohorts.filter(({ mature, estimated }) => !mature && estimated !== null && estimated.frauds > 0);
-  const worst = young.sort((a, b) => a.estimated!.recall.interval.high - b.estimated!.recall.interval.high)[0];
-  if (worst === undefined || !(worst.estimated!.recall.interval.high < before - settings.recallDropWatch)) return;
-  const { value } = worst.estimated!.recall;
-  add("watch", "estimateFallen", (words) => words.estimateFallen({ recall: value, before, from: worst.from }));
-}
-
-function addDrift(
-  drift: readonly DriftRow[],
-  settings: MonitorSettings,
-  add: (level: Level, code: keyof ReasonWords, say: (words: ReasonWords) => string) => void,
-): void {
-  const speaking = drift.filter((row) => driftLevel(row, settings) !== "info");
-  const missing = speaking.filter((row) => Math.abs(row.missingCurrent - row.missingReference) > settings.missingWatch);
-  for (const row of missing)
-    add(driftLevel(row, settings), "featureMissing", (words) =>
-      words.featureMissing({ feature: row.feature, before: row.missingReference, now: row.missingCurrent }),
-    );
-  // The rest in one sentence: a list of twenty features is not a reason but a table, and the table is below.
-  const moved = speaking.filter((row) => !missing.includes(row));
-  const first = moved.find((row) => row.level === "act") ?? moved[0];
-  if (first !== undefined)
-    add(driftLevel(first, settings), "featureDrift", (words) =>
-      words.featureDrift({
-        feature: first.feature,
-        psi: first.psi,
-        importance: first.importance,
-        others: moved.length - 1,
-      }),
-    );
 }

@@ -2,7 +2,7 @@ import { figuresOf } from "./figures.ts";
 import type { Pattern } from "./pattern-scan.ts";
 import type { ReasonWords } from "./reason-words.ts";
 
-const { percent, number, count, date, decimals } = figuresOf("en");
+const { percent, number, count, date, decimals, moment } = figuresOf("en");
 
 const joined = ({ parts }: Pattern): string =>
   parts
@@ -33,6 +33,14 @@ export const englishReasons: ReasonWords = {
     `Together the features tell these transfers from those of the training (AUC ${decimals(auc, 2)}, ${decimals(low, 2)} to ${decimals(high, 2)}; 0.5 is no difference), by ${features.join(", ")} above all.`,
   patternRisen: ({ pattern, now, before, from }) =>
     `On ${date(from)} ${count(now)} transfers had ${joined(pattern)}, where ${decimals(before, 1)} were expected. A new scam looks so before anybody reports it: look at some of them.`,
+  featureRescaled: ({ feature, factor }) =>
+    `All values of ${feature} are ${number(factor)} times what they were: it seems to come in another unit.`,
+  featureBeyond: ({ feature, share, least, largest }) =>
+    `${percent(share)} of the values of ${feature} lie outside of all that the reference had (${number(least)} to ${number(largest)}).`,
+  silentHours: ({ from, hours, expected }) =>
+    `Nothing was decided for ${count(hours)} ${hours === 1 ? "hour" : "hours"} from ${moment(from)} on, where about ${count(expected)} decisions were usual: look for an outage, or for records that are missing.`,
+  missingHours: ({ feature, from, hours, missing, rows, others }) =>
+    `${feature} was missing in ${count(missing)} of ${count(rows)} transfers for ${count(hours)} ${hours === 1 ? "hour" : "hours"} from ${moment(from)} on${others > 0 ? `, and ${count(others)} more ${others === 1 ? "feature" : "features"} for hours of their own` : ""}: a source had stopped.`,
   featureMissing: ({ feature, before, now }) =>
     `${feature} is missing in ${percent(now)} of the transfers (${percent(before)} in training): a source may have stopped.`,
   newTypology: ({ name, frauds, caught, since }) =>

@@ -2,7 +2,7 @@ import { figuresOf } from "./figures.ts";
 import type { Pattern } from "./pattern-scan.ts";
 import type { ReasonWords } from "./reason-words.ts";
 
-const { percent, number, count, date, decimals } = figuresOf("pt-BR");
+const { percent, number, count, date, decimals, moment } = figuresOf("pt-BR");
 
 const joined = ({ parts }: Pattern): string =>
   parts
@@ -33,6 +33,14 @@ export const portugueseReasons: ReasonWords = {
     `Em conjunto, as variáveis distinguem estas transferências das do treino (AUC ${decimals(auc, 2)}, de ${decimals(low, 2)} a ${decimals(high, 2)}; 0,5 é nenhuma diferença), sobretudo por ${features.join(", ")}.`,
   patternRisen: ({ pattern, now, before, from }) =>
     `Em ${date(from)}, ${count(now)} transferências tinham ${joined(pattern)}; esperavam-se ${decimals(before, 1)}. Um golpe novo tem essa aparência antes que alguém o relate: veja algumas delas.`,
+  featureRescaled: ({ feature, factor }) =>
+    `Todos os valores de ${feature} são ${number(factor)} vezes o que eram: parece vir em outra unidade.`,
+  featureBeyond: ({ feature, share, least, largest }) =>
+    `${percent(share)} dos valores de ${feature} estão fora de tudo o que a referência tinha (${number(least)} a ${number(largest)}).`,
+  silentHours: ({ from, hours, expected }) =>
+    `Nada foi decidido por ${count(hours)} ${hours === 1 ? "hora" : "horas"} a partir de ${moment(from)}, quando cerca de ${count(expected)} decisões eram o usual: procure uma interrupção, ou registros que faltam.`,
+  missingHours: ({ feature, from, hours, missing, rows, others }) =>
+    `${feature} faltou em ${count(missing)} de ${count(rows)} transferências por ${count(hours)} ${hours === 1 ? "hora" : "horas"} a partir de ${moment(from)}${others > 0 ? `, e mais ${count(others)} ${others === 1 ? "variável" : "variáveis"} em outras horas` : ""}: uma fonte tinha parado.`,
   featureMissing: ({ feature, before, now }) =>
     `${feature} está ausente em ${percent(now)} das transferências (${percent(before)} no treino): uma fonte pode ter parado.`,
   newTypology: ({ name, frauds, caught, since }) =>

@@ -18,6 +18,17 @@ export interface ReasonWords {
   featureDrift(p: { feature: string; psi: number; importance: number; others: number }): string;
   domainMoved(p: { auc: number; low: number; high: number; features: readonly string[] }): string;
   patternRisen(p: { pattern: Pattern; now: number; before: number; from: number }): string;
+  featureRescaled(p: { feature: string; factor: number }): string;
+  featureBeyond(p: { feature: string; share: number; least: number; largest: number }): string;
+  silentHours(p: { from: number; hours: number; expected: number }): string;
+  missingHours(p: {
+    feature: string;
+    from: number;
+    hours: number;
+    missing: number;
+    rows: number;
+    others: number;
+  }): string;
   featureMissing(p: { feature: string; before: number; now: number }): string;
   newTypology(p: { name: string; frauds: number; caught: number; since: number }): string;
   typologyWorse(p: { name: string; recall: number; before: number; frauds: number }): string;

@@ -5,6 +5,7 @@ import { driftSection } from "./drift-section.ts";
 import { identitySection } from "./identity-section.ts";
 import { pageOf } from "./page.ts";
 import { performanceSection } from "./performance-section.ts";
+import { qualitySection } from "./quality-section.ts";
 import { REPORT_CSS } from "./report-css.ts";
 import { operationSection, summarySection } from "./summary-section.ts";
 import { typologySection } from "./typology-section.ts";
@@ -18,6 +19,7 @@ export function renderReportHtml(report: MonitorReport, options: { readonly lang
     typologySection,
     performanceSection,
     driftSection,
+    qualitySection,
     operationSection,
     identitySection,
   ];

@@ -18,6 +18,22 @@ export const englishReport: ReportWords = {
   notMeasured: "not measured",
   slowest: "slowest",
 
+  quality: "Data quality",
+  qualityNote: "What is wrong with the data itself, before it is asked how they are distributed.",
+  qualityNothing:
+    "Units and ranges are the reference's; where the instants are known, no source stopped for hours and no hour was without decisions.",
+  what: "Of",
+  problem: "Problem",
+  found: "Found",
+  decisions: "decisions",
+  otherUnit: "all values multiplied: another unit?",
+  beyondRange: "values beyond the reference's range",
+  sourceStopped: "missing for hours",
+  nothingDecided: "nothing decided",
+  hours: (count) => `${count} h`,
+  outside: (share, range) => `${share} outside of ${range}`,
+  usual: (count) => `about ${count} were usual`,
+
   operation: "Operation",
   operationNote: "The share of transfers alerted each day, against what the desk can work.",
   operationNoteLatency: (requests) =>

@@ -18,6 +18,22 @@ export const portugueseReport: ReportWords = {
   notMeasured: "não medida",
   slowest: "a mais lenta",
 
+  quality: "Qualidade dos dados",
+  qualityNote: "O que há de errado com os próprios dados, antes de perguntar como se distribuem.",
+  qualityNothing:
+    "Unidades e faixas são as da referência; onde os instantes são conhecidos, nenhuma fonte parou por horas e nenhuma hora ficou sem decisões.",
+  what: "De",
+  problem: "Problema",
+  found: "Achado",
+  decisions: "decisões",
+  otherUnit: "todos os valores multiplicados: outra unidade?",
+  beyondRange: "valores fora da faixa da referência",
+  sourceStopped: "ausente por horas",
+  nothingDecided: "nada decidido",
+  hours: (count) => `${count} h`,
+  outside: (share, range) => `${share} fora de ${range}`,
+  usual: (count) => `cerca de ${count} eram usuais`,
+
   operation: "Operação",
   operationNote: "Parcela das transferências alertadas a cada dia, diante do que a mesa consegue tratar.",
   operationNoteLatency: (requests) =>

@@ -21,6 +21,21 @@ export interface ReportWords {
   readonly notMeasured: string;
   readonly slowest: string;
 
+  readonly quality: string;
+  readonly qualityNote: string;
+  readonly qualityNothing: string;
+  readonly what: string;
+  readonly problem: string;
+  readonly found: string;
+  readonly decisions: string;
+  readonly otherUnit: string;
+  readonly beyondRange: string;
+  readonly sourceStopped: string;
+  readonly nothingDecided: string;
+  readonly hours: (count: string) => string;
+  readonly outside: (share: string, range: string) => string;
+  readonly usual: (count: string) => string;
+
   readonly operation: string;
   readonly operationNote: string;
   readonly operationNoteLatency: (requests: string) => string;
