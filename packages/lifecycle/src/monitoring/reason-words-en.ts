@@ -36,7 +36,7 @@ export const englishReasons: ReasonWords = {
   featureRescaled: ({ feature, factor }) =>
     `All values of ${feature} are ${number(factor)} times what they were: it seems to come in another unit.`,
   featureBeyond: ({ feature, share, least, largest }) =>
-    `${percent(share)} of the values of ${feature} lie outside of all that the reference had (${number(least)} to ${number(largest)}).`,
+    `${percent(share)} of the values of ${feature} lie far outside of all that the reference had (${number(least)} to ${number(largest)}).`,
   silentHours: ({ from, hours, expected }) =>
     `Nothing was decided for ${count(hours)} ${hours === 1 ? "hour" : "hours"} from ${moment(from)} on, where about ${count(expected)} decisions were usual: look for an outage, or for records that are missing.`,
   missingHours: ({ feature, from, hours, missing, rows, others }) =>

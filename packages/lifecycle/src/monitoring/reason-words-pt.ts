@@ -36,7 +36,7 @@ export const portugueseReasons: ReasonWords = {
   featureRescaled: ({ feature, factor }) =>
     `Todos os valores de ${feature} são ${number(factor)} vezes o que eram: parece vir em outra unidade.`,
   featureBeyond: ({ feature, share, least, largest }) =>
-    `${percent(share)} dos valores de ${feature} estão fora de tudo o que a referência tinha (${number(least)} a ${number(largest)}).`,
+    `${percent(share)} dos valores de ${feature} estão muito fora de tudo o que a referência tinha (${number(least)} a ${number(largest)}).`,
   silentHours: ({ from, hours, expected }) =>
     `Nada foi decidido por ${count(hours)} ${hours === 1 ? "hora" : "horas"} a partir de ${moment(from)}, quando cerca de ${count(expected)} decisões eram o usual: procure uma interrupção, ou registros que faltam.`,
   missingHours: ({ feature, from, hours, missing, rows, others }) =>

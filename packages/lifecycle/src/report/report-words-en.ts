@@ -27,7 +27,7 @@ export const englishReport: ReportWords = {
   found: "Found",
   decisions: "decisions",
   otherUnit: "all values multiplied: another unit?",
-  beyondRange: "values beyond the reference's range",
+  beyondRange: "values far beyond the reference's range",
   sourceStopped: "missing for hours",
   nothingDecided: "nothing decided",
   hours: (count) => `${count} h`,

@@ -27,7 +27,7 @@ export const portugueseReport: ReportWords = {
   found: "Achado",
   decisions: "decisões",
   otherUnit: "todos os valores multiplicados: outra unidade?",
-  beyondRange: "valores fora da faixa da referência",
+  beyondRange: "valores muito fora da faixa da referência",
   sourceStopped: "ausente por horas",
   nothingDecided: "nada decidido",
   hours: (count) => `${count} h`,

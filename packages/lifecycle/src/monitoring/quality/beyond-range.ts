@@ -1,6 +1,6 @@
 import type { FeatureSample } from "../drift.ts";
 
-/** Values below the least or above the largest that the reference had. */
+/** Values far below the least or far above the largest that the reference had. */
 export interface BeyondRange {
   readonly feature: string;
   readonly least: number;
@@ -12,11 +12,13 @@ export interface BeyondRange {
   readonly importance: number;
 }
 
+/** How far is far, as a share of the reference's range: an age is always a little beyond it. */
+const MARGIN = 0.1;
 /** A smaller share of a feature's values harms nobody, however sure it is. */
 const LEAST_SHARE = 0.001;
 
 /**
- * Features with more values beyond the reference's range than chance has, all features together wrong in `significance` of the cases. While nothing has changed,
+ * Features with more values far beyond the reference's range than chance has, all features together wrong in `significance` of the cases. While nothing has changed,
  * the chance that `k` of `m` new values lie above the largest of `n` old ones is that all `k` largest of `m + n` are new (Wilks 1942,
  * _Statistical prediction with special reference to the problem of tolerance limits_).
  */
@@ -26,13 +28,14 @@ export function featuresBeyondRange(features: readonly FeatureSample[], signific
   return numbers.flatMap((sample) => {
     const range = rangeOf(sample.reference);
     if (range.count === 0) return [];
+    const margin = MARGIN * (range.largest - range.least);
     let [below, above, known] = [0, 0, 0];
     for (let row = 0; row < sample.current.length; row++) {
       const value = sample.current[row]!;
       if (Number.isNaN(value)) continue;
       known++;
-      if (value < range.least) below++;
-      if (value > range.largest) above++;
+      if (value < range.least - margin) below++;
+      if (value > range.largest + margin) above++;
     }
     const share = (below + above) / known;
     const isSure = Math.min(logChance(below, known, range.count), logChance(above, known, range.count)) < limit;
