@@ -151,10 +151,14 @@ async function killAtSteps({ root, client, target, db, servers, start, said }: W
     const of = (action: string) =>
       life.filter((entry) => entry.action === action && String(entry.subject.version) === flow.version);
     expect([of("evidence.submitted").length, of("version.created").length]).toEqual([1, 1]);
-    const aliases = life.filter(
-      ({ action, after }) => action === "alias.set" && JSON.stringify(after).includes(`:${flow.version}}`),
+    // A database may still commit what a killed server asked for, while the next worker asks again: the alias moves once.
+    const moved = life.filter(
+      ({ action, before, after }) =>
+        action === "alias.set" &&
+        JSON.stringify(after).includes(`:${flow.version}}`) &&
+        JSON.stringify(before) !== JSON.stringify(after),
     );
-    expect(aliases).toHaveLength(1);
+    expect(moved).toHaveLength(1);
   };
 
   let champion = await registerVersion(client, root, "good");
