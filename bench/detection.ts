@@ -3,7 +3,7 @@
  * nobody knew, a feature drifts slowly, another breaks, frauds become more, labels stay away, or nothing happens. The first 28 days are the
  * reference. An alarm counts that names what has changed; one before the change, or of another thing in its first days, is false.
  *
- *   npm run bench -- detection [--seeds 100] [--rows 20000] [--late-share 0.003] [--scenario NAME] [--peer-seeds 2]
+ *   npm run bench -- detection [--seeds 100] [--first-seed 1] [--rows 20000] [--late-share 0.003] [--scenario NAME] [--peer-seeds 2]
  *
  * With --peer-seeds the same streams are given to evidently and NannyML with their defaults, day by day: ESTEIRA_EVIDENTLY_PYTHON and
  * ESTEIRA_NANNYML_PYTHON, or ~/.cache/esteira/{evidently,nannyml}/bin/python. Ends with 1 when the goal is missed.
@@ -28,6 +28,7 @@ const DAYS = 90;
 const { values: options } = parseArgs({
   options: {
     seeds: { type: "string", default: "100" },
+    "first-seed": { type: "string", default: "1" },
     rows: { type: "string", default: "20000" },
     "late-share": { type: "string", default: "0.003" },
     scenario: { type: "string" },
@@ -35,6 +36,7 @@ const { values: options } = parseArgs({
   },
 });
 const seeds = Number(options.seeds);
+const firstSeed = Number(options["first-seed"]);
 const rowsPerDay = Number(options.rows);
 const lateShare = Number(options["late-share"]);
 
@@ -113,12 +115,12 @@ const quantile = (sorted: readonly number[], share: number): number =>
 
 printMachine();
 console.log(
-  `${seeds} seeds, ${thousands(rowsPerDay)} decisions a day, ${STREAM_FEATURES.length} features, ${REFERENCE_DAYS} days of reference`,
+  `${seeds} seeds from ${firstSeed} on, ${thousands(rowsPerDay)} decisions a day, ${STREAM_FEATURES.length} features, ${REFERENCE_DAYS} days of reference`,
 );
 let [falseAlarms, quietDays] = [0, 0];
 let lateWithinADay = 0;
 for (const scenario of SCENARIOS.filter((each) => (options.scenario ?? each) === each)) {
-  const streams = Array.from({ length: seeds }, (_, seed) => watch(scenario, seed + 1));
+  const streams = Array.from({ length: seeds }, (_, index) => watch(scenario, firstSeed + index));
   const delays = streams.map(({ delay }) => delay).sort((a, b) => a - b);
   const wrong = streams.flatMap((stream) => stream.falseAlarms);
   const days = streams.reduce((sum, stream) => sum + stream.quietDays, 0);
@@ -158,7 +160,7 @@ for (const peer of peerSeeds === 0 ? [] : PEERS) {
   for (const scenario of SCENARIOS.filter((each) => (options.scenario ?? each) === each)) {
     const delays: number[] = [];
     let [alarmDays, quiet] = [0, 0];
-    for (let seed = 1; seed <= peerSeeds; seed++) {
+    for (let seed = firstSeed; seed < firstSeed + peerSeeds; seed++) {
       const changeDay = changeDayOf(scenario, seed);
       const last = Math.min(DAYS, changeDay + AFTER_CHANGE);
       const told = await toldBy(
