@@ -1,10 +1,12 @@
 import { execFileSync, spawn } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { experimentId } from "@esteira/core/ids";
+import { tagValue } from "@esteira/core/entities/tag";
+import { experimentId, type RunId } from "@esteira/core/ids";
 import { type Client, createClient } from "@esteira/sdk/client";
 import { type RunningServer, startServer } from "@esteira/server/start";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -38,13 +40,19 @@ async function project(name: string, files: Record<string, string>): Promise<str
 }
 
 /** The command in a process of its own; `onOutput` sees everything that it has said so far. */
-async function esteira(args: readonly string[], onOutput: (text: string, pid: number) => void = () => undefined) {
-  const env = { ...process.env, MLFLOW_TRACKING_URI: server.url, NO_COLOR: "1", XDG_CACHE_HOME: join(home, "cache") };
+async function esteira(
+  args: readonly string[],
+  onOutput: (text: string, pid: number) => void = () => undefined,
+  onStart: (pid: number) => void = () => undefined,
+) {
+  const folders = { XDG_CACHE_HOME: join(home, "cache"), TMPDIR: home };
+  const env = { ...process.env, MLFLOW_TRACKING_URI: server.url, NO_COLOR: "1", ...folders };
   const child = spawn(process.execPath, [command, "run", ...args], {
     cwd: home,
     env,
     stdio: ["ignore", "pipe", "pipe"],
   });
+  onStart(child.pid ?? 0);
   let [output, errors] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output += text;
@@ -56,6 +64,16 @@ async function esteira(args: readonly string[], onOutput: (text: string, pid: nu
   const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
   return { code, output, errors };
 }
+
+const pythonVersion = (() => {
+  try {
+    const asked = "import platform; print(platform.python_version())";
+    return execFileSync("python3", ["-c", asked], { encoding: "utf8" }).trim();
+  } catch {
+    return undefined;
+  }
+})();
+const NAMES = "import importlib.metadata as m; print('\\n'.join(d.metadata['Name'] or '' for d in m.distributions()))";
 
 const lastRun = async () => {
   const { items } = await client.runs.search({ experimentIds: [experimentId("0")], maxResults: 1 });
@@ -106,10 +124,28 @@ describe("esteira run", { timeout: 300_000 }, () => {
       "mlflow.project.backend": "local",
       "mlflow.source.git.commit": execFileSync("git", ["rev-parse", "HEAD"], { cwd: folder, encoding: "utf8" }).trim(),
       "esteira.git.dirty": "true",
+      "esteira.node": execFileSync("node", ["--version"], { encoding: "utf8" }).trim(),
       "esteira.data.data.sha256": "fbbea033602a4ad4b67878f75411d30c04374a0ed83cf9295429c592f153e80f",
     });
     expect(await client.artifacts.readText(info.artifactUri, "uncommitted.diff")).toContain("+12.5");
   });
+
+  it.skipIf(pythonVersion === undefined)(
+    "records Python and its packages where they are left as they are",
+    async () => {
+      const folder = await project("python", {
+        MLproject: "entry_points: {main: {command: 'python3 -c \"print(1)\"'}}",
+      });
+      const { code, errors } = await esteira([folder]);
+      expect(code, errors).toBe(0);
+      const { info, tags } = await lastRun();
+      expect(tags["esteira.python"]).toBe(pythonVersion);
+      const names = execFileSync("python3", ["-c", NAMES], { encoding: "utf8" }).trim().split("\n");
+      const packages = names[0] === "" ? "" : await client.artifacts.readText(info.artifactUri, "packages.txt");
+      for (const name of names)
+        expect(packages).toContain(name === "" ? "" : `${name.replaceAll("_", "-").toLowerCase()}==`);
+    },
+  );
 
   it("ends a run that fails with the reason, and tries it as often as it may", async () => {
     const folder = await project("failing", { MLproject: "entry_points: {main: {command: 'echo boom >&2; exit 3'}}" });
@@ -152,31 +188,102 @@ describe("esteira run", { timeout: 300_000 }, () => {
     },
   );
 
-  it.skipIf(process.platform !== "linux")(
-    "killed outright leaves nothing at work, and the next one ends its run",
-    async () => {
-      const folder = await project("killed", {
-        MLproject: `entry_points:
-  main: {command: "trap '' TERM; sleep 1000 & echo $!; sleep 1000"}
-  next: {command: "echo next"}
-`,
-      });
-      let sent = false;
-      const { code, output } = await esteira([folder], (text, pid) => {
-        if (text.includes("\n") && !sent) sent = process.kill(pid, "SIGKILL");
-      });
-      expect(code).toBe(null);
-      await expectGone(Number(output.trim()));
-      const killed = await lastRun();
-      expect(killed.info.status).toBe("RUNNING");
-      const next = await esteira([folder, "-e", "next"]);
-      expect(next.errors).toContain(`Ended as FAILED, because who ran them was killed: ${killed.info.runId}`);
-      const { info, data } = await client.runs.get(killed.info.runId);
-      expect(info.status).toBe("FAILED");
-      expect(data.tags.find(({ key }) => key === "esteira.failure")?.value).toMatch(/ended without closing the run/);
-      expect((await lastRun()).info.status).toBe("FINISHED");
+  it.skipIf(process.platform !== "linux")("killed outright leaves nothing at work, and no run RUNNING", async () => {
+    const folder = await project("killed", {
+      MLproject: `entry_points: {main: {command: "trap '' TERM; sleep 1000 & echo $!; sleep 1000"}}`,
+    });
+    let sent = false;
+    const { code, output } = await esteira([folder], (text, pid) => {
+      if (text.includes("\n") && !sent) sent = process.kill(pid, "SIGKILL");
+    });
+    expect(code).toBe(null);
+    await expectGone(Number(output.trim()));
+    await expectAbandoned();
+  });
+
+  it.skipIf(process.platform !== "linux")("killed with its server out of reach, is ended by the next one", async () => {
+    const folder = await project("unreachable", {
+      MLproject: "entry_points: {main: {command: 'echo; sleep 1000'}, next: {command: 'echo next'}}",
+    });
+    const { info: made } = await client.runs.create({ experimentId: experimentId("0"), startTime: Date.now() });
+    let sent = false;
+    await esteira([folder, "--run-id", made.runId], (text, pid) => {
+      if (text.includes("\n") && !sent) sent = process.kill(pid, "SIGKILL");
+    });
+    await expectAbandoned(made.runId);
+    // As it stands where nothing could reach the server.
+    await client.runs.deleteTag(made.runId, "esteira.failure");
+    await client.runs.update(made.runId, { status: "RUNNING" });
+    const next = await esteira([folder, "-e", "next"]);
+    expect(next.errors).toContain(`Ended as FAILED, because who ran them was killed: ${made.runId}`);
+    await expectAbandoned(made.runId);
+    expect((await lastRun()).info.status).toBe("FINISHED");
+  });
+
+  /** A package with an install script that would take long, and says who it is. */
+  const installing = (name: string) =>
+    project(name, {
+      MLproject: "node_env: {lockfile: package-lock.json}\nentry_points: {main: {command: 'echo'}}",
+      "package.json": JSON.stringify({
+        ...{ name: "p", version: "1.0.0" },
+        scripts: { preinstall: "(trap '' HUP; sleep 1000) & echo $! > pid; sleep 1000" },
+      }),
+      "package-lock.json": JSON.stringify({
+        ...{ name: "p", version: "1.0.0", lockfileVersion: 3 },
+        packages: { "": { name: "p", version: "1.0.0", hasInstallScript: true } },
+      }),
+    });
+  const pidIn = async (folder: string): Promise<number> => {
+    for (let tries = 0; tries < 1200; tries++) {
+      const text = await readFile(join(folder, "pid"), "utf8").catch(() => "");
+      if (text.endsWith("\n")) return Number(text);
+      await sleep(50);
+    }
+    throw new Error("no install script has begun");
+  };
+
+  it.skipIf(process.platform !== "linux").each(["SIGTERM", "SIGKILL"] as const)(
+    "stopped by %s while its environment is made leaves nothing at work, and its run ended",
+    async (signal) => {
+      const folder = await installing(`installing-${signal}`);
+      const started: number[] = [];
+      const ending = esteira([folder], undefined, (pid) => started.push(pid));
+      const script = await pidIn(folder);
+      process.kill(started[0] ?? 0, signal);
+      const { code, errors } = await ending;
+      await expectGone(script);
+      if (signal === "SIGKILL") return expectAbandoned();
+      const { info, tags } = await lastRun();
+      expect([code, info.status, tags["esteira.failure"]], errors).toEqual([130, "KILLED", "Cancelled."]);
     },
   );
+
+  it("stopped while its project is fetched leaves no run and no files", async () => {
+    // A server that says nothing.
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => void sockets.push(socket));
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const address = silent.address();
+    const port = typeof address === "object" ? address?.port : undefined;
+    const before = await countRuns();
+    try {
+      const started: number[] = [];
+      const uri = `git://127.0.0.1:${port}/nothing`;
+      const ending = esteira([uri], undefined, (pid) => started.push(pid));
+      await expect.poll(() => sockets.length, { timeout: 60_000 }).toBeGreaterThan(0);
+      const [peer] = sockets;
+      const closed = new Promise<void>((resolve) => peer?.once("close", () => resolve()));
+      peer?.resume();
+      process.kill(started[0] ?? 0, "SIGTERM");
+      expect((await ending).code).toBe(130);
+      await closed;
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    }
+    expect(await countRuns()).toBe(before);
+    expect((await readdir(home)).filter((name) => name.startsWith("esteira-project-"))).toEqual([]);
+  });
 
   it("begins no run for what is wrong from the start", async () => {
     const folder = await project("wrong", {
@@ -206,6 +313,15 @@ describe("esteira run", { timeout: 300_000 }, () => {
     expect(await countRuns()).toBe(before);
   });
 });
+
+/** The run, or the last one, ends as one whose launcher was killed. */
+async function expectAbandoned(id?: RunId): Promise<void> {
+  const runId = id ?? (await lastRun()).info.runId;
+  const status = async () => (await client.runs.get(runId)).info.status;
+  await expect.poll(status, { timeout: 60_000 }).toBe("FAILED");
+  const { data } = await client.runs.get(runId);
+  expect(tagValue(data.tags, "esteira.failure")).toMatch(/ended without closing the run/);
+}
 
 async function expectGone(pid: number): Promise<void> {
   expect(pid).toBeGreaterThan(0);

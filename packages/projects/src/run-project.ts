@@ -22,7 +22,7 @@ import { runWorkflow } from "./workflow/run-workflow.ts";
  * or KILLED when it was stopped, with the reason in its tag `esteira.failure`.
  */
 export async function runProject(options: RunProjectOptions): Promise<ProjectRun> {
-  const fetched = options.fetched ?? (await fetchProject(options.uri, options));
+  const fetched = options.fetched ?? (await fetchProject(options.uri, { ...options, signal: options.stop.cancelled }));
   try {
     const { folder } = fetched;
     const project = await loadProject(folder);

@@ -18,9 +18,12 @@ export interface ChosenBackend {
  */
 export async function chooseBackend(name: string, config: unknown, terminal: Terminal): Promise<ChosenBackend> {
   if (name === "local") {
-    const settings = parseBackendSettings(config);
-    const { localBackend } = await import("@esteira/projects/backends/local");
-    return { backend: localBackend(), settings, close: () => {} };
+    const [{ parseLocalConfig }, { localBackend }] = await Promise.all([
+      import("./local-config.ts"),
+      import("@esteira/projects/backends/local"),
+    ]);
+    const { own, common } = parseLocalConfig(config);
+    return { backend: localBackend(own), settings: parseBackendSettings(common), close: () => {} };
   }
   if (name === "docker") {
     const [{ parseDockerConfig }, { dockerBackend }] = await Promise.all([

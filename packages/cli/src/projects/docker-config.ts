@@ -1,7 +1,6 @@
-import { invalid } from "@esteira/core/errors";
-import { suggestion } from "@esteira/projects/nearest";
 import { z } from "zod";
 import { bytesOf } from "../docker-options.ts";
+import { type BackendConfig, parseBackendConfig } from "./backend-config.ts";
 
 /** What `--backend-config` says of containers of this machine's engine. */
 const configWire = z.strictObject({
@@ -13,9 +12,6 @@ const configWire = z.strictObject({
   /** Of the engine; `host` is this machine's own. */
   network: z.string().min(1).optional(),
 });
-const KEYS = Object.keys(configWire.shape);
-const COMMON = ["timeoutSeconds", "retries"];
-
 export interface DockerConfig {
   readonly image?: string | undefined;
   readonly memory?: number | undefined;
@@ -23,31 +19,9 @@ export interface DockerConfig {
   readonly network?: string | undefined;
 }
 
-/**
- * @returns what is of the engine, and what every backend has.
- * @throws EsteiraError INVALID_PARAMETER_VALUE with the setting that is none.
- */
-export function parseDockerConfig(config: unknown): {
-  readonly own: DockerConfig;
-  readonly common: Readonly<Record<string, unknown>>;
-} {
-  const known = [...KEYS, ...COMMON];
-  if (typeof config !== "object" || config === null || Array.isArray(config))
-    throw invalid(`The backend's configuration is no JSON object: expected ${known.join(", ")}.`);
-  const entries = Object.entries(config);
-  const strange = entries.find(([key]) => !known.includes(key))?.[0];
-  if (strange !== undefined)
-    throw invalid(
-      `The docker backend has no setting '${strange}' (it has ${known.join(", ")})${suggestion(strange, known) || "."}`,
-    );
-  const { data, error } = configWire.safeParse(Object.fromEntries(entries.filter(([key]) => KEYS.includes(key))));
-  if (data === undefined) {
-    const issue = error.issues[0];
-    throw invalid(`The backend's ${issue?.path.join(".") || "configuration"}: ${issue?.message ?? "not understood"}.`);
-  }
-  const memory = data.memory === undefined ? undefined : bytesOf(data.memory, "The backend's memory");
-  return {
-    own: { ...data, memory },
-    common: Object.fromEntries(entries.filter(([key]) => COMMON.includes(key))),
-  };
+/** @throws EsteiraError INVALID_PARAMETER_VALUE with the setting that is none. */
+export function parseDockerConfig(config: unknown): BackendConfig<DockerConfig> {
+  const { own, common } = parseBackendConfig("docker", config, configWire);
+  const memory = own.memory === undefined ? undefined : bytesOf(own.memory, "The backend's memory");
+  return { own: { ...own, memory }, common };
 }

@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { invalid } from "@esteira/core/errors";
 import { type JobTemplate, parseJobTemplate } from "@esteira/deploy/kubernetes/job-template";
 import { quantity, subdomain } from "@esteira/deploy/kubernetes/settings";
-import { suggestion } from "@esteira/projects/nearest";
 import { z } from "zod";
 import type { Terminal } from "../command.ts";
+import { type BackendConfig, parseBackendConfig } from "./backend-config.ts";
 
 const seconds = z.int().min(0).max(31_536_000);
 
@@ -34,34 +34,9 @@ const configWire = z.strictObject({
 });
 export type KubernetesConfig = z.output<typeof configWire>;
 
-const KEYS = Object.keys(configWire.shape);
-const COMMON = ["timeoutSeconds", "retries"];
-
-/**
- * @returns what is of the cluster, and what every backend has.
- * @throws EsteiraError INVALID_PARAMETER_VALUE with the setting that is none.
- */
-export function parseKubernetesConfig(config: unknown): {
-  readonly own: KubernetesConfig;
-  readonly common: Readonly<Record<string, unknown>>;
-} {
-  if (typeof config !== "object" || config === null || Array.isArray(config))
-    throw invalid(`The backend's configuration is no JSON object: expected ${[...KEYS, ...COMMON].join(", ")}.`);
-  const entries = Object.entries(config);
-  for (const [key] of entries) {
-    if (KEYS.includes(key) || COMMON.includes(key)) continue;
-    const known = [...KEYS, ...COMMON];
-    throw invalid(
-      `The kubernetes backend has no setting '${key}' (it has ${known.join(", ")})${suggestion(key, known) || "."}`,
-    );
-  }
-  const { data, error } = configWire.safeParse(Object.fromEntries(entries.filter(([key]) => KEYS.includes(key))));
-  if (data === undefined) {
-    const issue = error.issues[0];
-    throw invalid(`The backend's ${issue?.path.join(".") ?? "configuration"}: ${issue?.message ?? "not understood"}.`);
-  }
-  return { own: data, common: Object.fromEntries(entries.filter(([key]) => COMMON.includes(key))) };
-}
+/** @throws EsteiraError INVALID_PARAMETER_VALUE with the setting that is none. */
+export const parseKubernetesConfig = (config: unknown): BackendConfig<KubernetesConfig> =>
+  parseBackendConfig("kubernetes", config, configWire);
 
 export async function readTemplate(path: string | undefined): Promise<JobTemplate | undefined> {
   if (path === undefined) return undefined;

@@ -42,6 +42,12 @@ export type Outcome =
   /** It did not run to its end, for another reason; said in a sentence. */
   | { readonly kind: "failed"; readonly reason: string };
 
+/** How a task ends that takes more memory than its backend gives it, in bytes. */
+export const outOfMemory = (limit: number | undefined): Outcome => ({
+  kind: "failed",
+  reason: `The command needed more memory than it may have${limit === undefined ? "" : ` (${Math.round(limit / 1024 ** 2)} MiB)`}: give it more as "memory" of --backend-config.`,
+});
+
 /** Where projects run. */
 export interface Backend {
   /** As `--backend` names it and the tag `mlflow.project.backend` says. */
@@ -57,6 +63,9 @@ export interface Backend {
   /** @throws EsteiraError when the task cannot begin. */
   start(task: Task): Promise<Execution>;
 }
+
+/** The digest of the image that a project's own was built upon: of its environment, for the files on top are its code. */
+export const BASE_IMAGE_TAG = "esteira.project.image.base";
 
 /** Where commands run that do not run here: in an image. */
 export interface Elsewhere {

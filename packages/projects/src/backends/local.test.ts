@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { execute } from "../run/execute.ts";
 import { parseBackendSettings } from "../run/settings.ts";
-import { localBackend } from "./local.ts";
+import { type LocalOptions, localBackend } from "./local.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -17,16 +17,17 @@ interface Asked {
   readonly settings?: unknown;
   readonly onText?: (text: string, stop: { cancel: () => void; kill: () => void }) => void;
   readonly graceMs?: number;
+  readonly limits?: Pick<LocalOptions, "memory" | "cpus">;
 }
 
-async function outcomeOf(script: string, { settings = {}, onText, graceMs = 60_000 }: Asked = {}) {
+async function outcomeOf(script: string, { settings = {}, onText, graceMs = 60_000, limits = {} }: Asked = {}) {
   const [cancelled, killed] = [new AbortController(), new AbortController()];
   const stop = { cancel: () => cancelled.abort(), kill: () => killed.abort() };
   let output = "";
   const reasons: string[] = [];
   const env = Object.fromEntries(Object.entries(process.env).map(([name, value]) => [name, value ?? ""]));
   const work = execute(
-    localBackend(graceMs),
+    localBackend({ graceMs, ...limits }),
     {
       folder,
       command: { script, variables: { VALUE: "v" }, shown: script },
@@ -124,4 +125,24 @@ it.each([
   [{ timeoutSeconds: 0 }, "timeoutSeconds is 0: expected a number of seconds"],
 ])("refuses the settings %j", (settings, expected) => {
   expect(() => parseBackendSettings(settings)).toThrow(expected);
+});
+
+const MIB = 1024 ** 2;
+
+it.skipIf(process.platform !== "linux")("ends a command whose processes have too much memory together", async () => {
+  const eater = `node -e "const b = Buffer.alloc(96 * 1024 * 1024, 1); console.log(b.length); setTimeout(() => {}, 600000)"`;
+  const both = await outcomeOf(`${eater} & ${eater} & echo pid $!; wait`, { limits: { memory: 160 * MIB } });
+  expect(both.reason).toBe(
+    'The command needed more memory than it may have (160 MiB): give it more as "memory" of --backend-config.',
+  );
+  await expectGone(/^pid (\d+)$/m.exec(both.output)?.[1]);
+  expect((await outcomeOf("echo small", { limits: { memory: 160 * MIB } })).reason).toBe("finished");
+});
+
+it.skipIf(process.platform !== "linux")("gives a command as many processors as it may use", async () => {
+  const { output, reason } = await outcomeOf("nproc", { limits: { cpus: 1 } });
+  expect([reason, output]).toEqual(["finished", "1\n"]);
+  expect((await outcomeOf("nproc", { limits: { cpus: 5000 } })).reason).toMatch(
+    /^The backend's cpus are 5000, and this machine has \d+ for this process: ask for fewer\.$/,
+  );
 });

@@ -1,89 +1,81 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { EsteiraError } from "@esteira/core/errors";
-import type { Backend, Execution, Outcome, Task } from "./backend.ts";
-import { guardGroup } from "./guard.ts";
+import { EsteiraError, invalid } from "@esteira/core/errors";
+import { type ProcessGroup, startGroup } from "../processes/process-group.ts";
+import { type Backend, type Outcome, outOfMemory, type Task } from "./backend.ts";
+import { allowedCpus, leastHeld, memoryOf } from "./resources.ts";
 
-const POLL_MS = 50;
+const LOOK_MS = 500;
+
+export interface LocalOptions {
+  /** How long, in milliseconds, a group that is asked to end may take for it. */
+  readonly graceMs?: number;
+  /** Bytes that all processes of a command may have together. One that takes more is ended as soon as that is seen. */
+  readonly memory?: number | undefined;
+  /** How many processors a command may use; several at a time get different ones as far as there are any. */
+  readonly cpus?: number | undefined;
+}
 
 /**
  * Runs a task as a process group of this machine: what the command starts ends with it, whatever that is, unless it makes itself a
  * group of its own. It ends with this process too, however that ends.
  *
- * @param graceMs how long a group that is asked to end may take for it.
+ * @throws EsteiraError INVALID_PARAMETER_VALUE for limits where the system keeps none.
  */
-export function localBackend(graceMs = 10_000): Backend {
+export function localBackend({ graceMs = 10_000, memory, cpus }: LocalOptions = {}): Backend {
+  if ((memory ?? cpus) !== undefined && process.platform !== "linux")
+    throw invalid("The local backend limits memory and cpus on Linux only: leave them out, or use -b docker.");
+  const held = new Map<Task, readonly number[]>();
   return {
     name: "local",
     start: async (task) => {
-      const child = spawn("bash", ["-c", task.command.script], {
-        cwd: task.folder,
-        env: { ...task.env, ...task.command.variables },
-        stdio: ["ignore", "pipe", "pipe"],
-        detached: true,
-      });
-      const closed = once(child, "close");
-      closed.catch(() => undefined);
-      await once(child, "spawn").catch((error: unknown) => {
-        throw new EsteiraError("INVALID_STATE", `The command could not be started: ${describe(error)}.`, {
+      const { command, folder, env, onOutput } = task;
+      const own = cpus === undefined ? undefined : leastHeld(await enough(cpus), held.values(), cpus);
+      const pinned = own === undefined ? [] : ["taskset", "--cpu-list", own.join(",")];
+      const [program = "", ...args] = [...pinned, "bash", "-c", command.script];
+      const group = await startGroup(program, args, {
+        cwd: folder,
+        env: { ...env, ...command.variables },
+        graceMs,
+        onOutput,
+      }).catch((error: unknown) => {
+        throw new EsteiraError("INVALID_STATE", `The command could not be started: ${describe(error, program)}.`, {
           cause: error,
         });
       });
-      return execution(child, closed, task, graceMs);
+      if (own !== undefined) held.set(task, own);
+      const ended = memory === undefined ? group.wait() : waitBelow(group, memory);
+      return { wait: () => ended.finally(() => held.delete(task)), cancel: group.end, kill: group.kill };
     },
   };
 }
 
-function execution(child: ChildProcess, closed: Promise<unknown>, task: Task, graceMs: number): Execution {
-  child.stdout?.on("data", (chunk: Uint8Array) => task.onOutput(chunk, "out"));
-  child.stderr?.on("data", (chunk: Uint8Array) => task.onOutput(chunk, "err"));
-  const group = child.pid;
-  const exited = new Promise<Outcome>((resolve) => {
-    child.once("exit", (code, signal) =>
-      resolve(signal === null ? { kind: "exited", code: code ?? 1 } : { kind: "signalled", signal }),
-    );
-  });
-  const release = group === undefined ? () => undefined : guardGroup(group, graceMs);
-  let ending: Promise<void> | undefined;
-  const end = (): Promise<void> => {
-    ending ??= endGroup(group, graceMs);
-    return ending;
+async function enough(wanted: number): Promise<readonly number[]> {
+  const cpus = await allowedCpus();
+  if (wanted <= cpus.length) return cpus;
+  throw invalid(
+    `The backend's cpus are ${wanted}, and this machine has ${cpus.length} for this process: ask for fewer.`,
+  );
+}
+
+/** Waits for a group, and ends it where it has more memory than it may. */
+async function waitBelow(group: ProcessGroup, memory: number): Promise<Outcome> {
+  const done = new AbortController();
+  let isOver = false;
+  const watch = async (): Promise<void> => {
+    while (!done.signal.aborted) {
+      isOver = (await memoryOf(group.id)) > memory;
+      if (isOver) return group.kill();
+      await sleep(LOOK_MS, undefined, { signal: done.signal }).catch(() => undefined);
+    }
   };
-  return {
-    wait: async () => {
-      const outcome = await exited;
-      // What the command has left behind would go on writing for nobody.
-      await end();
-      release();
-      await Promise.race([closed, sleep(graceMs, undefined, { ref: false })]);
-      return outcome;
-    },
-    cancel: () => void end(),
-    kill: () => void signalGroup(group, "SIGKILL"),
-  };
+  const watching = watch();
+  const outcome = await group.wait();
+  done.abort();
+  await watching;
+  return isOver ? outOfMemory(memory) : outcome;
 }
 
-async function endGroup(group: number | undefined, graceMs: number): Promise<void> {
-  if (!signalGroup(group, "SIGTERM")) return;
-  for (let waited = 0; waited < graceMs; waited += POLL_MS) {
-    await sleep(POLL_MS);
-    if (!signalGroup(group, 0)) return;
-  }
-  signalGroup(group, "SIGKILL");
-}
-
-/** False when nothing of the group is there any more. */
-function signalGroup(group: number | undefined, signal: NodeJS.Signals | 0): boolean {
-  if (group === undefined) return false;
-  try {
-    return process.kill(-group, signal);
-  } catch {
-    return false;
-  }
-}
-
-const describe = (error: unknown): string =>
+const describe = (error: unknown, program: string): string =>
   error instanceof Error && "code" in error && error.code === "ENOENT"
-    ? "bash is not installed, or the project's folder is gone"
+    ? `${program} is not installed, or the project's folder is gone`
     : String(error);

@@ -5,6 +5,8 @@ export interface PreparedEnvironment {
   readonly variables: Readonly<Record<string, string>>;
   /** What it was, for the run. */
   readonly tags: Readonly<Record<string, string>>;
+  /** Things were left as they are: what there is, only its programs can say. */
+  readonly asItIs?: true;
   /** Where commands run in an image. */
   readonly image?: string;
 }

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -188,6 +189,15 @@ describe("Node", () => {
     await expect(prepare("package-lock.json")).rejects.toThrow("(a differs)");
     await write("package-lock.json", "{}");
     await expect(prepare("package-lock.json")).rejects.toThrow("is no lockfile of npm");
+  });
+
+  it("is left as it is where that is asked for, with the lockfile's name", async () => {
+    await write("package-lock.json", lock("1.0.0"));
+    const prepared = await prepareEnvironment(folder, node("package-lock.json"), "local", options());
+    expect(prepared).toEqual({
+      ...{ path: [], variables: {}, asItIs: true },
+      tags: { "esteira.lockfile.sha256": createHash("sha256").update(lock("1.0.0")).digest("hex") },
+    });
   });
 
   it("installs the packages where there are none", async () => {

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
@@ -6,6 +5,7 @@ import { EsteiraError, invalid } from "@esteira/core/errors";
 import { z } from "zod";
 import type { DeclaredEnvironment } from "../mlproject/project.ts";
 import type { PreparedEnvironment, PrepareOptions } from "./environment.ts";
+import { lockfileTags } from "./lockfile.ts";
 import { runStep } from "./run-step.ts";
 
 const lock = z.object({
@@ -48,7 +48,7 @@ export async function prepareNode(
   return {
     path: [...path, join(home, "node_modules", ".bin")],
     variables: {},
-    tags: { ...tags, "esteira.lockfile.sha256": createHash("sha256").update(bytes).digest("hex") },
+    tags: { ...tags, ...lockfileTags(bytes) },
   };
 }
 

@@ -8,13 +8,14 @@ const installed = z.object({ packages: z.record(z.string(), z.looseObject({ vers
  * What is installed where a project runs, as lines `NAME==VERSION` in the order of the names: the packages of a virtual environment,
  * and those that npm has written down in the project's `node_modules`. Empty where there is neither.
  *
- * @param virtualEnv the folder of the virtual environment, if one is in use.
+ * @param python the folder of the virtual environment, if one is in use, or what Python itself says that it has.
  */
-export async function installedPackages(folder: string, virtualEnv: string | undefined): Promise<string> {
-  const lines = [
-    ...(await nodePackages(folder)),
-    ...(virtualEnv === undefined ? [] : await pythonPackages(virtualEnv)),
-  ];
+export async function installedPackages(
+  folder: string,
+  { virtualEnv, ofPython }: { readonly virtualEnv?: string | undefined; readonly ofPython?: readonly string[] },
+): Promise<string> {
+  const python = ofPython ?? (virtualEnv === undefined ? [] : await pythonPackages(virtualEnv));
+  const lines = [...(await nodePackages(folder)), ...python];
   return lines.length === 0 ? "" : `${[...new Set(lines)].sort().join("\n")}\n`;
 }
 

@@ -1,5 +1,8 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import type { DeclaredEnvironment } from "../mlproject/project.ts";
 import type { EnvironmentManager, PreparedEnvironment, PrepareOptions } from "./environment.ts";
+import { lockfileTags } from "./lockfile.ts";
 
 /** Makes the environment that `chooseManager` chose. */
 export async function prepareEnvironment(
@@ -16,5 +19,7 @@ export async function prepareEnvironment(
     const { prepareNode } = await import("./node.ts");
     return prepareNode(folder, declared, options);
   }
-  return { path: [], variables: {}, tags: {} };
+  const lockfile = declared.kind === "node" ? declared.lockfile : undefined;
+  const tags = lockfile === undefined ? {} : lockfileTags(await readFile(resolve(folder, lockfile)));
+  return { path: [], variables: {}, tags, asItIs: true };
 }

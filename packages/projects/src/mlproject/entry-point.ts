@@ -25,7 +25,9 @@ export function findEntryPoint(project: Project, folder: string, name: string, s
     const names = [...project.entryPoints.keys()];
     const known = names.length === 0 ? "it declares none" : `it has ${names.join(", ")}`;
     throw notFound(
-      `The project in ${folder} has no entry point '${name}' (${known}; a script ending in .py, .sh or .R can be run too)${suggestion(name, names) || "."}`,
+      project.file === undefined
+        ? `There is no MLproject file in ${folder}, and so no entry point '${name}': write one, name the folder that has it, or run a script of the folder (-e FILE, ending in .py, .sh or .R).`
+        : `The project in ${folder} has no entry point '${name}' (${known}; a script ending in .py, .sh or .R can be run too)${suggestion(name, names) || "."}`,
     );
   }
   if (!existsSync(join(folder, name)))

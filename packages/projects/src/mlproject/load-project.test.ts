@@ -37,7 +37,9 @@ it("runs scripts of a folder without a project file", async () => {
   expect(() => findEntryPoint(project, folder, "c.py")).toThrow(
     `${folder} has neither an entry point nor a file 'c.py'`,
   );
-  expect(() => findEntryPoint(project, folder, "main")).toThrow("has no entry point 'main' (it declares none;");
+  expect(() => findEntryPoint(project, folder, "main")).toThrow(
+    `There is no MLproject file in ${folder}, and so no entry point 'main'`,
+  );
 });
 
 it("names the entry point that was meant, and what is missing", async () => {

@@ -25,7 +25,7 @@ export async function loadProject(folder: string): Promise<Project> {
   const file = names.find((name) => name.toLowerCase() === "mlproject");
   const project: Project =
     file === undefined
-      ? { name: undefined, environment: { kind: "none" }, entryPoints: new Map(), notes: [] }
+      ? { file, name: undefined, environment: { kind: "none" }, entryPoints: new Map(), notes: [] }
       : parseProject(await readText(join(folder, file)), join(folder, file));
   const implied = IMPLIED.find((one) => "file" in one && names.includes(one.file));
   const environment = project.environment.kind === "none" && implied ? implied : project.environment;

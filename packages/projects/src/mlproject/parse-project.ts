@@ -18,7 +18,7 @@ const KEYS = ["name", ...ENVIRONMENTS, "entry_points", "databricks_spark_job"];
  * Reads an `MLproject` file as MLflow does, and refuses what MLflow would stumble over later. Faults come all at once with
  * their places, as one INVALID_PARAMETER_VALUE.
  *
- * @param file the name that messages use.
+ * @param file its path, which messages use.
  */
 export function parseProject(content: string, file: string): Project {
   const { value, notes } = readYamlFile(content, file, (root) => {
@@ -43,7 +43,7 @@ export function parseProject(content: string, file: string): Project {
       entryPoints: readEntryPoints(fields.get("entry_points")?.value),
     };
   });
-  return { ...value, notes };
+  return { ...value, file, notes };
 }
 
 function readEnvironment({

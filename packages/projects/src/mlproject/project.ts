@@ -2,6 +2,8 @@ import type { Segment } from "../command/template.ts";
 
 /** What an `MLproject` file says. */
 export interface Project {
+  /** The file's path; undefined where there is none. */
+  readonly file: string | undefined;
   readonly name: string | undefined;
   readonly environment: DeclaredEnvironment;
   readonly entryPoints: ReadonlyMap<string, EntryPoint>;

@@ -1,19 +1,52 @@
 import { readFile, readlink } from "node:fs/promises";
-import { tagValue } from "@esteira/core/entities/tag";
-import type { ExperimentId } from "@esteira/core/ids";
+import { type Tag, tagValue } from "@esteira/core/entities/tag";
+import type { ExperimentId, RunId } from "@esteira/core/ids";
 import type { Client } from "@esteira/sdk/client";
 
 /** On every run of a project while it is at work: the process that will end it. */
-export const LAUNCHER_TAG = "esteira.project.launcher";
-/** Why such a run has failed, in its tag `esteira.failure`. */
-export const ABANDONED =
+const LAUNCHER_TAG = "esteira.project.launcher";
+/** And when that was last alive, in milliseconds. */
+const ALIVE_TAG = "esteira.project.alive";
+const BEAT_MS = 60_000;
+/** A process that cannot be looked at from here is gone when it was silent for so long. */
+const SILENT_MS = 15 * BEAT_MS;
+
+/** Why a run has failed whose launcher is gone, in its tag `esteira.failure`. */
+const KILLED =
   "The process that ran this project ended without closing the run: it was killed, or ran out of memory. What it had started was ended.";
+const SILENT = `The process that ran this project was silent for ${SILENT_MS / 60_000} minutes: its machine was switched off, or cannot reach the server.`;
+
+/** Whether a run has failed because its launcher was gone. */
+export const wasAbandoned = (tags: readonly Tag[]): boolean =>
+  [KILLED, SILENT].includes(tagValue(tags, "esteira.failure") ?? "");
 
 /** This process, as nothing else is called on any machine: boot, namespace of process ids, id, and when it began. Linux only. */
 export async function thisLauncher(): Promise<string | undefined> {
   const [place, began] = await Promise.all([launcherPlace(), beganAt(String(process.pid))]);
   return place === undefined || began === undefined ? undefined : `${place}/${process.pid}/${began}`;
 }
+
+/** The tags of a run that this process will end. */
+export const launcherTags = async (now: number): Promise<Readonly<Record<string, string | undefined>>> => ({
+  [LAUNCHER_TAG]: await thisLauncher(),
+  [ALIVE_TAG]: String(now),
+});
+
+/**
+ * Shows signs of life on a run.
+ *
+ * @returns what ends them.
+ */
+export function keepAlive(client: Client, runId: RunId, clock: () => number, everyMs = BEAT_MS): () => void {
+  const beat = setInterval(() => {
+    client.runs.setTag(runId, { key: ALIVE_TAG, value: String(clock()) }).catch(() => undefined);
+  }, everyMs);
+  beat.unref();
+  return () => clearInterval(beat);
+}
+
+/** When the launcher of a run has last shown signs of life, in milliseconds; 0 where it never has. */
+export const aliveAt = (tags: readonly Tag[]): number => Number(tagValue(tags, ALIVE_TAG) ?? 0);
 
 /** Where the ids of processes mean what they mean here. */
 async function launcherPlace(): Promise<string | undefined> {
@@ -33,30 +66,50 @@ async function beganAt(pid: string): Promise<string | undefined> {
 }
 
 /**
- * Ends the runs of an experiment that are RUNNING although their launcher, on this machine, is gone: FAILED, with the reason. Launchers
- * of other machines cannot be seen from here, and their runs are left alone.
+ * Ends the runs of an experiment that are RUNNING although their launcher is gone: FAILED, with the reason. One of this machine is looked
+ * for; one of another, or of this one before it was started again, is gone when it was silent for a quarter of an hour.
  *
  * @returns their ids.
  */
-export async function endAbandoned(
-  client: Client,
-  experimentId: ExperimentId,
-  now: number,
-): Promise<readonly string[]> {
+export async function endAbandoned(client: Client, experimentId: ExperimentId, now: number): Promise<readonly RunId[]> {
   const place = await launcherPlace();
-  if (place === undefined) return [];
   const { items } = await client.runs.search({
     experimentIds: [experimentId],
-    filter: `attributes.status = 'RUNNING' AND tags.\`${LAUNCHER_TAG}\` LIKE '${place}/%'`,
+    filter: `attributes.status = 'RUNNING' AND tags.\`${ALIVE_TAG}\` LIKE '%'`,
     maxResults: 200,
   });
-  const ended: string[] = [];
+  const ended: RunId[] = [];
   for (const { info, data } of items) {
-    const [, , pid = "", began] = (tagValue(data.tags, LAUNCHER_TAG) ?? "").split("/");
-    if (!/^\d+$/.test(pid) || (await beganAt(pid)) === began) continue;
-    await client.runs.setTag(info.runId, { key: "esteira.failure", value: ABANDONED });
-    await client.runs.update(info.runId, { status: "FAILED", endTime: now });
+    const launcher = tagValue(data.tags, LAUNCHER_TAG);
+    const isHere = place !== undefined && launcher?.startsWith(`${place}/`) === true;
+    const silence = now - aliveAt(data.tags);
+    const reason = isHere
+      ? (await isAtWork(launcher))
+        ? undefined
+        : KILLED
+      : silence > SILENT_MS
+        ? SILENT
+        : undefined;
+    if (reason === undefined) continue;
+    await endAs(client, info.runId, reason, now);
     ended.push(info.runId);
   }
   return ended;
+}
+
+async function isAtWork(launcher: string): Promise<boolean> {
+  const [, , pid = "", began] = launcher.split("/");
+  return !/^\d+$/.test(pid) || (await beganAt(pid)) === began;
+}
+
+/** Ends a run whose launcher was killed, unless it has ended or another process has taken it up. */
+export async function endKilled(client: Client, runId: RunId, launcher: string, now: number): Promise<void> {
+  const { info, data } = await client.runs.get(runId);
+  if (info.status !== "RUNNING" || tagValue(data.tags, LAUNCHER_TAG) !== launcher) return;
+  await endAs(client, runId, KILLED, now);
+}
+
+async function endAs(client: Client, runId: RunId, reason: string, now: number): Promise<void> {
+  await client.runs.setTag(runId, { key: "esteira.failure", value: reason });
+  await client.runs.update(runId, { status: "FAILED", endTime: now });
 }

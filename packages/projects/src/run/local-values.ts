@@ -31,7 +31,7 @@ export async function localValues(
     paths.set(name, here);
   }
   const tags: Record<string, string> = {};
-  for (const [name, path] of paths) tags[`esteira.data.${name}.sha256`] = await dataDigest(path);
+  for (const [name, path] of paths) tags[`esteira.data.${name}.sha256`] = await dataDigest(path, signal);
   for (const [name, path] of localPaths) tags[`esteira.data.${name}.path`] = path;
   return { values: new Map([...logged, ...paths]), tags };
 }

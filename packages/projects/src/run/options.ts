@@ -8,7 +8,7 @@ import type { BackendSettings } from "./settings.ts";
 
 export interface RunProjectOptions {
   readonly client: Client;
-  /** A folder, a zip file or a git address, with `#FOLDER` for a folder in it. */
+  /** A folder or a git address, with `#FOLDER` for a folder in it. */
   readonly uri: string;
   readonly version?: string | undefined;
   /** The project, where it was fetched already; whoever fetched it removes it. */

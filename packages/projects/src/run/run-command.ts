@@ -4,6 +4,7 @@ import type { PreparedEnvironment } from "../environments/environment.ts";
 import type { EntryPoint } from "../mlproject/project.ts";
 import { execute } from "./execute.ts";
 import type { RunProjectOptions } from "./options.ts";
+import { recordPrograms } from "./record-programs.ts";
 import { setTags } from "./tracked-run.ts";
 import { valuesElsewhere } from "./values-elsewhere.ts";
 
@@ -36,11 +37,23 @@ export async function runCommand(
   const image = environment.image === undefined ? {} : { image: environment.image };
   const task = { folder, command, env, onOutput: options.onOutput, runId, project, ...image };
   let attempts = 1;
-  await execute(options.backend, task, options.settings, options.stop, async (reason) => {
-    options.note(`${reason} Trying again.`);
-    await options.client.runs.update(run.info.runId, { status: "RUNNING" });
-    await setTags(options.client, run, { "esteira.project.attempts": String(++attempts) });
-  });
+  const recording =
+    environment.asItIs === true
+      ? recordPrograms(options, run, folder, entry.command).catch((error: unknown) => {
+          options.note(
+            `What programs it ran with was not kept: ${error instanceof Error ? error.message : String(error)}`,
+          );
+        })
+      : undefined;
+  try {
+    await execute(options.backend, task, options.settings, options.stop, async (reason) => {
+      options.note(`${reason} Trying again.`);
+      await options.client.runs.update(run.info.runId, { status: "RUNNING" });
+      await setTags(options.client, run, { "esteira.project.attempts": String(++attempts) });
+    });
+  } finally {
+    await recording;
+  }
 }
 
 /** Variables as they are here, with what the environment adds and what MLflow's clients need to find their run. */

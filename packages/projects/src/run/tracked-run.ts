@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Run } from "@esteira/core/entities/run";
+import { tagValue } from "@esteira/core/entities/tag";
 import { EsteiraError } from "@esteira/core/errors";
 import type { RunId } from "@esteira/core/ids";
 import type { Client } from "@esteira/sdk/client";
@@ -10,15 +11,18 @@ import { captureEnvironment, changeTags } from "@esteira/sdk/node/environment";
 import type { PreparedEnvironment } from "../environments/environment.ts";
 import { installedPackages } from "../environments/packages.ts";
 import type { FetchedProject } from "../source/fetch-project.ts";
-import { LAUNCHER_TAG, thisLauncher } from "./launcher.ts";
+import { keepAlive, launcherTags } from "./launcher.ts";
 import type { ProjectRun, RunProjectOptions } from "./options.ts";
 import type { RunParameters } from "./parameters.ts";
+import { guardRun } from "./run-guard.ts";
 
 /** What a run keeps of its code and environment beside its tags. */
 export const DIFF_FILE = "uncommitted.diff";
 export const PACKAGES_FILE = "packages.txt";
 /** The parameters that went along without being declared, as JSON: the training may log more of its own. */
 export const EXTRA_TAG = "esteira.project.extra";
+/** Why a run did not finish. */
+const FAILURE_TAG = "esteira.failure";
 
 /** What a run is besides its project: an entry point, and where it belongs. */
 export interface RunBeginning {
@@ -36,6 +40,7 @@ export async function beginRun(
   { sourceName, repository, branch }: FetchedProject,
   beginning: RunBeginning,
 ): Promise<Run> {
+  const now = (options.clock ?? Date.now)();
   const all: Readonly<Record<string, string | undefined>> = {
     "mlflow.user": options.user,
     "mlflow.source.name": sourceName,
@@ -46,7 +51,7 @@ export async function beginRun(
     "mlflow.source.git.repoURL": repository?.remote,
     "mlflow.source.git.branch": branch,
     "mlflow.parentRunId": beginning.parentRunId,
-    [LAUNCHER_TAG]: await thisLauncher(),
+    ...(await launcherTags(now)),
     ...options.tags,
     ...beginning.tags,
   };
@@ -55,7 +60,7 @@ export async function beginRun(
   if (beginning.runId !== undefined) return takeUp(client, beginning.runId, tags);
   return createRunOnce(client, {
     experimentId: options.experimentId,
-    startTime: (options.clock ?? Date.now)(),
+    startTime: now,
     userId: options.user,
     ...(beginning.runName === undefined ? {} : { runName: beginning.runName }),
     tags,
@@ -66,18 +71,25 @@ async function takeUp(client: Client, id: RunId, tags: readonly { key: string; v
   const run = await client.runs.get(id);
   if (run.info.lifecycleStage === "deleted")
     throw new EsteiraError("INVALID_STATE", `The run ${id} is deleted: restore it, or give no --run-id.`);
-  await client.runs.update(id, { status: "RUNNING" });
+  await reopen(client, run);
   await client.runs.logBatch(id, { tags });
   return run;
 }
 
-/** Does the work of a run, and ends the run as the work ends. */
+/** Makes a run that has ended RUNNING again: why it had ended says nothing of how it will. */
+export async function reopen(client: Client, { info, data }: Run): Promise<void> {
+  if (tagValue(data.tags, FAILURE_TAG) !== undefined) await client.runs.deleteTag(info.runId, FAILURE_TAG);
+  await client.runs.update(info.runId, { status: "RUNNING" });
+}
+
+/** Does the work of a run, and ends the run as the work ends; should this process be killed, another ends it. */
 export async function within(
-  { client, stop, storageDir, clock = Date.now, note }: RunProjectOptions,
+  { client, env, stop, storageDir, clock = Date.now, note }: RunProjectOptions,
   run: Run,
   work: (scratch: string) => Promise<void>,
 ): Promise<ProjectRun> {
   const { runId } = run.info;
+  const endings = [keepAlive(client, runId, clock), await guardRun(env, runId)];
   let scratch: string | undefined;
   try {
     if (storageDir !== undefined) await mkdir(storageDir, { recursive: true });
@@ -89,17 +101,21 @@ export async function within(
     await client.runs.update(runId, { status: "FINISHED", endTime: clock() });
     return { runId, status: "FINISHED" };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const status = stop.cancelled.aborted ? "KILLED" : "FAILED";
-    await client.runs.setTag(runId, { key: "esteira.failure", value: reason.slice(0, 5000) }).catch(() => undefined);
+    const isCancelled = stop.cancelled.aborted;
+    const status = isCancelled ? "KILLED" : "FAILED";
+    const reason = isCancelled && !(error instanceof EsteiraError) ? "Cancelled." : messageOf(error);
+    await client.runs.setTag(runId, { key: FAILURE_TAG, value: reason.slice(0, 5000) }).catch(() => undefined);
     await client.runs.update(runId, { status, endTime: clock() }).catch((fault: unknown) => {
-      note(`The run's end could not be recorded: ${fault instanceof Error ? fault.message : String(fault)}`);
+      note(`The run's end could not be recorded: ${messageOf(fault)}`);
     });
     return { runId, status, reason };
   } finally {
+    for (const end of endings) end();
     if (scratch !== undefined && storageDir === undefined) await rm(scratch, { recursive: true, force: true });
   }
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** MLflow's limit of one call. */
 const PER_BATCH = 100;
@@ -143,13 +159,23 @@ export async function recordEnvironment(
   await setTags(options.client, run, tags);
   if (options.backend.elsewhere !== undefined) return;
   const virtualEnv = variables.VIRTUAL_ENV ?? options.env.VIRTUAL_ENV;
-  await keep(options, run, PACKAGES_FILE, await installedPackages(folder, virtualEnv));
+  await keep(options, run, PACKAGES_FILE, await installedPackages(folder, { virtualEnv }));
+}
+
+/** The list of the packages, with these of Python. */
+export async function recordPackages(
+  options: RunProjectOptions,
+  run: Run,
+  folder: string,
+  ofPython: readonly string[],
+): Promise<void> {
+  await keep(options, run, PACKAGES_FILE, await installedPackages(folder, { ofPython }));
 }
 
 /** Keeps a text that has something in it among the run's artifacts; where that cannot be, the run goes on without. */
 async function keep({ client, note }: RunProjectOptions, run: Run, file: string, text: string): Promise<void> {
   if (text === "") return;
   await client.artifacts.write(run.info.artifactUri, file, text).catch((error: unknown) => {
-    note(`${file} was not kept: ${error instanceof Error ? error.message : String(error)}`);
+    note(`${file} was not kept: ${messageOf(error)}`);
   });
 }

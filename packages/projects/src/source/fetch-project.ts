@@ -2,7 +2,7 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { invalid, notFound } from "@esteira/core/errors";
-import { git, tryGit } from "./git.ts";
+import { git, gitUntil, tryGit } from "./git.ts";
 import { type ProjectUri, parseProjectUri } from "./project-uri.ts";
 import { describeRepository, type Repository, withoutCredentials } from "./repository.ts";
 
@@ -27,9 +27,15 @@ export interface FetchedProject {
  */
 export async function fetchProject(
   uri: string,
-  options: { readonly cwd: string; readonly version?: string | undefined; readonly note?: (line: string) => void },
+  options: {
+    readonly cwd: string;
+    readonly version?: string | undefined;
+    readonly note?: (line: string) => void;
+    /** Ends what is being fetched. */
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<FetchedProject> {
-  const { version } = options;
+  const { version, signal } = options;
   if (version !== undefined && !/^[^-\s][^\s]*$/.test(version))
     throw invalid(`The version '${version}' is no branch, tag or commit of git.`);
   const parsed = parseProjectUri(uri, options.cwd);
@@ -39,9 +45,9 @@ export async function fetchProject(
   const remove = () => rm(clone, { recursive: true, force: true });
   try {
     options.note?.(`Fetching ${version ?? "the default branch"} of ${withoutCredentials(from.address)}`);
-    if (version === undefined) await cloneDefault(from.address, clone);
-    else await checkOut(from.address, version, clone);
-    await git(clone, "submodule", "update", "--init", "--recursive");
+    if (version === undefined) await cloneDefault(from.address, clone, signal);
+    else await checkOut(from.address, version, clone, signal);
+    await gitUntil(signal, clone, "submodule", "update", "--init", "--recursive");
     const folder = await folderIn(clone, from.inside, uri);
     const repository = await describeRepository(folder);
     const isBranch = version !== undefined && (await tryGit(clone, "rev-parse", "--verify", `refs/heads/${version}`));
@@ -96,25 +102,38 @@ async function folderIn(root: string, inside: string, uri: string): Promise<stri
   throw notFound(`There is no folder '${inside}' in the project '${withoutCredentials(uri)}'.`);
 }
 
-async function cloneDefault(address: string, folder: string): Promise<void> {
+async function cloneDefault(address: string, folder: string, signal: AbortSignal | undefined): Promise<void> {
   try {
-    await git(folder, "clone", "--quiet", "--depth", "1", "--", address, ".");
+    await gitUntil(signal, folder, "clone", "--quiet", "--depth", "1", "--", address, ".");
   } catch (error) {
+    signal?.throwIfAborted();
     throw notFound(`The git repository ${withoutCredentials(address)} cannot be read: ${message(error)}`);
   }
   if ((await tryGit(folder, "rev-parse", "--verify", "HEAD")) === undefined)
     throw notFound(`The git repository ${withoutCredentials(address)} has no commit.`);
 }
 
-async function checkOut(address: string, version: string, folder: string): Promise<void> {
+async function checkOut(
+  address: string,
+  version: string,
+  folder: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   await git(folder, "init", "--quiet");
   await git(folder, "remote", "add", "--", "origin", address);
   try {
-    await git(folder, "fetch", "--quiet", "--depth", "1", "--tags", "origin", version);
+    await gitUntil(signal, folder, "fetch", "--quiet", "--depth", "1", "--tags", "origin", version);
   } catch (error) {
+    signal?.throwIfAborted();
     // Servers give single commits by their whole name only: a short one is found among all of them.
-    const isShort = /^[0-9a-f]{4,39}$/.test(version) && (await tryGit(folder, "fetch", "--quiet", "--tags", "origin"));
-    if (isShort === false || isShort === undefined)
+    const isShort =
+      /^[0-9a-f]{4,39}$/.test(version) &&
+      (await gitUntil(signal, folder, "fetch", "--quiet", "--tags", "origin").then(
+        () => true,
+        () => false,
+      ));
+    signal?.throwIfAborted();
+    if (!isShort)
       throw notFound(
         `The git repository ${withoutCredentials(address)} has no version '${version}': ${message(error)}`,
       );

@@ -6,7 +6,10 @@ import { EsteiraError } from "@esteira/core/errors";
 import type { ExperimentId } from "@esteira/core/ids";
 import type { Client } from "@esteira/sdk/client";
 import { createRunOnce } from "@esteira/sdk/create-run";
-import { hasEnded } from "../process-state.ts";
+import { hasEnded } from "../processes/process-state.ts";
+import { aliveAt, keepAlive, launcherTags } from "../run/launcher.ts";
+import { guardRun } from "../run/run-guard.ts";
+import { reopen } from "../run/tracked-run.ts";
 import { SWEEP_TAGS } from "./trials.ts";
 
 const BEAT_MS = 5000;
@@ -19,6 +22,8 @@ export interface ParentInput {
   readonly experimentId: ExperimentId;
   readonly runName: string;
   readonly user: string;
+  /** As of a run of a project. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** What makes this sweep the same as another, in JSON. */
   readonly identity: unknown;
   readonly tags: Readonly<Record<string, string | undefined>>;
@@ -28,7 +33,7 @@ export interface ParentInput {
 export interface OpenedParent {
   readonly run: Run;
   readonly isResumed: boolean;
-  /** Ends the signs of life. */
+  /** Ends the signs of life, when the run has ended. */
   release(): void;
 }
 
@@ -48,43 +53,36 @@ export async function openParent(client: Client, input: ParentInput, clock: () =
   });
   const [found] = items;
   const owner = `${hostname()}:${process.pid}`;
-  const claim = () => [
-    { key: SWEEP_TAGS.owner, value: owner },
-    { key: SWEEP_TAGS.alive, value: String(clock()) },
-  ];
+  const claim = listOf({ ...(await launcherTags(clock())), [SWEEP_TAGS.owner]: owner });
   let run = found;
   if (run !== undefined) {
     await refuseLive(run, clock());
-    await client.runs.logBatch(run.info.runId, { tags: claim() });
-    await client.runs.update(run.info.runId, { status: "RUNNING" });
+    await client.runs.logBatch(run.info.runId, { tags: claim });
+    await reopen(client, run);
   } else {
-    const tags = Object.entries({
-      "mlflow.user": input.user,
-      ...input.tags,
-      [SWEEP_TAGS.key]: key,
-    }).flatMap(([name, value]) => (value === undefined ? [] : [{ key: name, value }]));
+    const tags = listOf({ "mlflow.user": input.user, ...input.tags, [SWEEP_TAGS.key]: key });
     run = await createRunOnce(client, {
       experimentId: input.experimentId,
       runName: input.runName,
       userId: input.user,
       startTime: clock(),
-      tags: [...tags, ...claim()],
+      tags: [...tags, ...claim],
     });
     const params = Object.entries(input.params).map(([name, value]) => ({ key: name, value }));
     await client.runs.logBatch(run.info.runId, { params });
   }
   const { runId } = run.info;
-  const beat = setInterval(() => {
-    client.runs.setTag(runId, { key: SWEEP_TAGS.alive, value: String(clock()) }).catch(() => undefined);
-  }, BEAT_MS);
-  beat.unref();
-  return { run, isResumed: found !== undefined, release: () => clearInterval(beat) };
+  const endings = [keepAlive(client, runId, clock, BEAT_MS), await guardRun(input.env, runId)];
+  return { run, isResumed: found !== undefined, release: () => endings.forEach((end) => void end()) };
 }
+
+const listOf = (tags: Readonly<Record<string, string | undefined>>) =>
+  Object.entries(tags).flatMap(([key, value]) => (value === undefined ? [] : [{ key, value }]));
 
 async function refuseLive({ info, data: { tags } }: Run, now: number): Promise<void> {
   if (info.status !== "RUNNING") return;
   const [, host, pid] = /^(.*):(\d+)$/.exec(tagValue(tags, SWEEP_TAGS.owner) ?? "") ?? [];
-  const silence = now - Number(tagValue(tags, SWEEP_TAGS.alive) ?? 0);
+  const silence = now - aliveAt(tags);
   const isGone = silence > DEAD_MS || (host === hostname() && (await hasEnded(Number(pid), ENDING_MS)));
   if (isGone) return;
   throw new EsteiraError(

@@ -45,7 +45,7 @@ export interface SweepResult {
  * @throws EsteiraError for what is wrong with the project or its parameters, before there is a run; INVALID_STATE where it was stopped.
  */
 export async function runSweep(options: SweepOptions): Promise<SweepResult> {
-  const fetched = await fetchProject(options.uri, options);
+  const fetched = await fetchProject(options.uri, { ...options, signal: options.stop.cancelled });
   try {
     await check(options, fetched);
     const clock = options.clock ?? Date.now;
@@ -96,11 +96,12 @@ async function check(options: SweepOptions, { folder }: FetchedProject): Promise
 }
 
 function parentInput(options: SweepOptions, { sourceName, repository }: FetchedProject) {
-  const { entryPoint, parameters, space, method, seed, metric, goal, prune, experimentId, user } = options;
+  const { entryPoint, parameters, space, method, seed, metric, goal, prune, experimentId, user, env } = options;
   const searched = Object.fromEntries([...space].map(([name, one]) => [name, textOf(one)]));
   return {
     experimentId,
     user,
+    env,
     runName: options.runName ?? `sweep of ${metric}`,
     identity: [sourceName, entryPoint, [...parameters], [...space], method, seed, metric, goal, prune ?? null],
     tags: {
@@ -125,10 +126,13 @@ async function runTrials(
   { run: parent }: OpenedParent,
 ): Promise<readonly Trial[]> {
   const { client, metric, goal, stop } = options;
-  const found = (await nestedRuns(client, parent)).flatMap((run) => trialOf(run, metric) ?? []);
+  const runs = await nestedRuns(client, parent);
+  const found = runs.flatMap((run) => trialOf(run, metric) ?? []);
   const ended = new Map(found.filter(isOver).map((trial) => [trial.number, trial]));
   const broken = new Map(found.filter((trial) => !ended.has(trial.number)).map((one) => [one.number, one.assignment]));
-  for (const trial of found) if (trial.state === "running") await interrupt(options, trial.runId);
+  for (const { info } of runs)
+    if (info.status !== "KILLED" && found.some((trial) => trial.runId === info.runId && !isOver(trial)))
+      await interrupt(options, info.runId);
   if (found.length > 0) options.note(`${ended.size} trials are there already, ${broken.size} were interrupted`);
 
   const working = new Map<number, { readonly assignment: Assignment; readonly pruned: AbortController }>();

@@ -4,16 +4,15 @@ import type { RunId } from "@esteira/core/ids";
 import type { Client } from "@esteira/sdk/client";
 import { everyPage } from "@esteira/sdk/search";
 import { z } from "zod";
-import { ABANDONED } from "../run/launcher.ts";
+import { wasAbandoned } from "../run/launcher.ts";
 import type { Assignment } from "./space.ts";
 
 /** What the runs of a sweep say of it: its whole state is on the server. */
 export const SWEEP_TAGS = {
   /** On the parent: what makes it this sweep and no other. */
   key: "esteira.sweep.key",
-  /** On the parent: the process that runs it, as HOST:PID, and when that was last alive, in milliseconds. */
+  /** On the parent: the process that runs it, as HOST:PID. */
   owner: "esteira.sweep.owner",
-  alive: "esteira.sweep.alive",
   /** On the parent: the run of the best trial. */
   bestRun: "esteira.sweep.best_run",
   /** On a nested run: the number of its trial, from 0, and what it tries, as JSON. */
@@ -46,15 +45,14 @@ export function trialOf({ info, data: { tags, metrics } }: Run, metric: string):
     number: Number(number),
     runId: info.runId,
     assignment: new Map(Object.entries(assignments.parse(JSON.parse(assignment)))),
+    // What a killed sweep has left RUNNING is ended as FAILED.
     state: wasAbandoned(tags) ? "interrupted" : stateOf(info.status, tagValue(tags, SWEEP_TAGS.state)),
     value: value === undefined || Number.isNaN(value) ? undefined : value,
   };
 }
 
-/** Another run of a project on this machine ends what a killed sweep has left RUNNING, as FAILED. */
-const wasAbandoned = (tags: Run["data"]["tags"]): boolean => tagValue(tags, "esteira.failure") === ABANDONED;
-
 function stateOf(status: Run["info"]["status"], said: string | undefined): Trial["state"] {
+  if (said === "interrupted") return said;
   if (status === "FINISHED") return "finished";
   if (status === "FAILED") return "failed";
   if (status !== "KILLED") return "running";

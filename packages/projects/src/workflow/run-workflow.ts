@@ -5,6 +5,7 @@ import { EsteiraError, invalid } from "@esteira/core/errors";
 import { runId as toRunId } from "@esteira/core/ids";
 import { renderCommand } from "../command/render.ts";
 import type { PreparedEnvironment, WhatMakes } from "../environments/environment.ts";
+import { describePrograms } from "../environments/programs.ts";
 import type { EntryPoint, Project, Step } from "../mlproject/project.ts";
 import { dataDigest } from "../run/data-digest.ts";
 import { localValues } from "../run/local-values.ts";
@@ -17,7 +18,6 @@ import { codeDigest } from "./code-digest.ts";
 import { findFinished, KEY_TAG } from "./find-finished.ts";
 import { needsOf, orderSteps } from "./order-steps.ts";
 import { fetchOutputs, type Output, outputTag } from "./outputs.ts";
-import { describePrograms } from "./programs.ts";
 import { neverCached, stepKey } from "./step-key.ts";
 
 /** What all steps of a workflow share. */
