@@ -8,6 +8,7 @@ import { type RunningServer, startServer } from "@esteira/server/start";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { startCommand } from "../default/flow-world.testing.ts";
+import { commitAll } from "../default/git-project.testing.ts";
 import { runEsteira } from "../default/run-esteira.testing.ts";
 import { projectBase } from "../kubernetes/project-base.ts";
 import { startRegistry, type TestRegistry } from "./docker-registry.ts";
@@ -117,6 +118,29 @@ describe.skipIf(noEngine())("a project's commands in containers of a real Docker
     expect(hungry.stderr).toMatch(/is FAILED\. The command (needed more memory|was ended by SIG|ended with code)/);
     const strange = await run("-c", '{"memry": "96m"}');
     expect(strange.stderr).toContain("The docker backend has no setting 'memry'");
+  });
+
+  test("is made again where it ran, and the image that it was built upon counts", async () => {
+    commitAll(join(root, "study"));
+    const first = await run("-P", "rows=study/rows.csv", "-P", "title=again");
+    expect(`${first.code} ${first.stderr}`).toMatch(/^0 /);
+    const { runId, tags } = await newest();
+    expect(tags.get("esteira.project.image.base")).toMatch(/^sha256:[0-9a-f]{64}$/);
+    const again = await runEsteira(root, ["reproduce", runId, "--json"], env);
+    expect(`${again.code} ${again.stderr}`).toMatch(/^0 /);
+    const verdict = JSON.parse(again.stdout);
+    expect(verdict).toMatchObject({ outcome: "reproduced", agreement: "bitwise", differences: {} });
+    const repeated = await newest();
+    expect([repeated.runId, repeated.tags.get("mlflow.project.backend")]).toEqual([verdict.reproduction, "docker"]);
+    // The base as another day had it: the same result, in another environment.
+    await client.runs.setTag(runId, { key: "esteira.project.image.base", value: `sha256:${"0".repeat(64)}` });
+    const moved = await runEsteira(root, ["reproduce", runId], env);
+    expect(moved).toMatchObject({
+      code: 3,
+      stdout: expect.stringMatching(/environment: image\.base: sha256:0{64} → sha256:/),
+    });
+    const here = await runEsteira(root, ["reproduce", runId, "-b", "local"], env);
+    expect(here).toMatchObject({ code: 2, stderr: expect.stringContaining("run it with -b docker") });
   });
 
   test("ends with its time, with Ctrl-C, and after a kill with the next run", async () => {

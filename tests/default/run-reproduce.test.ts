@@ -40,6 +40,7 @@ function again(run: ReproduceOptions["run"], change: Partial<ReproduceOptions> =
     keyFile: join(stage.home, "keys/signing.pem"),
     user: "ana",
     backend: localBackend(),
+    settings: { timeoutSeconds: undefined, retries: 0 },
     cwd: stage.home,
     env: stage.env,
     onOutput: () => undefined,

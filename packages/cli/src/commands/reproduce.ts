@@ -5,7 +5,7 @@ import type { IgnoredName } from "@esteira/projects/diff/volatile";
 import pc from "picocolors";
 import { type Command, text, texts } from "../command.ts";
 import { trackingClient } from "../tracking.ts";
-import { INTERRUPTED, stopFrom, userOf } from "./run.ts";
+import { backendConfig, INTERRUPTED, stopFrom, userOf } from "./run.ts";
 
 /** As the job ends when a gate refuses a candidate: everything worked, and the answer is no. */
 const DIFFERS = 3;
@@ -26,6 +26,8 @@ export const reproduce: Command = {
       summary: "do not compare a metric, model file or artifact (metrics:NAME, models:NAME, artifacts:NAME)",
       repeats: true,
     },
+    { flags: "-b, --backend <backend>", summary: "where it runs, as of esteira run; by default where the run did" },
+    { flags: "-c, --backend-config <json>", summary: "as of esteira run" },
     { flags: "--code <folder>", summary: "run the code of this folder as it is, in place of the run's own" },
     { flags: "--explain", summary: "where the results differ, run once more, to tell chance from change" },
     { flags: "--json", summary: "print the verdict as JSON" },
@@ -35,15 +37,25 @@ export const reproduce: Command = {
     const ignored = texts(values, "ignore").map(ignoredOf);
     const data = new Map(texts(values, "data").map((one) => pairOf("--data", one)));
     const client = trackingClient(terminal);
-    const [{ reproduceRun }, { localBackend }, { givenRun }, { signingKeyFile }, { describeComparison }] =
-      await Promise.all([
-        import("@esteira/projects/reproduce/reproduce-run"),
-        import("@esteira/projects/backends/local"),
-        import("@esteira/projects/diff/read-facts"),
-        import("@esteira/projects/reproduce/signing-key"),
-        import("@esteira/projects/diff/describe"),
-      ]);
+    const [
+      { reproduceRun },
+      { backendOf },
+      { chooseBackend },
+      { givenRun },
+      { signingKeyFile },
+      { describeComparison },
+    ] = await Promise.all([
+      import("@esteira/projects/reproduce/reproduce-run"),
+      import("@esteira/projects/reproduce/recorded-run"),
+      import("../projects/backends.ts"),
+      import("@esteira/projects/diff/read-facts"),
+      import("@esteira/projects/reproduce/signing-key"),
+      import("@esteira/projects/diff/describe"),
+    ]);
     const run = givenRun(text(values, "run") ?? "");
+    const name = text(values, "backend") ?? backendOf((await client.runs.get(run)).data.tags);
+    const config = await backendConfig(text(values, "backendConfig"));
+    const { backend, settings, close } = await chooseBackend(name, config, terminal);
     const stop = stopFrom(terminal);
     const asJson = values.json === true;
     const work = reproduceRun({
@@ -56,7 +68,8 @@ export const reproduce: Command = {
       explain: values.explain === true,
       keyFile: signingKeyFile(terminal.env),
       user: userOf(terminal.env),
-      backend: localBackend(),
+      backend,
+      settings,
       cwd: process.cwd(),
       env: terminal.env,
       // Standard output is the verdict's alone.
@@ -64,7 +77,7 @@ export const reproduce: Command = {
       note: (line) => terminal.note(pc.dim(line)),
       stop,
     });
-    const result = await work.catch((error: unknown) => {
+    const result = await work.finally(close).catch((error: unknown) => {
       if (!stop.cancelled.aborted) throw error;
       terminal.note(`${pc.red("esteira:")} ${error instanceof Error ? error.message : String(error)}`);
       return undefined;

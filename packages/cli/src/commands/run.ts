@@ -152,7 +152,8 @@ export function parametersOf(given: readonly string[]): ReadonlyMap<string, stri
   return parameters;
 }
 
-async function backendConfig(given: string | undefined): Promise<unknown> {
+/** JSON's value of `--backend-config`. */
+export async function backendConfig(given: string | undefined): Promise<unknown> {
   if (given === undefined) return {};
   try {
     return JSON.parse(given.endsWith(".json") ? await readFile(given, "utf8") : given);

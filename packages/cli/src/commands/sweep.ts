@@ -5,7 +5,7 @@ import pc from "picocolors";
 import { type Command, text, texts, type Values } from "../command.ts";
 import { trackingClient } from "../tracking.ts";
 import { wholeOption } from "../whole-option.ts";
-import { experimentOf, INTERRUPTED, parametersOf, stopFrom, userOf } from "./run.ts";
+import { backendConfig, experimentOf, INTERRUPTED, parametersOf, stopFrom, userOf } from "./run.ts";
 
 /** As a run ends that has failed: no trial gave the metric. */
 const FAILED = 1;
@@ -39,14 +39,15 @@ export const sweep: Command = {
     { flags: "--experiment-id <id>", summary: "the experiment of the runs" },
     { flags: "--run-name <name>", summary: "a name for the sweep's run" },
     { flags: "--env-manager <manager>", summary: "as of esteira run" },
+    { flags: "-c, --backend-config <json>", summary: "of each trial, as of esteira run on this machine" },
     { flags: "--json", summary: "print the result as JSON" },
   ],
   async run(values, terminal) {
-    const [{ runSweep }, { METHODS }, { readSpace }, { localBackend }] = await Promise.all([
+    const [{ runSweep }, { METHODS }, { readSpace }, { chooseBackend }] = await Promise.all([
       import("@esteira/projects/sweep/run-sweep"),
       import("@esteira/projects/sweep/sampler"),
       import("@esteira/projects/sweep/read-space"),
-      import("@esteira/projects/backends/local"),
+      import("../projects/backends.ts"),
     ]);
     const goal = oneOf("goal", values, ["min", "max"]);
     const metric = text(values, "metric") ?? "";
@@ -61,6 +62,8 @@ export const sweep: Command = {
     const client = trackingClient(terminal);
     const { env } = terminal;
     const experimentId = await experimentOf(values, env, client);
+    const config = await backendConfig(text(values, "backendConfig"));
+    const { backend, settings } = await chooseBackend("local", config, terminal);
     const asJson = values.json === true;
     const stop = stopFrom(terminal);
     const work = runSweep({
@@ -73,8 +76,8 @@ export const sweep: Command = {
       runName: text(values, "runName"),
       user: userOf(env),
       environmentManager: text(values, "envManager"),
-      backend: localBackend(),
-      settings: { timeoutSeconds: undefined, retries: 0 },
+      backend,
+      settings,
       cwd: process.cwd(),
       env,
       note: (line) => terminal.note(pc.dim(line)),

@@ -8,7 +8,13 @@ import { buildProjectImage, PROJECT_FOLDER } from "@esteira/deploy/docker/projec
 import { removeContainersOf, runContainer } from "@esteira/deploy/docker/run-container";
 import { projectFiles } from "@esteira/deploy/image/project-files";
 import { keptCredentials } from "@esteira/deploy/registry/credentials";
-import type { Backend, Elsewhere, Outcome } from "@esteira/projects/backends/backend";
+import {
+  BASE_IMAGE_TAG,
+  type Backend,
+  type Elsewhere,
+  type Outcome,
+  outOfMemory,
+} from "@esteira/projects/backends/backend";
 import type { Terminal } from "../command.ts";
 import { declaredVariables } from "./declared-variables.ts";
 import type { DockerConfig } from "./docker-config.ts";
@@ -35,10 +41,16 @@ export async function dockerBackend(config: DockerConfig, { env, note }: Termina
     volumes = declared?.volumes ?? [];
     const tag = tagOf(project.name);
     const credentials = keptCredentials(env);
-    const id = await buildProjectImage(engine, { base, tag, files: await projectFiles(folder), credentials, signal });
+    const files = await projectFiles(folder);
+    const built = await buildProjectImage(engine, { base, tag, files, credentials, signal });
     note(`Built ${tag} upon ${base}`);
-    const tags = { "mlflow.project.env": "docker", "mlflow.docker.image.uri": tag, "mlflow.docker.image.id": id };
-    return { path: [], variables: declaredVariables(declared?.variables ?? [], env), image: id, tags };
+    const tags = {
+      "mlflow.project.env": "docker",
+      "mlflow.docker.image.uri": tag,
+      "mlflow.docker.image.id": built.id,
+      [BASE_IMAGE_TAG]: built.base,
+    };
+    return { path: [], variables: declaredVariables(declared?.variables ?? [], env), image: built.id, tags };
   };
 
   return {
@@ -66,11 +78,7 @@ function outcome(
   { code, isOutOfMemory }: { readonly code: number; readonly isOutOfMemory: boolean },
   memory: number | undefined,
 ): Outcome {
-  if (isOutOfMemory)
-    return {
-      kind: "failed",
-      reason: `The command needed more memory than its container may have${memory === undefined ? "" : ` (${Math.round(memory / 1024 ** 2)} MiB)`}: give it more as "memory" of --backend-config.`,
-    };
+  if (isOutOfMemory) return outOfMemory(memory);
   const signal = Object.entries(constants.signals).find(([, number]) => code === 128 + number)?.[0];
   return signal === undefined ? { kind: "exited", code } : { kind: "signalled", signal };
 }

@@ -13,7 +13,7 @@ import { PROJECT_FOLDER, projectJob, runLabels, SOURCE_FOLDER } from "@esteira/d
 import { type JobOutcome, startJob } from "@esteira/deploy/kubernetes/run-job";
 import { keptCredentials } from "@esteira/deploy/registry/credentials";
 import { parseReference } from "@esteira/deploy/registry/reference";
-import type { Backend, Elsewhere, Outcome } from "@esteira/projects/backends/backend";
+import { BASE_IMAGE_TAG, type Backend, type Elsewhere, type Outcome } from "@esteira/projects/backends/backend";
 import { cacheFolder } from "../cache-folder.ts";
 import type { Terminal } from "../command.ts";
 import { declaredVariables } from "./declared-variables.ts";
@@ -63,7 +63,11 @@ export async function kubernetesBackend(config: KubernetesConfig, terminal: Term
       cache: cacheFolder(env, "layers"),
     });
     note(`Pushed ${pushed.uri}`);
-    const own = { "mlflow.docker.image.uri": pushed.uri, "mlflow.docker.image.id": pushed.digest };
+    const own = {
+      "mlflow.docker.image.uri": pushed.uri,
+      "mlflow.docker.image.id": pushed.digest,
+      [BASE_IMAGE_TAG]: pushed.base,
+    };
     return { path: [], variables, image: pushed.pinned, tags: { ...tags, ...own } };
   };
 

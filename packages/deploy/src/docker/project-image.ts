@@ -25,8 +25,13 @@ export interface ProjectImageOptions {
 
 const lineWire = z.object({ error: z.string().optional(), aux: z.object({ ID: z.string() }).optional() });
 
-/** @returns what the engine calls the image */
-export async function buildProjectImage(engine: Engine, options: ProjectImageOptions): Promise<string> {
+/** What the engine calls an image and the one that it was built upon: by content. */
+export interface BuiltProjectImage {
+  readonly id: string;
+  readonly base: string;
+}
+
+export async function buildProjectImage(engine: Engine, options: ProjectImageOptions): Promise<BuiltProjectImage> {
   const { base, tag, files, credentials, signal } = options;
   const { id, user } = await ensurePresent(engine, base, credentials, signal);
   // Commands write where they work, as whoever they run.
@@ -67,7 +72,7 @@ export async function buildProjectImage(engine: Engine, options: ProjectImageOpt
     lines.forEach(read);
   }
   read(rest);
-  return built ?? tag;
+  return { id: built ?? tag, base: id };
 }
 
 function parsedOr(line: string): unknown {

@@ -34,6 +34,8 @@ export interface PushedImage {
   /** By digest. */
   readonly pinned: string;
   readonly digest: string;
+  /** The digest of what it was built upon. */
+  readonly base: string;
 }
 
 /** What is read of a config; all else of it stays. */
@@ -79,7 +81,8 @@ export async function pushProjectImage(options: ProjectImageOptions): Promise<Pu
     },
   };
   await copyImage(place, registryPlace({ ...to, tag }, session));
-  return { uri: printReference({ ...to, tag }), pinned: printReference({ ...to, digest }), digest };
+  const uri = printReference({ ...to, tag });
+  return { uri, pinned: printReference({ ...to, digest }), digest, base: descriptor.digest };
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -1,4 +1,5 @@
 import type { Tag } from "@esteira/core/entities/tag";
+import { BASE_IMAGE_TAG } from "../backends/backend.ts";
 
 /** Tags of a run that say where it ran, and what they are called in a comparison. */
 const TAGS: Readonly<Record<string, string>> = {
@@ -8,6 +9,7 @@ const TAGS: Readonly<Record<string, string>> = {
   "esteira.lockfile.sha256": "lockfile.sha256",
   "esteira.environment.sha256": "requirements.sha256",
   "mlflow.project.env": "manager",
+  [BASE_IMAGE_TAG]: "image.base",
 };
 
 /** What a run has kept of its environment, as texts. */

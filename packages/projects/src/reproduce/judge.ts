@@ -19,7 +19,7 @@ export interface JudgedRuns {
 }
 
 /** What may differ between two machines without making the result another: named beside the verdict, and a cause only of other results. */
-const isPinned = (name: string): boolean => name === "lockfile.sha256" || name === "requirements.sha256";
+const isPinned = (name: string): boolean => ["lockfile.sha256", "requirements.sha256", "image.base"].includes(name);
 
 /**
  * The verdict on a reproduction. It is reproduced where code, data, pinned environment and results are all equal; where the results

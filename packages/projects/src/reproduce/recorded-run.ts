@@ -1,5 +1,5 @@
 import type { Run } from "@esteira/core/entities/run";
-import { tagValue } from "@esteira/core/entities/tag";
+import { type Tag, tagValue } from "@esteira/core/entities/tag";
 import { EsteiraError, invalid } from "@esteira/core/errors";
 import { EXTRA_TAG } from "../run/tracked-run.ts";
 
@@ -9,7 +9,8 @@ export interface RecordedRun {
   readonly entryPoint: string;
   readonly commit: string | undefined;
   readonly remote: string | undefined;
-  readonly manager: string;
+  /** What made its environment; undefined where that was an image. */
+  readonly manager: string | undefined;
   readonly params: ReadonlyMap<string, string>;
   /** Names of the parameters that went along without being declared. */
   readonly extra: readonly string[];
@@ -45,13 +46,21 @@ export function recordedRun({ info, data: { tags, params } }: Run): RecordedRun 
     entryPoint,
     commit: tagValue(tags, "mlflow.source.git.commit"),
     remote: tagValue(tags, "mlflow.source.git.repoURL"),
-    manager: tagValue(tags, "mlflow.project.env") ?? "local",
+    manager: isInImage(tags) ? undefined : (tagValue(tags, "mlflow.project.env") ?? "local"),
     params: new Map(params.map(({ key, value }) => [key, value])),
     extra: namesOf(tagValue(tags, EXTRA_TAG)),
     data,
     lockfile: tagValue(tags, "esteira.lockfile.sha256"),
   };
 }
+
+/** The backend on which a run is made again: its own. Real MLflow calls it `local` where a container of this machine was. */
+export function backendOf(tags: readonly Tag[]): string {
+  const name = tagValue(tags, "mlflow.project.backend") ?? "local";
+  return name === "local" && isInImage(tags) ? "docker" : name;
+}
+
+const isInImage = (tags: readonly Tag[]): boolean => tagValue(tags, "mlflow.project.env") === "docker";
 
 function namesOf(json: string | undefined): readonly string[] {
   if (json === undefined) return [];

@@ -13,6 +13,7 @@ import { type IgnoredName, VOLATILE } from "../diff/volatile.ts";
 import { findEntryPoint } from "../mlproject/entry-point.ts";
 import { loadProject } from "../mlproject/load-project.ts";
 import type { Stop } from "../run/execute.ts";
+import type { BackendSettings } from "../run/settings.ts";
 import { runProject } from "../run-project.ts";
 import { type FetchedProject, fetchProject } from "../source/fetch-project.ts";
 import { findData } from "./find-data.ts";
@@ -41,6 +42,7 @@ export interface ReproduceOptions {
   readonly keyFile: string;
   readonly user: string;
   readonly backend: Backend;
+  readonly settings: BackendSettings;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly onOutput: (chunk: Uint8Array, stream: "out" | "err") => void;
@@ -140,12 +142,12 @@ async function restore(
 }> {
   const { cwd, note } = options;
   const open = async (): Promise<RestoredCode> => {
-    const restored = await restoreCode(recorded, code, { cwd, note });
+    const restored = await restoreCode(recorded, code, { cwd, note, signal: options.stop.cancelled });
     opened.push(restored);
     return restored;
   };
   if (options.code !== undefined) {
-    const fetched = await fetchProject(options.code, { cwd });
+    const fetched = await fetchProject(options.code, { cwd, signal: options.stop.cancelled });
     opened.push(fetched);
     const root = fetched.repository?.root ?? fetched.folder;
     const changedDefaults =
@@ -204,11 +206,11 @@ async function runAgain(
     runName: `${runName} again`,
     tags: { [REPRODUCTION_TAGS.of]: original.runId },
     user: options.user,
-    environmentManager: recorded.manager,
+    environmentManager: options.backend.elsewhere === undefined ? recorded.manager : undefined,
     // A step that is taken from an earlier run would prove nothing.
     again: entry.steps.length > 0 ? { kind: "all" } : undefined,
     backend: options.backend,
-    settings: { timeoutSeconds: undefined, retries: 0 },
+    settings: options.settings,
     cwd: options.cwd,
     env: { ...options.env, [REPRODUCES]: original.runId },
     onOutput: options.onOutput,

@@ -33,8 +33,9 @@ export interface RestoredCode extends FetchedProject {
 export async function restoreCode(
   recorded: RecordedRun,
   code: CodeFacts,
-  { cwd, note }: { readonly cwd: string; readonly note: (line: string) => void },
+  options: { readonly cwd: string; readonly note: (line: string) => void; readonly signal: AbortSignal },
 ): Promise<RestoredCode> {
+  const { cwd } = options;
   const { commit, remote, source } = recorded;
   if (commit === undefined)
     throw invalid(
@@ -51,7 +52,7 @@ export async function restoreCode(
     throw notFound(
       `The commit ${commit} is in no repository here (looked in ${[cwd, folder].filter((one) => one !== undefined).join(" and ")}), and the run names no address to fetch it from: run this in a clone that has it.`,
     );
-  const fetched = await fetchProject(inside === "" ? address : `${address}#${inside}`, { cwd, version: commit, note });
+  const fetched = await fetchProject(inside === "" ? address : `${address}#${inside}`, { ...options, version: commit });
   try {
     const root = await git(fetched.folder, "rev-parse", "--show-toplevel");
     const missing = await applyChanges(root, changes);
