@@ -4,14 +4,18 @@ import { monitorCollect } from "../monitor/collect-command.ts";
 import { monitorExports } from "../monitor/export-commands.ts";
 import { monitorLabels } from "../monitor/labels-commands.ts";
 import { monitorReport } from "../monitor/report-command.ts";
+import { monitorRetrain } from "../monitor/retrain-command.ts";
 import { monitorRun } from "../monitor/run-command.ts";
+import { monitorThreshold } from "../monitor/threshold-commands.ts";
 
 /** What is watched of a model in service. */
 export const monitor: readonly Command[] = [
   monitorCollect,
   ...monitorLabels,
   monitorReport,
+  ...monitorThreshold,
   monitorRun,
+  monitorRetrain,
   monitorCheck,
   ...monitorExports,
 ];

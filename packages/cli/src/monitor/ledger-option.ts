@@ -37,3 +37,15 @@ export function instantOf(given: string, flag: string): number {
     `${flag} is '${given}': expected a day (2026-11-26) or ISO 8601 with a zone, for example 2026-11-26T10:00:00-03:00.`,
   );
 }
+
+/** `FROM..TO`, half-open. */
+export function spanIn(values: Values, name: string, flag: string): { from: number; to: number } | undefined {
+  const given = text(values, name);
+  if (given === undefined) return undefined;
+  const [from, to, ...more] = given.split("..");
+  if (from === undefined || to === undefined || from === "" || to === "" || more.length > 0)
+    throw invalid(`${flag} is '${given}': expected two instants with two dots between, as in 2026-01-01..2026-02-01.`);
+  const span = { from: instantOf(from, flag), to: instantOf(to, flag) };
+  if (span.from < span.to) return span;
+  throw invalid(`${flag} is '${given}': it ends before it begins.`);
+}

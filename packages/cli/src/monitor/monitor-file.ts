@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { basename, dirname, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { invalid } from "@esteira/core/errors";
 import type { MonitorFile } from "@esteira/monitor/file/monitor-file";
 import { parseMonitor } from "@esteira/monitor/file/parse-monitor";
@@ -19,3 +19,7 @@ export async function readMonitor(given: string): Promise<ReadMonitor> {
   });
   return { file: parseMonitor(text, basename(path)), path, folder: dirname(path) };
 }
+
+/** Where the state of a file's monitor is kept: each file has a folder of its own in `given`, or beside it. */
+export const stateFolder = ({ folder, path }: ReadMonitor, given: string | undefined): string =>
+  join(given === undefined ? join(folder, ".esteira-monitor") : resolve(given), basename(path));

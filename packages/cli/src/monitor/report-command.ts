@@ -2,7 +2,7 @@ import { invalid } from "@esteira/core/errors";
 import pc from "picocolors";
 import { type Command, type Terminal, text, texts, type Values } from "../command.ts";
 import { trackingClient } from "../tracking.ts";
-import { instantOf, LEDGER, ledgerOf, numberIn, wholeIn } from "./ledger-option.ts";
+import { instantOf, LEDGER, ledgerOf, numberIn, spanIn, wholeIn } from "./ledger-option.ts";
 
 /** Exit code when the verdict says to act. */
 const ACT = 3;
@@ -108,16 +108,4 @@ async function referenceFile(values: Values) {
   const { parseColumnMap } = await import("@esteira/monitor/source/mapped-file");
   const { REFERENCE_COLUMNS } = await import("@esteira/monitor/report/reference-file");
   return { file, map: parseColumnMap(given, REFERENCE_COLUMNS) };
-}
-
-/** `FROM..TO`, half-open. */
-function spanIn(values: Values, name: string, flag: string): { from: number; to: number } | undefined {
-  const given = text(values, name);
-  if (given === undefined) return undefined;
-  const [from, to, ...more] = given.split("..");
-  if (from === undefined || to === undefined || from === "" || to === "" || more.length > 0)
-    throw invalid(`${flag} is '${given}': expected two instants with two dots between, as in 2026-01-01..2026-02-01.`);
-  const span = { from: instantOf(from, flag), to: instantOf(to, flag) };
-  if (span.from < span.to) return span;
-  throw invalid(`${flag} is '${given}': it ends before it begins.`);
 }

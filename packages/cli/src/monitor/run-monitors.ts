@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { join } from "node:path";
 import { systemClock } from "@esteira/core/clock";
 import { invalid } from "@esteira/core/errors";
 import { lockFolder } from "@esteira/models/decisions/process-lock";
@@ -17,7 +17,7 @@ import pc from "picocolors";
 import { type Terminal, text, texts, type Values } from "../command.ts";
 import { portOf } from "../port.ts";
 import { serveMetrics } from "./metrics-server.ts";
-import { type ReadMonitor, readMonitor } from "./monitor-file.ts";
+import { type ReadMonitor, readMonitor, stateFolder } from "./monitor-file.ts";
 
 /** A look was made and something fires. */
 const FIRES = 3;
@@ -47,10 +47,6 @@ export async function runMonitors(values: Values, terminal: Terminal): Promise<n
     for (const release of releases) await release();
   }
 }
-
-/** Each file has a folder of its own in it. */
-const stateFolder = ({ folder, path }: ReadMonitor, given: string | undefined): string =>
-  join(given === undefined ? join(folder, ".esteira-monitor") : resolve(given), basename(path));
 
 async function openWatcher(
   { file, folder }: ReadMonitor,

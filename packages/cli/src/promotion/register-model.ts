@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Tag } from "@esteira/core/entities/tag";
 import { invalid } from "@esteira/core/errors";
 import { loggedModelId, runId } from "@esteira/core/ids";
 import type { Client } from "@esteira/sdk/client";
@@ -21,7 +22,12 @@ export interface Registered {
  * Makes a version of a model that a run or a logged model holds, and says its digest in its tag. The same model of the same run is
  * registered once, however often this is called.
  */
-export async function registerModel(client: Client, uri: string, name: string): Promise<Registered> {
+export async function registerModel(
+  client: Client,
+  uri: string,
+  name: string,
+  said: { readonly description?: string; readonly tags?: readonly Tag[] } = {},
+): Promise<Registered> {
   const parsed = parseModelUri(uri);
   if (parsed.kind !== "run" && parsed.kind !== "logged") {
     throw invalid(`'${uri}' is not what a version is made of: give runs:/RUN_ID/PATH or models:/m-ID.`);
@@ -41,7 +47,8 @@ export async function registerModel(client: Client, uri: string, name: string): 
       source,
       ...(isLogged ? { modelId: loggedModelId(resolved.version) } : {}),
       ...(parsed.kind === "run" ? { runId: runId(parsed.runId) } : {}),
-      tags: [{ key: DIGEST, value: digest }],
+      ...(said.description === undefined ? {} : { description: said.description }),
+      tags: [{ key: DIGEST, value: digest }, ...(said.tags ?? [])],
     });
     return { version, digest, isNew: true };
   } finally {

@@ -1,6 +1,8 @@
 import type { DecisionLog } from "@esteira/models/decisions/decision-log";
+import { decisionMetadata } from "@esteira/models/format/decision-metadata";
 import { modelDigest } from "@esteira/models/format/digest";
-import { createDecisionKeeper, type DecisionKeeper } from "@esteira/models/serving/decision-keeper";
+import { readModelFolder } from "@esteira/models/format/model-folder";
+import { createDecisionKeeper, type DecisionKeeper, type DecisionRule } from "@esteira/models/serving/decision-keeper";
 import type { FetchedModel } from "./model-source.ts";
 import type { ServeSettings } from "./serve-settings.ts";
 
@@ -15,17 +17,28 @@ export interface Recording extends DecisionKeeper {
 export async function openRecording({ decisions }: ServeSettings): Promise<Recording | undefined> {
   if (decisions === undefined) return undefined;
   const { openDecisionLog } = await import("@esteira/models/decisions/decision-log");
-  const digests = new Map<string, string>();
+  const known = new Map<string, { readonly digest: string; readonly rule: DecisionRule }>();
   const keyOf = ({ name, version }: Pick<FetchedModel, "name" | "version">) => JSON.stringify([name, version]);
   const log = await openDecisionLog({ folder: decisions.folder });
   const keeper = createDecisionKeeper({
     log,
-    digestOf: (identity) => digests.get(keyOf(identity)) ?? "",
-    threshold: decisions.threshold,
+    digestOf: (identity) => known.get(keyOf(identity))?.digest ?? "",
+    ruleOf: (identity) => known.get(keyOf(identity))?.rule ?? { threshold: decisions.threshold, oddsFactor: null },
   });
   return {
     log,
     ...keeper,
-    learn: async (model) => void digests.set(keyOf(model), await modelDigest(model.folder)),
+    learn: async (model) =>
+      void known.set(keyOf(model), {
+        digest: await modelDigest(model.folder),
+        rule: await ruleOf(model.folder, decisions.threshold),
+      }),
   };
+}
+
+/** A threshold that the operator gives is one of predictions as they are; the model's own is one of its corrected scores. */
+async function ruleOf(folder: string, given: number | undefined): Promise<DecisionRule> {
+  if (given !== undefined) return { threshold: given, oddsFactor: null };
+  const { threshold, weightFactor } = decisionMetadata(await readModelFolder(folder));
+  return { threshold, oddsFactor: threshold === undefined || weightFactor === 1 ? null : weightFactor };
 }

@@ -60,7 +60,10 @@ export const SERVE_OPTIONS: readonly CommandOption[] = [
     flags: "--decisions <folder>",
     summary: "record every decision for those who ask about it: whole, in order, erasable by X-Esteira-Subject",
   },
-  { flags: "--decisions-threshold <score>", summary: "scores from here on are recorded as alerts, with their reasons" },
+  {
+    flags: "--decisions-threshold <score>",
+    summary: "scores from here on are recorded as alerts, with their reasons (default: what the model says of itself)",
+  },
 ];
 
 export function serveSettings(values: Values, env: Terminal["env"]): ServeSettings {

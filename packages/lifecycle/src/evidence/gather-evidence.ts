@@ -7,6 +7,7 @@ import { tableOf } from "@esteira/models/batch/batch";
 import { type FileKind, openSource } from "@esteira/models/batch/open-source";
 import { evaluateBinary } from "@esteira/models/evaluation/evaluate";
 import type { ServableModel } from "@esteira/models/flavors/flavor";
+import { decisionMetadata } from "@esteira/models/format/decision-metadata";
 import { isTensorSchema } from "@esteira/models/format/signature";
 import type { ImageEvidence } from "../gates/checks/image.ts";
 import type { MemorySummary } from "../gates/checks/memory.ts";
@@ -78,8 +79,7 @@ const DRIFT_FEATURES = 20;
 export async function gatherEvidence(request: EvidenceRequest): Promise<GateEvidence> {
   const { candidate, champion, columns, data, asOf } = request;
   const wanted = new Set<string>(request.gate.checks.map(({ check }) => check));
-  const metadata = esteiraMetadata(candidate);
-  const threshold = request.threshold ?? metadata.threshold;
+  const threshold = request.threshold ?? decisionMetadata(candidate.model.config).threshold;
   if (threshold === undefined)
     throw invalid(
       `${candidate.name} does not say at which score it alerts: give the threshold that was chosen on validation rows.`,
@@ -89,7 +89,7 @@ export async function gatherEvidence(request: EvidenceRequest): Promise<GateEvid
   const scorers = [candidate, ...rivals, ...seeds].map((each) => ({
     name: each.name,
     model: each.model,
-    weightFactor: esteiraMetadata(each).weightFactor,
+    weightFactor: decisionMetadata(each.model.config).weightFactor,
   }));
   const source = await openSource(data, kindOf(data), { wanted: () => true });
   const told = toldColumns(request.gate);
@@ -193,16 +193,6 @@ const toldColumns = ({ checks }: Gate): readonly KnownColumn[] =>
       ? Object.entries(check.known ?? {}).map(([feature, column]) => ({ feature, column }))
       : [],
   );
-
-/** What this product's trainings write into MLmodel: absent in models of others. */
-function esteiraMetadata({ model }: Contender): { threshold: number | undefined; weightFactor: number } {
-  const own = model.config.metadata?.esteira;
-  const read = (name: string): number | undefined => {
-    const value: unknown = typeof own === "object" && own !== null ? Reflect.get(own, name) : undefined;
-    return typeof value === "number" && Number.isFinite(value) ? value : undefined;
-  };
-  return { threshold: read("threshold"), weightFactor: read("weight_factor") ?? 1 };
-}
 
 function inputNames({ signature }: ServableModel): readonly string[] | undefined {
   const schema = signature?.inputs;

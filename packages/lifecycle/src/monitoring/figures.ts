@@ -39,8 +39,8 @@ export function figuresOf(locale: string): Figures {
       new Intl.NumberFormat(locale, {
         style: "currency",
         currency,
-        notation: value >= 10_000 ? "compact" : "standard",
-        maximumFractionDigits: value >= 10_000 ? 1 : 0,
+        notation: Math.abs(value) >= 10_000 ? "compact" : "standard",
+        maximumFractionDigits: Math.abs(value) >= 10_000 ? 1 : 0,
       }).format(value),
   };
 }

@@ -4,12 +4,12 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { invalid } from "@esteira/core/errors";
-import { correctOdds } from "../evaluation/prior-correction.ts";
 import type { RowScorer, ServableModel } from "../flavors/flavor.ts";
 import { modelDigest } from "../format/digest.ts";
 import type { Column } from "../format/table.ts";
 import { isSame } from "./cells.ts";
 import type { Decision, DecisionColumn } from "./decision.ts";
+import { scoreOf } from "./score.ts";
 
 export interface Replayed {
   readonly prediction: unknown;
@@ -38,8 +38,7 @@ export async function checkModel(folder: string, { id, model }: Decision): Promi
 /** Asks the model what the decision asked it. Throws as the model does. */
 export async function replayDecision(decision: Decision, model: ServableModel): Promise<Replayed> {
   const prediction = await predict(decision, model);
-  const score =
-    typeof prediction === "number" && Number.isFinite(prediction) ? scoreOf(prediction, decision.oddsFactor) : null;
+  const score = scoreOf(prediction, decision.oddsFactor);
   const differences: string[] = [];
   const compare = (what: string, before: unknown, now: unknown) => {
     if (!isSame(before, now)) differences.push(`${what} was ${JSON.stringify(before)}, is ${JSON.stringify(now)}`);
@@ -55,9 +54,6 @@ export async function replayDecision(decision: Decision, model: ServableModel): 
   }
   return { prediction, score, differences };
 }
-
-const scoreOf = (prediction: number, factor: number | null): number =>
-  factor === null ? prediction : correctOdds(prediction, factor);
 
 async function predict(decision: Decision, model: ServableModel): Promise<unknown> {
   const { scorer, columns, values, params } = decision;

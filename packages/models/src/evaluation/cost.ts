@@ -18,6 +18,9 @@ export interface CostModel {
   readonly stepUp: number;
 }
 
+/** What an alert costs and saves. */
+export type AlertCosts = Pick<CostModel, "recovery" | "margin" | "falseAlert" | "alert">;
+
 /** Values of the middle of the ranges that the field assumes. Make them yours before quoting a figure. */
 export const ASSUMED_COSTS: CostModel = {
   recovery: 0.08,
@@ -52,6 +55,12 @@ export function cheapestAction(p: number, amount: number, costs: CostModel): Act
 export function blockThreshold(amount: number, costs: CostModel): number {
   const refused = costs.margin * amount + costs.falseAlert;
   return (refused + costs.alert) / (amount * (1 - costs.recovery) + refused);
+}
+
+/** What one alert, being a block, gains over letting the transfer pass; less than nothing for an honest one. */
+export function alertGain(isFraud: boolean, amount: number, costs: AlertCosts): number {
+  const gain = isFraud ? amount * (1 - costs.recovery) : -(costs.margin * amount + costs.falseAlert);
+  return gain - costs.alert;
 }
 
 export interface RealisedCost {

@@ -4,14 +4,14 @@ import { averagePrecision } from "./average-precision.ts";
 import { bootstrap, pairedBootstrap, shareAtOrBelow } from "./bootstrap.ts";
 import { alertsWithin, budgetMetrics, dailyBudgetMetrics } from "./budget.ts";
 import { calibrationCurve, ece, equalMassBins, expectedObservedRatio, topCalibration } from "./calibration.ts";
-import { ASSUMED_COSTS, blockThreshold, cheapestAction, expectedCosts, realisedCost } from "./cost.ts";
+import { ASSUMED_COSTS, alertGain, blockThreshold, cheapestAction, expectedCosts, realisedCost } from "./cost.ts";
 import { evaluateBinary, metricKey } from "./evaluate.ts";
 import { wilson } from "./interval.ts";
 import { correctPrior, correctPriors } from "./prior-correction.ts";
 import { Random } from "./random.ts";
 import { rankDescending, tieKey, tieKeysOf } from "./ranking.ts";
 import { rocAuc } from "./roc-auc.ts";
-import { thresholdForBudget, thresholdForCost, thresholdMetrics } from "./threshold.ts";
+import { bestThreshold, thresholdForBudget, thresholdMetrics } from "./threshold.ts";
 
 /** A world of `n` rows: frauds score higher by `skill`, one cluster holds about `perCluster` rows. */
 function world(n: number, { prevalence = 0.01, skill = 2, perCluster = 5, seed = 1 } = {}) {
@@ -108,22 +108,20 @@ describe("thresholds", () => {
     );
   });
 
-  it("for cost: no other threshold is cheaper", () => {
+  it("for cost: no other threshold is cheaper, within what may be alerted", () => {
     const { scores, labels, amounts } = world(2_000, { prevalence: 0.05 });
-    const cost = { missed: 0.9, falseAlert: 30 };
-    const costAt = (threshold: number) => {
-      let sum = 0;
-      for (let row = 0; row < scores.length; row++) {
-        const alerted = scores[row]! >= threshold;
-        if (labels[row] === 1 && !alerted) sum += cost.missed * amounts[row]!;
-        if (labels[row] === 0 && alerted) sum += cost.falseAlert;
-      }
-      return sum;
-    };
-    const best = thresholdForCost({ scores, labels, amounts }, cost);
-    expect(costAt(best.threshold)).toBeCloseTo(best.cost, 6);
-    for (const score of scores.subarray(0, 500)) expect(costAt(score)).toBeGreaterThanOrEqual(best.cost - 1e-6);
-    expect(best.cost).toBeLessThan(costAt(1));
+    const rows = { scores, labels, amounts };
+    const gains = Float64Array.from(scores, (_, row) => alertGain(labels[row] === 1, amounts[row]!, ASSUMED_COSTS));
+    const costAt = (threshold: number) => realisedCost(rows, threshold, ASSUMED_COSTS).total;
+    const without = costAt(2);
+    const best = bestThreshold(scores, gains);
+    expect(without - costAt(best.threshold)).toBeCloseTo(best.gain, 6);
+    expect(best.gain).toBeGreaterThan(0);
+    for (const score of scores.subarray(0, 500))
+      expect(costAt(score)).toBeGreaterThanOrEqual(without - best.gain - 1e-6);
+    const limit = thresholdForBudget(scores, 0.001);
+    expect(bestThreshold(scores, gains, limit).threshold).toBeGreaterThanOrEqual(limit);
+    expect(bestThreshold(scores, gains.fill(-1)).threshold).toBeGreaterThan(Math.max(...scores));
   });
 });
 

@@ -1,5 +1,5 @@
 import type { OperatingPoints } from "@esteira/core/wire/operating-points";
-import type { CostModel } from "./cost.ts";
+import type { AlertCosts } from "./cost.ts";
 import { rankDescending } from "./ranking.ts";
 import { checkLength, checkRows, countPositives, type Labels, type Scores } from "./rows.ts";
 
@@ -15,7 +15,7 @@ export interface OperatingRows {
 export interface OperatingOptions {
   /** The threshold that the model was given; what it does is told exactly. */
   readonly threshold: number;
-  readonly costs: Pick<CostModel, "recovery" | "margin" | "falseAlert" | "alert">;
+  readonly costs: AlertCosts;
   readonly currency: string;
 }
 

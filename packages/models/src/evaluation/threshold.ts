@@ -86,27 +86,25 @@ export function thresholdForBudget(scores: Scores, share: number): number {
 }
 
 /**
- * The threshold with the least total cost on these (validation) rows: a missed fraud costs `missed` of its amount (1 less the
- * share that comes back), a false alert costs `falseAlert` in money. Returns the cost too, in the amounts' unit.
+ * The threshold whose alerts gain the most, of those at or above `atLeast`: `gains` says what alerting each row brings, less than nothing for an honest
+ * one. Equal scores stand or fall together; of thresholds that gain the same it is the one that alerts least, and above all scores where no alert gains.
  */
-export function thresholdForCost(
-  rows: { scores: Scores; labels: Labels; amounts: Float64Array },
-  cost: { readonly missed: number; readonly falseAlert: number },
-): { readonly threshold: number; readonly cost: number } {
-  const { scores, labels, amounts } = rows;
-  checkRows(scores, labels);
-  checkLength("amounts", amounts.length, scores.length);
-  if (!(cost.missed >= 0) || !(cost.falseAlert >= 0))
-    throw invalid(`Costs are ${cost.missed} and ${cost.falseAlert}; both must be zero or more.`);
+export function bestThreshold(
+  scores: Scores,
+  gains: Float64Array,
+  atLeast = Number.NEGATIVE_INFINITY,
+): { readonly threshold: number; readonly gain: number } {
+  checkLength("gains", gains.length, scores.length);
+  if (scores.length === 0) throw invalid("No rows to choose a threshold from.");
   const order = rankDescending(scores);
-  let current = 0;
-  for (let row = 0; row < labels.length; row++) if (labels[row] === 1) current += cost.missed * amounts[row]!;
-  let best = { threshold: nextAbove(scores[order[0]!]!), cost: current };
+  let best = { threshold: nextAbove(scores[order[0]!]!), gain: 0 };
+  let gain = 0;
   for (let i = 0; i < order.length; i++) {
-    const row = order[i]!;
-    current += labels[row] === 1 ? -cost.missed * amounts[row]! : cost.falseAlert;
-    const lastOfTie = i === order.length - 1 || scores[row] !== scores[order[i + 1]!];
-    if (lastOfTie && current < best.cost) best = { threshold: scores[row]!, cost: current };
+    const score = scores[order[i]!]!;
+    if (score < atLeast) break;
+    gain += gains[order[i]!]!;
+    const isLastOfTie = i === order.length - 1 || score !== scores[order[i + 1]!];
+    if (isLastOfTie && gain > best.gain) best = { threshold: score, gain };
   }
   return best;
 }

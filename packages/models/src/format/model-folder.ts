@@ -6,7 +6,7 @@ import { EsteiraError, invalid, notFound } from "@esteira/core/errors";
 import { pythonJson } from "@esteira/core/python-json";
 import { formatMlmodel, MLFLOW_VERSION, type ModelConfig, parseMlmodel } from "./mlmodel.ts";
 import type { ModelSignature } from "./signature.ts";
-import { formatYaml } from "./yaml.ts";
+import { editYaml, formatYaml, type YamlEdit } from "./yaml.ts";
 
 /** The XGBoost that reads what we write; UBJ of any 3.x is the same format. */
 const XGBOOST_VERSION = "3.2.0";
@@ -51,7 +51,8 @@ export interface NewModel {
   readonly extraRequirements?: readonly string[];
 }
 
-const utcText = (time: number): string => `${new Date(time).toISOString().slice(0, 23).replace("T", " ")}000`;
+/** As MLmodel writes an instant (milliseconds). */
+export const utcText = (time: number): string => `${new Date(time).toISOString().slice(0, 23).replace("T", " ")}000`;
 
 /** All files of the folder by name. The same input gives the same bytes. */
 function modelFiles(model: NewModel): ReadonlyMap<string, Uint8Array> {
@@ -171,6 +172,15 @@ export async function readModelFolder(folder: string): Promise<ModelConfig> {
     throw error;
   }
   return parseMlmodel(text);
+}
+
+/** Changes values of a folder's MLmodel; all else in it stays as it is written. Throws as `readModelFolder` does. */
+export async function editMlmodel(folder: string, edits: readonly YamlEdit[]): Promise<void> {
+  await readModelFolder(folder);
+  const path = join(folder, "MLmodel");
+  const text = editYaml(await readFile(path, "utf8"), "MLmodel", edits);
+  parseMlmodel(text);
+  await writeFile(path, text);
 }
 
 /**

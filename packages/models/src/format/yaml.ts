@@ -50,7 +50,7 @@ function parseText(text: string, what: string): Document {
   const document = parseDocument(text, {
     version: "1.1",
     schema: "yaml-1.1",
-    customTags: (all) => tags(all) as typeof all,
+    customTags: (all) => [...(tags(all) as typeof all), PLAIN],
   });
   const [error] = document.errors;
   if (error !== undefined) throw invalid(`${what} is not valid YAML: ${error.message.split("\n")[0]}`);
@@ -73,6 +73,19 @@ export const parseYaml = (text: string, what: string): unknown => toValue(parseT
 export function readYaml(text: string, what: string): unknown {
   const document = parseText(text, what);
   const value = toValue(document, what);
+  const hasAlias = keepAsWritten(document);
+  // Parts that refer to each other cannot be written apart.
+  if (hasAlias || !isMap(document.contents) || typeof value !== "object" || value === null) return value;
+  for (const { key, value: node } of document.contents.items) {
+    const name = isScalar(key) ? String(key.value) : undefined;
+    const item: unknown = name === undefined ? undefined : (value as Readonly<Record<string, unknown>>)[name];
+    if (typeof item === "object" && item !== null && !isAlias(node)) written.set(item, node as Node);
+  }
+  return value;
+}
+
+/** Numbers and dates of the document are written with the letters that they have. True where a part refers to another. */
+function keepAsWritten(document: Document): boolean {
   let hasAlias = false;
   visit(document, {
     Alias() {
@@ -86,14 +99,24 @@ export function readYaml(text: string, what: string): unknown {
         node.value = new Plain(source);
     },
   });
-  // Parts that refer to each other cannot be written apart.
-  if (hasAlias || !isMap(document.contents) || typeof value !== "object" || value === null) return value;
-  for (const { key, value: node } of document.contents.items) {
-    const name = isScalar(key) ? String(key.value) : undefined;
-    const item: unknown = name === undefined ? undefined : (value as Readonly<Record<string, unknown>>)[name];
-    if (typeof item === "object" && item !== null && !isAlias(node)) written.set(item, node as Node);
+  return hasAlias;
+}
+
+/** A value and the keys that lead to it from the root. */
+export type YamlEdit = readonly [path: readonly string[], value: string | number];
+
+/** The text with other values; all else is as it was written. Mappings on the way are made where there are none. */
+export function editYaml(text: string, what: string, edits: readonly YamlEdit[]): string {
+  const document = parseText(text, what);
+  keepAsWritten(document);
+  for (const [path, value] of edits) {
+    for (let length = 1; length < path.length; length++) {
+      const on = path.slice(0, length);
+      if (!isMap(document.getIn(on))) document.setIn(on, document.createNode({}));
+    }
+    document.setIn(path, value);
   }
-  return value;
+  return document.toString({ lineWidth: 0, indentSeq: false });
 }
 
 /** Keys sorted, one line a value, quoted where Python would read something else than a string. */

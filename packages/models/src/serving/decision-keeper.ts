@@ -6,16 +6,24 @@
 
 import type { Decision, DecisionColumn, DecisionReason } from "../decisions/decision.ts";
 import type { DecisionLog } from "../decisions/decision-log.ts";
+import { scoreOf } from "../decisions/score.ts";
 import { type Column, isNumeric } from "../format/table.ts";
 import type { ScoredRequest } from "./answer.ts";
 import type { Scored } from "./dispatcher.ts";
+
+/** What the prediction of a model means. */
+export interface DecisionRule {
+  /** From here on a score is recorded as an alert, with its reasons; without it the caller decides by itself. */
+  readonly threshold: number | undefined;
+  /** The score is the prediction with its odds times this factor; null where it is the prediction itself. */
+  readonly oddsFactor: number | null;
+}
 
 export interface DecisionKeeperOptions {
   readonly log: DecisionLog;
   /** SHA-256 of the folder of the model that answered. */
   readonly digestOf: (identity: Scored["identity"]) => string;
-  /** From here on a score is recorded as an alert, with its reasons; without it the caller decides by itself. */
-  readonly threshold: number | undefined;
+  readonly ruleOf: (identity: Scored["identity"]) => DecisionRule;
   readonly now?: () => number;
 }
 
@@ -50,13 +58,14 @@ function decisionsOf(
   { requestId, subjects, seconds }: ScoredRequest,
   scored: Scored,
   at: number,
-  { digestOf, threshold }: DecisionKeeperOptions,
+  { digestOf, ruleOf }: DecisionKeeperOptions,
 ): Decision[] {
   const { table, params, predictions, identity, variant } = scored;
   const columns = table.columns.map((column, i) => ({ name: table.names[i] ?? "", type: typeOf(column) }));
   const model = { name: identity.name, version: identity.version, digest: digestOf(identity), of: "folder" as const };
+  const { threshold, oddsFactor } = ruleOf(identity);
   return predictions.map((prediction, row) => {
-    const score = typeof prediction === "number" && Number.isFinite(prediction) ? prediction : null;
+    const score = scoreOf(prediction, oddsFactor);
     const isAlert = score !== null && threshold !== undefined && score >= threshold;
     const values = table.columns.map((column) => column[row]);
     return {
@@ -73,7 +82,7 @@ function decisionsOf(
         scorer: "table",
         prediction,
       },
-      ...{ oddsFactor: null, score, threshold: threshold ?? null, latencyMs: seconds * 1000 },
+      ...{ oddsFactor, score, threshold: threshold ?? null, latencyMs: seconds * 1000 },
       action: score === null || threshold === undefined ? null : isAlert ? "alert" : "allow",
       reasons: isAlert ? reasonsOf(scored, columns, values) : [],
     };

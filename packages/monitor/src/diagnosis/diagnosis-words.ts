@@ -3,7 +3,7 @@ import type { Language } from "@esteira/lifecycle/monitoring/reason-words";
 import type { SignalName } from "../signals/catalogue.ts";
 
 /** What a rule is about, as far as what to do next goes. */
-export type Concern = "fraud" | "input" | "speed" | "traffic" | "records" | "load" | "labels" | "report";
+export type Concern = "fraud" | "input" | "speed" | "traffic" | "records" | "load" | "labels" | "training" | "report";
 
 /** What a diagnosis can say. A language that lacks a sentence does not compile. */
 export interface DiagnosisWords {
@@ -53,7 +53,8 @@ const ENGLISH: DiagnosisWords = {
         "Next: see the load of the servers and what was deployed when it began; roll back if it began with a version.",
       traffic: "Next: see whether requests reach the model, and whether its decisions are collected.",
       records: "Next: see the disk where the service keeps its decisions; what it could not record is in no figure.",
-      load: "Next: choose a threshold on the ledger that the analysts can work, or give them more capacity.",
+      load: "Next: simulate a threshold that the analysts can work (esteira monitor threshold), or give them more capacity.",
+      training: "Next: read in the training that failed why it did; the model in service stays as it is.",
       labels: "Next: ask the source of labels; until they come, realised figures stand still.",
       report: "Next: read the report, its reasons are in the order of their weight.",
     })[concern],
@@ -89,7 +90,8 @@ const PORTUGUESE: DiagnosisWords = {
       traffic: "A seguir: veja se as requisições chegam ao modelo e se as decisões são coletadas.",
       records:
         "A seguir: veja o disco em que o serviço guarda as decisões; o que ele não registrou não entra em métrica alguma.",
-      load: "A seguir: escolha no registro um limiar que os analistas consigam tratar, ou aumente a capacidade deles.",
+      load: "A seguir: simule um limiar que os analistas consigam tratar (esteira monitor threshold), ou aumente a capacidade deles.",
+      training: "A seguir: leia no treino que falhou o motivo; o modelo em serviço continua como está.",
       labels: "A seguir: procure a origem dos rótulos; até que cheguem, as métricas realizadas ficam paradas.",
       report: "A seguir: leia o relatório; as razões estão em ordem de peso.",
     })[concern],
@@ -119,6 +121,8 @@ export const CONCERNS: Readonly<Record<SignalName, Concern>> = {
   score_drift: "report",
   verdict: "report",
   report_age: "report",
+  retraining_age: "training",
+  retraining_failed: "training",
   label_age: "labels",
   labels_to_come: "labels",
   label_delay_p50: "labels",

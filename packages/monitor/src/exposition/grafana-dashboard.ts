@@ -77,6 +77,8 @@ const PANELS: readonly Panel[] = [
   signalPanel("Labels still to come", ["labels_to_come"]),
   signalPanel("Delay of labels", ["label_delay_p50", "label_delay_p90"]),
   signalPanel("Estimates come true", ["estimates_trusted"]),
+  signalPanel("Since the last retraining", ["retraining_age"]),
+  signalPanel("The last retraining failed", ["retraining_failed"]),
   signalPanel("Money of frauds", ["money_saved", "money_lost", "money_at_risk", "money_alerted"]),
   {
     title: "Messages",

@@ -16,6 +16,7 @@ export function contradictionsIn(file: MonitorFile): readonly YamlFault[] {
     ]),
     ...routeFaults(file),
     ...silenceFaults(file),
+    ...retrainFaults(file),
   ];
 }
 
@@ -95,4 +96,22 @@ function silenceFaults({ silences, rules }: MonitorFile): readonly YamlFault[] {
         : [{ path: ["silences", at, "rules", i], message: `there is no rule ${name}` }],
     ),
   );
+}
+
+function retrainFaults({ retrain, rules }: MonitorFile): readonly YamlFault[] {
+  if (retrain === undefined) return [];
+  const unknown = (retrain.on ?? []).flatMap((name, i) =>
+    rules.some((rule) => rule.name === name)
+      ? []
+      : [
+          {
+            path: ["retrain", "on", i],
+            message: `there is no rule ${name}; rules are ${rules.map((rule) => rule.name).join(", ")}`,
+          },
+        ],
+  );
+  if (rules.some(({ signal }) => signal === "retraining_failed")) return unknown;
+  const message =
+    "a retraining that fails would be told to nobody: add a rule of the signal retraining_failed, above 0";
+  return [...unknown, { path: ["retrain"], message }];
 }

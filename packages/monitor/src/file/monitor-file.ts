@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { duration } from "./duration.ts";
 import { receiverSchema } from "./receiver.ts";
+import { retrainSchema } from "./retrain.ts";
 import { ruleSchema, SEVERITIES, slug } from "./rule.ts";
 import { silenceSchema } from "./silence.ts";
 
@@ -55,6 +56,19 @@ export const monitorSchema = z.strictObject({
     share: z.number().gt(0).max(1).describe("Share of the decisions that may be alerted."),
     perDay: z.int().positive().optional().describe("Alerts that the analysts can work in a day."),
   }),
+  costs: z
+    .strictObject({
+      recovery: z.number().min(0).max(1).describe("Share of a lost amount that comes back."),
+      margin: z
+        .number()
+        .min(0)
+        .max(1)
+        .describe("Margin lost on an honest transfer that is refused, as a share of its amount."),
+      falseAlert: z.number().min(0).describe("Contact and churn for each honest customer refused, in money."),
+      alert: z.number().min(0).describe("Analyst's time for each alert, in money."),
+    })
+    .optional()
+    .describe("What decisions cost: for 'esteira monitor threshold'."),
   latencyTargetMs: z.number().positive().optional().describe("An answer that takes more milliseconds is slow."),
   services: z
     .array(z.url({ protocol: /^https?$/, error: "the address of a scoring server's /metrics was expected" }))
@@ -76,6 +90,7 @@ export const monitorSchema = z.strictObject({
   timezone: timeZone.default("America/Sao_Paulo").describe("Of weekly silences and of the times in messages."),
   language: z.enum(["en", "pt-BR"]).default("en").describe("Of messages to people."),
   link: z.url({ protocol: /^https?$/, error: "a link is an http or https address" }).optional(),
+  retrain: retrainSchema.optional().describe("What trains the model anew, and when: 'esteira monitor retrain'."),
   rules: z.array(ruleSchema).min(1),
   receivers: z.record(slug, receiverSchema).default({}),
   routes: z.array(route).default([]),
@@ -94,6 +109,7 @@ export const DEFAULTS = {
   reportWindow: 28 * 24 * HOUR,
   repeat: 4 * HOUR,
   noData: HOUR,
+  cooldown: 24 * HOUR,
 } as const;
 
 /** The JSON Schema of `monitor.yaml`, for editors: what a person writes, defaults not yet filled in. */

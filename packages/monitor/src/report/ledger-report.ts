@@ -13,7 +13,7 @@ import { labelsAsOf } from "../labels/labels-as-of.ts";
 import { existingDays } from "../ledger/parts.ts";
 import type { ColumnMap } from "../source/mapped-file.ts";
 import { CategoryCodes } from "./category-codes.ts";
-import { type LedgerRows, readLedgerRows } from "./ledger-rows.ts";
+import { type LedgerRows, moneyOf, readLedgerRows } from "./ledger-rows.ts";
 import { type ModelChoice, type ModelInSpan, modelInSpan } from "./model-in-span.ts";
 import { ledgerReference, type Reference } from "./reference.ts";
 import { readReferenceFile } from "./reference-file.ts";
@@ -112,8 +112,7 @@ function decisionsOf(
   const known = ids.map((id) => labels.get(id));
   return {
     ...{ time, score, alerted, latencyMs, weight },
-    // Money that nobody knows is none: it would make the sum unknown.
-    amount: Float64Array.from(known, (label, row) => label?.amount ?? (Number.isNaN(amount[row]) ? 0 : amount[row]!)),
+    amount: Float64Array.from(known, (label, row) => moneyOf(label, amount[row]!)),
     fraud: Uint8Array.from(known, (label) => (label?.label === "fraud" ? 1 : 0)),
     knownAt: Float64Array.from(known, (label) => label?.knownAt ?? Number.NaN),
     typology: Uint8Array.from(known, (label) => codes.get(label?.typology ?? NO_TYPOLOGY) ?? 0),

@@ -1,5 +1,6 @@
 /** The decisions of one model in a span, as columns: all of what each decision was, and a sample of what the model saw. */
 
+import type { Label } from "../labels/label.ts";
 import { FEATURE_PREFIX, REASONS } from "../ledger/columns.ts";
 import type { Part } from "../ledger/parts.ts";
 import { isAlerted, placeOfId } from "../ledger/sampling.ts";
@@ -46,6 +47,10 @@ export interface LedgerRowsOptions {
   readonly mostSampled: number;
   readonly codes: CategoryCodes;
 }
+
+/** As the label says it, else the feature. Money that nobody knows is none: it would make a sum unknown. */
+export const moneyOf = (label: Pick<Label, "amount"> | undefined, feature: number): number =>
+  label?.amount ?? (Number.isNaN(feature) ? 0 : feature);
 
 const REASON_COLUMNS = Array.from({ length: REASONS }, (_, i) => [`reason_${i + 1}`, `contribution_${i + 1}`] as const);
 const NARROW = new Set([

@@ -148,6 +148,20 @@ export const SIGNALS = {
     "Since the report was made last: where one cannot be made, the signals of the one before stay.",
     "Desde que o relatório foi feito pela última vez: quando não é possível fazê-lo, ficam os sinais do anterior.",
   ),
+  retraining_age: define(
+    "freshness",
+    "seconds",
+    "Since a retraining last made a version.",
+    "Desde que um retreino fez uma versão pela última vez.",
+    ABSENT,
+  ),
+  retraining_failed: define(
+    "freshness",
+    "flag",
+    "1 while the last retraining has failed, 0 once one has made a version.",
+    "1 enquanto o último retreino falhou, 0 desde que um fez uma versão.",
+    ABSENT,
+  ),
   verdict: define(
     "report",
     "count",

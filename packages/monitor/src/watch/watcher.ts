@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type { MonitorReport } from "@esteira/lifecycle/monitoring/monitor";
 import { windowsOf } from "../alerts/condition.ts";
 import { type MonitorState, readState, writeState } from "../alerts/monitor-state.ts";
@@ -5,8 +6,10 @@ import { type DeliveryPorts, deliver } from "../delivery/deliver.ts";
 import { afterAttempt, dueDeliveries, isWaiting } from "../delivery/outbox.ts";
 import { standingOut } from "../diagnosis/standing-out.ts";
 import { DEFAULTS, type MonitorFile } from "../file/monitor-file.ts";
+import { readRetrainings } from "../retraining/retraining-state.ts";
 import { freshnessSignals, serviceSignals, windowSignals } from "../signals/from-operation.ts";
 import { reportSignals } from "../signals/from-report.ts";
+import { retrainingSignals } from "../signals/from-retraining.ts";
 import type { OperationTally } from "../signals/operation-tally.ts";
 import { readServiceSample, withSamples } from "../signals/service-counters.ts";
 import type { Signal } from "../signals/signal.ts";
@@ -165,8 +168,18 @@ export class Watcher {
       ...[...windows].flatMap((window) => windowSignals(model.tally, at, window, targets)),
       ...[...windows].flatMap((window) => serviceSignals(this.#state.services, at, window)),
       ...freshnessSignals(at, { decision: model.tally.newestBefore(at), label, report: this.#report?.asOf }),
+      ...(await this.#retrainings(at)),
       ...(this.#report === undefined ? [] : reportSignals(this.#report)),
     ];
+  }
+
+  /** Whoever retrains keeps them beside the alerts' state. */
+  async #retrainings(at: number): Promise<readonly Signal[]> {
+    const { file, statePath } = this.#options;
+    if (file.retrain === undefined) return [];
+    const read = () => readRetrainings(dirname(statePath), file.model, at);
+    const known = await this.#guarded("The retrainings could not be read", read);
+    return known === undefined ? [] : retrainingSignals(known, at);
   }
 
   /** One change after the other. What cannot be written is kept in memory and written with the next: a full disk silences no alert. */
