@@ -145,6 +145,6 @@ async function childOf(pid: number): Promise<number> {
 /** A kubelet leaves its groups of processes behind, empty now. */
 async function removeGroups(): Promise<void> {
   const remove =
-    "for r in /sys/fs/cgroup/*/kubepods /sys/fs/cgroup/kubepods; do [ -d $r ] && find $r -depth -type d -exec rmdir {} + ; done; true";
+    "for r in /sys/fs/cgroup/*/kubepods /sys/fs/cgroup/kubepods /sys/fs/cgroup/*/esteira-real* /sys/fs/cgroup/esteira-real*; do [ -d $r ] && find $r -depth -type d -exec rmdir {} + ; done; true";
   await run("sh", ["-c", remove]).catch(() => {});
 }

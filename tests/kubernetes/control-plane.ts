@@ -7,10 +7,14 @@ import type { Confinement } from "./confinement.ts";
 import { run } from "./run.ts";
 
 const READY_MS = 240_000;
+const TOKEN = "test-token";
 
 export interface ControlPlane {
   /** File of a kubeconfig whose user may do all. */
   readonly kubeconfig: string;
+  readonly server: string;
+  /** Of that user. */
+  readonly token: string;
   kubectl(...args: readonly string[]): Promise<string>;
 }
 
@@ -21,7 +25,8 @@ export async function startControlPlane(
   {
     isImpatient = false,
   }: {
-    /** Nodes that say nothing are given up after 20 s and not 50, and their pods after 2 s more and not 300. */ readonly isImpatient?: boolean;
+    /** Nodes that say nothing are given up after 20 s and not 50. */
+    readonly isImpatient?: boolean;
   } = {},
 ): Promise<ControlPlane> {
   const { folder, address } = place;
@@ -30,7 +35,7 @@ export async function startControlPlane(
   const [client, peer, secure, controllers, scheduler] = await freePorts(5);
   await run("openssl", ["genrsa", "-out", at("sa.key"), "2048"]);
   await run("openssl", ["rsa", "-in", at("sa.key"), "-pubout", "-out", at("sa.pub")]);
-  await writeFile(at("tokens.csv"), 'test-token,admin,admin,"system:masters"\nweak-token,weak,weak\n');
+  await writeFile(at("tokens.csv"), `${TOKEN},admin,admin,"system:masters"\nweak-token,weak,weak\n`);
   const etcd = `http://127.0.0.1:${client}`;
   const peers = `http://127.0.0.1:${peer}`;
   await place.start("etcd", program("etcd"), [
@@ -47,7 +52,6 @@ export async function startControlPlane(
     ...[`--token-auth-file=${at("tokens.csv")}`, "--allow-privileged=true"],
     ...["--disable-admission-plugins=ServiceAccount", "--kubelet-preferred-address-types=InternalIP"],
     "--enable-aggregator-routing=true",
-    ...(isImpatient ? ["--default-not-ready-toleration-seconds=2", "--default-unreachable-toleration-seconds=2"] : []),
   ]);
   const server = `https://${address}:${secure}`;
   const kubeconfig = at("kubeconfig");
@@ -74,7 +78,7 @@ export async function startControlPlane(
     place,
     async () => (await kubectl("get", "namespace", "default", "-o", "name")) !== "",
   );
-  return { kubeconfig, kubectl };
+  return { kubeconfig, server, token: TOKEN, kubectl };
 }
 
 const config = (server: string, ca: string) => ({
@@ -83,7 +87,7 @@ const config = (server: string, ca: string) => ({
   "current-context": "test",
   contexts: [{ name: "test", context: { cluster: "test", user: "test", namespace: "default" } }],
   clusters: [{ name: "test", cluster: { server, "certificate-authority-data": ca } }],
-  users: [{ name: "test", user: { token: "test-token" } }],
+  users: [{ name: "test", user: { token: TOKEN } }],
 });
 
 /** Asks until it is so; a program that has ended meanwhile says why it never will be. */

@@ -12,8 +12,9 @@ import { modelBytes } from "../../packages/models/src/engines/trees/fixtures/fix
 import { type Confinement, confine } from "./confinement.ts";
 import { type ControlPlane, freePorts, startControlPlane, until } from "./control-plane.ts";
 import { namespace } from "./namespace.ts";
-import { missingForNode, type Node, startNode } from "./node.ts";
+import { missingForNode, startNode } from "./node.ts";
 import { projectBase } from "./project-base.ts";
+import { type Registry, startRegistry } from "./registry.ts";
 import { run } from "./run.ts";
 
 const programs = process.env.ESTEIRA_TEST_KUBERNETES ?? "";
@@ -62,7 +63,7 @@ describe.skipIf(programs === "" || missing !== undefined)("projects as Jobs that
   let plane: ControlPlane;
   let folder: string;
   let image: string;
-  let push: Node["push"];
+  let push: Registry["push"];
   let server: ChildProcess;
   let client: Client;
   let trackingUri: string;
@@ -70,9 +71,10 @@ describe.skipIf(programs === "" || missing !== undefined)("projects as Jobs that
     folder = await mkdtemp(join(tmpdir(), "esteira-jobs-"));
     place = await confine();
     plane = await startControlPlane(place, programs);
-    const node = await startNode(place, programs, plane);
+    const registry = await startRegistry(place, programs);
+    await startNode(place, programs, plane, registry);
     await projectBase(join(folder, "base"), "v1", join(folder, "layers"));
-    push = node.push;
+    push = registry.push;
     image = await push(join(folder, "base"), "v1", "base");
     const [port] = await freePorts(1);
     const own = ["--host", place.outside, "--port", String(port), "--insecure-allow-anonymous"];

@@ -5,9 +5,10 @@ import { writeModelFolder } from "@esteira/models/format/model-folder";
 import { columnsOf } from "@esteira/models/format/signature";
 import { expect } from "vitest";
 import { modelBytes } from "../../packages/models/src/engines/trees/fixtures/fixture.ts";
-import { confine } from "./confinement.ts";
+import { type Confinement, confine } from "./confinement.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
-import { startNode } from "./node.ts";
+import { type Node, startNode } from "./node.ts";
+import { startRegistry } from "./registry.ts";
 import { run } from "./run.ts";
 
 const FEATURES = ["a", "b", "c", "d", "e", "f"];
@@ -34,7 +35,9 @@ export interface Callers {
 
 /** A cluster that runs pods, in a place of its own. */
 export interface PodCluster {
+  readonly place: Confinement;
   readonly plane: ControlPlane;
+  readonly nodes: readonly Node[];
   /** A deployment of one of the models, by its number from 1. */
   wanted(version: number, more?: object): { readonly name: string; readonly model: string; readonly image: string };
   image(version: number): string;
@@ -47,11 +50,14 @@ export interface PodCluster {
   end(): Promise<void>;
 }
 
-export async function startPodCluster(programs: string): Promise<PodCluster> {
+/** Of more than one node the first is the one to stay; then nodes that say nothing are given up soon. */
+export async function startPodCluster(programs: string, count = 1): Promise<PodCluster> {
   const folder = await mkdtemp(join(tmpdir(), "esteira-pods-"));
   const place = await confine();
-  const plane = await startControlPlane(place, programs);
-  const node = await startNode(place, programs, plane);
+  const plane = await startControlPlane(place, programs, { isImpatient: count > 1 });
+  const registry = await startRegistry(place, programs);
+  const nodes: Node[] = [];
+  for (let number = 0; number < count; number++) nodes.push(await startNode(place, programs, plane, registry, number));
   const images: string[] = [];
   for (const name of MODELS) {
     await writeModelFolder(join(folder, name), {
@@ -63,7 +69,7 @@ export async function startPodCluster(programs: string): Promise<PodCluster> {
     });
     const args = ["build", "-m", join(folder, name), "-t", `pix:${name}`, "-o", join(folder, "images")];
     await run(process.execPath, ["packages/cli/bin/esteira.mjs", ...args]);
-    images.push(await node.push(join(folder, "images"), name, "pix"));
+    images.push(await registry.push(join(folder, "images"), name, "pix"));
   }
   const image = (version: number) => images[version - 1] ?? "";
   const ask = async (
@@ -75,7 +81,7 @@ export async function startPodCluster(programs: string): Promise<PodCluster> {
   };
   let calls = 0;
   return {
-    ...{ plane, image, ask },
+    ...{ place, plane, nodes, image, ask },
     call(url, callers) {
       const until = join(folder, `enough-${calls++}`);
       const asked = ask(url, { ...callers, until });

@@ -7,6 +7,8 @@ const PORT = 8080;
 /** A pod that ends answers still, until nobody sends it requests any more. */
 const UNTIL_UNKNOWN_SECONDS = 5;
 const GRACE_SECONDS = 30;
+/** How long a node may be away until its pods are made anew on another. */
+const AWAY_SECONDS = 30;
 /** Where a router of our images looks for its routes. */
 const ROUTES_FOLDER = "/etc/esteira";
 /** Of a scorer's variables, those that say what a router in front of it lets through. */
@@ -108,6 +110,11 @@ function podTemplate(
       terminationGracePeriodSeconds: GRACE_SECONDS,
       ...(pullSecrets.length === 0 ? {} : { imagePullSecrets: pullSecrets.map((name) => ({ name })) }),
       securityContext: CONFINED_POD,
+      // Pods hold nothing: where a node goes away, others take their place long before the five minutes that are usual.
+      tolerations: ["not-ready", "unreachable"].map((state) => ({
+        ...{ key: `node.kubernetes.io/${state}`, operator: "Exists", effect: "NoExecute" },
+        tolerationSeconds: AWAY_SECONDS,
+      })),
       topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((topologyKey) => ({
         maxSkew: 1,
         topologyKey,
