@@ -35,7 +35,7 @@ async function readProcess(pid: string): Promise<ProcessUse | undefined> {
   }
 }
 
-export async function treeUse(root: number): Promise<TreeUse> {
+async function readTree(root: number): Promise<ReadonlyMap<number, ProcessUse>> {
   const all = new Map<number, ProcessUse>();
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   for (const pid of pids) {
@@ -47,13 +47,31 @@ export async function treeUse(root: number): Promise<TreeUse> {
     size = tree.size;
     for (const [pid, { parent }] of all) if (tree.has(parent)) tree.add(pid);
   }
+  return new Map([...all].filter(([pid]) => tree.has(pid)));
+}
+
+export async function treeUse(root: number): Promise<TreeUse> {
+  const tree = await readTree(root);
   let residentMb = 0;
   let cpuSeconds = 0;
-  for (const pid of tree) {
-    residentMb += all.get(pid)?.residentMb ?? 0;
-    cpuSeconds += all.get(pid)?.cpuSeconds ?? 0;
+  for (const use of tree.values()) {
+    residentMb += use.residentMb;
+    cpuSeconds += use.cpuSeconds;
   }
   return { residentMb, cpuSeconds, processes: tree.size };
+}
+
+/**
+ * The same memory with each page divided among all processes of the machine that have it, in MiB: what many processes of one program
+ * share counts once, and what a single one shares with nobody counts whole. Slow to read, so not for a look between requests.
+ */
+export async function proportionalMb(root: number): Promise<number> {
+  let sum = 0;
+  for (const pid of (await readTree(root)).keys()) {
+    const rollup = await readFile(`/proc/${pid}/smaps_rollup`, "utf8").catch(() => "");
+    sum += Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0) / 1024;
+  }
+  return sum;
 }
 
 /** Resolves when a process and its descendants do next to nothing for a second; a server may answer long before. */

@@ -25,7 +25,7 @@ import { type Operation, send } from "./call.ts";
 import { Caller } from "./caller.ts";
 import { type Figure, printFigure, printMachine } from "./figure.ts";
 import { packCommand, type Served, startOwnServer } from "./own-server.ts";
-import { treeUse } from "./process-tree.ts";
+import { proportionalMb, type TreeUse, treeUse, untilIdle } from "./process-tree.ts";
 
 const { values } = parseArgs({
   options: {
@@ -110,6 +110,35 @@ interface Speed {
   readonly cpu: number;
 }
 
+/** So long each operation is driven before any is measured: code that is compiled while it runs is compiled then. */
+const WARMING_MS = 2000;
+
+async function warmUp(target: Served, operations: readonly Operation[]): Promise<void> {
+  for (const operation of operations) {
+    const callers = Array.from({ length: 8 }, () => new Caller(target.url, true));
+    await driven(operation, callers, WARMING_MS);
+    for (const caller of callers) caller.close();
+  }
+}
+
+/** What each request took, in milliseconds, of callers who go on for `ms`. */
+async function driven(operation: Operation, callers: readonly Caller[], ms: number): Promise<number[]> {
+  const until = performance.now() + ms;
+  const times: number[] = [];
+  const drive = async (caller: Caller) => {
+    while (performance.now() < until) {
+      const call = operation.next(requests++);
+      const began = performance.now();
+      await caller.send(call);
+      times.push(performance.now() - began);
+    }
+  };
+  await Promise.all(callers.map(drive));
+  return times;
+}
+/** No two requests are equal, and steps go on: what was logged before is not logged again. */
+let requests = 0;
+
 /** Drives an operation over `connections` at once, kept or new for each request, after a short warm-up. */
 async function measure(
   target: Pick<Served, "url" | "pid">,
@@ -118,25 +147,10 @@ async function measure(
   keepAlive: boolean,
 ): Promise<Speed> {
   const callers = Array.from({ length: connections }, () => new Caller(target.url, keepAlive));
-  let index = 0;
-  let times: number[] = [];
-  const drive = async (caller: Caller, until: number) => {
-    while (performance.now() < until) {
-      const call = operation.next(index++);
-      const began = performance.now();
-      await caller.send(call);
-      times.push(performance.now() - began);
-    }
-  };
-  const all = async (ms: number) => {
-    times = [];
-    const began = performance.now();
-    await Promise.all(callers.map((caller) => drive(caller, began + ms)));
-    return times.length / ((performance.now() - began) / 1000);
-  };
-  await all(500);
-  const before = await treeUse(target.pid);
-  const rate = await all(SECONDS * 1000);
+  await driven(operation, callers, 500);
+  const [before, began] = [await treeUse(target.pid), performance.now()];
+  const times = await driven(operation, callers, SECONDS * 1000);
+  const rate = times.length / ((performance.now() - began) / 1000);
   const after = await treeUse(target.pid);
   for (const caller of callers) caller.close();
   times.sort((a, b) => a - b);
@@ -161,6 +175,8 @@ interface Compared {
 
 async function compare(ours: Served, theirs: Served | undefined): Promise<Compared[]> {
   const [mine, peer] = [await seed(ours), theirs === undefined ? undefined : await seed(theirs)];
+  await warmUp(ours, mine);
+  if (theirs && peer) await warmUp(theirs, peer);
   const found: Compared[] = [];
   row("requests a second", "esteira", "mlflow", "ratio", "p99 ms", "p99 mlflow", "p99 ratio", "cpu us");
   for (const kept of [true, false]) {
@@ -231,6 +247,19 @@ function throughputFigures(found: readonly Compared[]): Figure[] {
   });
 }
 
+interface IdleUse extends TreeUse {
+  readonly proportionalMb: number;
+}
+
+/** What a server holds that has started whole and has nothing to do. */
+async function idleUse({ pid }: Served): Promise<IdleUse> {
+  await untilIdle(pid);
+  return { ...(await treeUse(pid)), proportionalMb: await proportionalMb(pid) };
+}
+
+const toldIdle = ({ residentMb, proportionalMb, processes }: IdleUse): string =>
+  `${residentMb.toFixed(0)} MiB resident in ${processes} processes, ${proportionalMb.toFixed(0)} MiB with shared pages divided`;
+
 async function startTheirs(python: string, databaseUri: string | undefined): Promise<Served> {
   const began = performance.now();
   const { url, pid, close } = await startMlflow(python, { databaseUri });
@@ -271,7 +300,9 @@ const theirs = "python" in oracle ? await startTheirs(oracle.python, cluster?.ur
 const ours = await startOurs("ours");
 try {
   console.log(`Every acknowledged write is on the disk first (${DURABILITY[backend]}).`);
-  const [idle, peerIdle] = [await treeUse(ours.pid), theirs === undefined ? undefined : await treeUse(theirs.pid)];
+  // Not before the peer has started all of its processes: a second after its first answer it has half of them.
+  const [idle, peerIdle] = [await idleUse(ours), theirs && (await idleUse(theirs))];
+  console.log(`idle: ${toldIdle(idle)}${peerIdle === undefined ? "" : `; mlflow ${toldIdle(peerIdle)}`}`);
   const compared = await compare(ours, theirs);
   await printFloor();
   const [used, peerUsed] = [await treeUse(ours.pid), theirs === undefined ? undefined : await treeUse(theirs.pid)];

@@ -17,8 +17,9 @@ interface Job {
 const MAX_GROUP = 200;
 /** Groups that may be on their way to the disk at once. */
 const MOST_SYNCS = 2;
-/** So long a group waits for those that are likely to come. */
-const GATHER_MS = 1;
+/** So long a group waits for the next of those that are likely to come, and so long for all of them. */
+const GATHER_MS = 2;
+const MOST_GATHER_MS = 6;
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 interface Lasting {
@@ -44,7 +45,8 @@ export class WriteQueue {
   #writers = 0;
   /** Writes of the groups that are on their way to the disk. */
   #leaving = 0;
-  #gathered: (() => void) | undefined;
+  /** Is told of what comes while a group waits. */
+  #gathering: { readonly arrived: () => void } | undefined;
 
   constructor(writer: LibsqlDatabase, db: Database, lasting: Lasting) {
     this.#writer = writer;
@@ -86,23 +88,28 @@ export class WriteQueue {
 
   #arrived(): void {
     this.#draining ??= this.#drain();
-    if (this.#waiting.length >= this.#writers) this.#gathered?.();
+    this.#gathering?.arrived();
   }
 
   /**
    * Who was answered a moment ago often writes again at once. A group of all is less work than two of halves: a commit and its way
-   * to the disk cost about as much as ten small writes.
+   * to the disk cost about as much as ten small writes. Those who come over new connections come one after the other, so each that
+   * comes gives the next its time.
    */
   async #gather(): Promise<void> {
     if (this.#waiting.length < this.#writers) {
+      const latest = performance.now() + MOST_GATHER_MS;
       await new Promise<void>((resolve) => {
         const late = setTimeout(resolve, GATHER_MS);
-        this.#gathered = () => {
-          clearTimeout(late);
-          resolve();
+        this.#gathering = {
+          arrived: () => {
+            if (this.#waiting.length < this.#writers && performance.now() < latest) return void late.refresh();
+            clearTimeout(late);
+            resolve();
+          },
         };
       });
-      this.#gathered = undefined;
+      this.#gathering = undefined;
     }
     this.#writers = this.#waiting.length + this.#leaving;
   }
