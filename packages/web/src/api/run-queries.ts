@@ -3,6 +3,7 @@ import type { Run } from "@esteira/core/entities/run";
 import type { RunKeys } from "@esteira/core/entities/run-columns";
 import { experimentId, type RunId, runId } from "@esteira/core/ids";
 import { queryOptions } from "@tanstack/react-query";
+import { parentFilter } from "../runs/tree.ts";
 import { isFollowed } from "./live-runs.ts";
 import { runClient } from "./run-client.ts";
 
@@ -59,7 +60,7 @@ export const childRunsQuery = (experiment: string, parent: string) =>
         await runClient.search(
           {
             experimentIds: [experimentId(experiment)],
-            filter: `tags.\`mlflow.parentRunId\` = '${parent.replaceAll("'", "")}'`,
+            filter: parentFilter(parent),
             maxResults: CHILDREN,
           },
           signal,

@@ -5,14 +5,15 @@ import { Alert } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { versionsOfRunQuery } from "../api/model-queries.ts";
-import { childRunsQuery, runQuery } from "../api/run-queries.ts";
+import { runQuery } from "../api/run-queries.ts";
 import { useFormat, useText } from "../i18n/use-text.tsx";
 import { Gate } from "../models/badges.tsx";
 import { verdictOf } from "../models/gate.ts";
 import { durationOf, gitCommitOf, runNameOf, sourceOf, userOf } from "../runs/run-values.ts";
-import { StatusBadge, StatusDot } from "../runs/status-badge.tsx";
+import { StatusBadge } from "../runs/status-badge.tsx";
 import { parentOf } from "../runs/tree.ts";
 import { Facts, Mono, Note, Section } from "../shell/page.tsx";
+import { Children } from "./children.tsx";
 import { Datasets } from "./datasets.tsx";
 import { Notes } from "./notes.tsx";
 import { reproductionOf } from "./reproduction.ts";
@@ -112,27 +113,4 @@ function Versions({ runId }: { runId: string }) {
       </Link>
     </div>
   ));
-}
-
-function Children({ run }: { run: Run }) {
-  const text = useText();
-  const children = useQuery(childRunsQuery(run.info.experimentId, run.info.runId)).data;
-  if (children === undefined || children.length === 0) return null;
-  return (
-    <Section title={text.run.nested}>
-      <div className={classes.children}>
-        {children.map((child) => (
-          <span key={child.info.runId} className={classes.child}>
-            <StatusDot status={child.info.status} />
-            <Link
-              to="/experiments/$experimentId/runs/$runId"
-              params={{ experimentId: child.info.experimentId, runId: child.info.runId }}
-            >
-              {runNameOf(child)}
-            </Link>
-          </span>
-        ))}
-      </div>
-    </Section>
-  );
 }

@@ -1,6 +1,6 @@
 import type { Run } from "@esteira/core/entities/run";
 import { runId } from "@esteira/core/ids";
-import { SIGNATURE_FILE, VERDICT_FILE } from "@esteira/core/reproduction";
+import { SIGNATURE_FILE, VERDICT_FILE, type Verdict } from "@esteira/core/reproduction";
 import { Badge } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -9,7 +9,8 @@ import { runClient } from "../api/run-client.ts";
 import { useText } from "../i18n/use-text.tsx";
 import badges from "../models/models.module.css";
 import { Dim, Mono } from "../shell/page.tsx";
-import { checkVerdict, type Reproduction, reproductionOf } from "./reproduction.ts";
+import { checkVerdict, type Reproduction, reproductionOf, shortened } from "./reproduction.ts";
+import classes from "./run.module.css";
 
 /** What a signed verdict says of a run, and what its signature proves; a tag alone proves nothing. */
 export function ReproductionBadge({ run }: { run: Run }) {
@@ -22,7 +23,7 @@ export function ReproductionBadge({ run }: { run: Run }) {
   }).data;
   if (reproduction === undefined || checked === undefined) return null;
   if (checked.state === "invalid") return <Badge color="red">{text.reproduction.invalid}</Badge>;
-  const { outcome, agreement } = checked.verdict;
+  const { outcome, agreement, causes } = checked.verdict;
   const label = outcome === "differs" ? text.reproduction.differs : text.reproduction[agreement ?? "bitwise"];
   const isSigned = checked.state === "signed";
   const color = !isSigned ? "gray" : outcome === "differs" ? "red" : "green";
@@ -38,10 +39,33 @@ export function ReproductionBadge({ run }: { run: Run }) {
           {text.models.evidence}
         </Link>
       </span>
+      {causes.length === 0 ? null : (
+        <ul className={classes.causes}>
+          {causes.map((cause) => (
+            <li key={`${cause.kind} ${cause.text}`}>
+              <Cause {...cause} />
+            </li>
+          ))}
+        </ul>
+      )}
       <div>
         <Dim>{isSigned ? text.reproduction.signed : text.reproduction.unchecked}</Dim> <Mono>{checked.keyId}</Mono>
       </div>
     </div>
+  );
+}
+
+/** What these mean, they say alone: a verdict's own sentence is in one language. */
+const ALONE = ["nondeterminism", "unexplained"];
+
+function Cause({ kind, text: detail }: Verdict["causes"][number]) {
+  const text = useText();
+  const label = new Map(Object.entries(text.reproduction.causes)).get(kind) ?? kind;
+  if (ALONE.includes(kind)) return label;
+  return (
+    <>
+      {label} <Mono>{shortened(detail)}</Mono>
+    </>
   );
 }
 

@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { checkVerdict, reproductionOf } from "./reproduction.ts";
+import { checkVerdict, reproductionOf, shortened } from "./reproduction.ts";
 
 const runs = { original: "a", by: "b" };
 
@@ -60,4 +60,10 @@ describe("a verdict in the browser", () => {
     expect(reproductionOf("b", [tag("of", "a")])).toBeUndefined();
     expect(reproductionOf("a", [])).toBeUndefined();
   });
+});
+
+it("shows the first characters of digests and commits", () => {
+  const [one, other] = ["0123456789ab".padEnd(40, "c"), "f".repeat(64)];
+  expect(shortened(`commit: ${one} → sha256 ${other}`)).toBe("commit: 0123456789ab → sha256 ffffffffffff");
+  expect(shortened("rate: 0.5 → 0.25")).toBe("rate: 0.5 → 0.25");
 });

@@ -47,6 +47,9 @@ export async function checkVerdict(
   return isItsKey && isSigned ? { state: "signed", verdict, keyId } : { state: "invalid" };
 }
 
+/** A person compares the first characters of a digest or commit. */
+export const shortened = (text: string): string => text.replace(/\b([0-9a-f]{12})[0-9a-f]{20,52}\b/g, "$1");
+
 function parsed<T>(schema: { parse(value: unknown): T }, text: string): T | undefined {
   try {
     return schema.parse(JSON.parse(text));
