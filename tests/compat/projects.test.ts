@@ -6,6 +6,8 @@ import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import type { Run } from "@esteira/core/entities/run";
+import { tagValue } from "@esteira/core/entities/tag";
 import { experimentId } from "@esteira/core/ids";
 import { shellQuote } from "@esteira/projects/command/quote";
 import { createClient } from "@esteira/sdk/client";
@@ -27,6 +29,10 @@ interface Shape {
   /** Where MLflow logs a value as its shell reads it; the value itself is logged here. */
   readonly quoted?: Readonly<Record<string, string>>;
   readonly fails?: boolean;
+  /** Where the run is, if not in the default experiment. */
+  readonly experiment?: string;
+  /** How many runs it makes besides. */
+  readonly nested?: number;
 }
 
 interface Context {
@@ -78,6 +84,7 @@ entry_points:
     title: "a named run of a named experiment",
     files: { MLproject: "entry_points: {main: {command: 'echo named'}}" },
     args: (folder) => [folder, "--run-name", "first try", "--experiment-name", "named"],
+    experiment: "named",
   },
   {
     title: "a training that logs to its run and ends it",
@@ -148,6 +155,25 @@ entry_points:
     args: (folder) => [folder, "--entry-point", "test"],
   },
   {
+    title: "a script that runs other entry points, each as a run of its own",
+    files: {
+      MLproject: `name: steps
+entry_points:
+  main: {parameters: {rate: {type: float, default: 0.1}}, command: "python main.py {rate}"}
+  load: {parameters: {rate: float, note: {default: plain}}, command: "python show.py {rate} {note}"}
+`,
+      "main.py": `import sys, mlflow
+with mlflow.start_run():
+    for note in ["first", "second"]:
+        mlflow.projects.run(".", "load", parameters={"rate": sys.argv[1], "note": note}, env_manager="local")
+`,
+      "show.py": SHOW,
+    },
+    args: (folder) => [folder, "-P", "rate=0.2", "--experiment-name", "steps"],
+    experiment: "steps",
+    nested: 2,
+  },
+  {
     title: "a project of Node, which is ours",
     files: { MLproject: "node_env: {node: '20'}\nentry_points: {main: {command: 'node -p 1+1'}}" },
     args: (folder) => [folder],
@@ -187,7 +213,8 @@ describe.skipIf("missing" in oracle)(
       expect(ours.code, ours.errors).toBe(shape.fails ? 1 : 0);
       expect(theirs.code, theirs.errors).toBe(shape.fails ? 1 : 0);
       expect(ours.output).toEqual(theirs.output);
-      const [mine, their] = await lastRuns(args.includes("named") ? "named" : "Default");
+      const [mine, their] = await lastRuns(shape.experiment);
+      expect(mine?.nested).toHaveLength(shape.nested ?? 0);
       if (shape.quoted === undefined) return expect(mine).toEqual(their);
       expect({ ...mine, params: {} }).toEqual({ ...their, params: {} });
       expect(mine?.params).toEqual(shape.quoted);
@@ -241,29 +268,41 @@ async function ended(program: string, args: readonly string[]) {
   return { code, errors: said.errors, output };
 }
 
-/** The two newest runs of an experiment, the older first: tags but those of ours and random names, params, status. */
+/** The two newest runs of an experiment that are nested in none, the older first, each with those nested in it. */
 async function lastRuns(experiment = "Default") {
   const client = createClient({ baseUrl: server.url });
   const { items } = await client.experiments.search({ filter: `name = '${experiment}'` });
   const found = items[0];
   if (found === undefined) return [];
-  const query = { experimentIds: [found.experimentId], orderBy: ["start_time DESC"], maxResults: 2 };
+  const query = { experimentIds: [found.experimentId], orderBy: ["start_time DESC"], maxResults: 20 };
   const runs = (await client.runs.search(query)).items.toReversed();
-  return runs.map(({ info, data }) => ({
-    status: info.status,
-    userId: info.userId,
-    ...(experiment === "named" ? { name: info.runName } : {}),
-    params: Object.fromEntries(
-      [...data.params].sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ key, value }) => [key, value]),
-    ),
-    metrics: data.metrics.map(({ key, value }) => [key, value]),
-    tags: Object.fromEntries(
-      data.tags
-        .filter(({ key }) => !key.startsWith("esteira.") && key !== "mlflow.runName")
-        .map(({ key, value }) => [key, value]),
-    ),
-  }));
+  const parentOf = (run: Run) => tagValue(run.data.tags, PARENT);
+  return runs
+    .filter((run) => parentOf(run) === undefined)
+    .slice(-2)
+    .map((run) => ({
+      ...shownOf(run),
+      ...(experiment === "named" ? { name: run.info.runName } : {}),
+      nested: runs.filter((one) => parentOf(one) === run.info.runId).map(shownOf),
+    }));
 }
+
+const PARENT = "mlflow.parentRunId";
+
+/** What a run says, but tags of ours, and random names and ids. */
+const shownOf = ({ info, data }: Run) => ({
+  status: info.status,
+  userId: info.userId,
+  params: Object.fromEntries(
+    [...data.params].sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ key, value }) => [key, value]),
+  ),
+  metrics: data.metrics.map(({ key, value }) => [key, value]),
+  tags: Object.fromEntries(
+    data.tags
+      .filter(({ key }) => !key.startsWith("esteira.") && key !== "mlflow.runName" && key !== PARENT)
+      .map(({ key, value }) => [key, value]),
+  ),
+});
 
 /** git's own server over everything in `root`, on a free port. */
 async function serveGit(root: string): Promise<string> {
