@@ -2,16 +2,20 @@
  * Pictures of the pages and of the monitoring report, from the data of a finished main job, for the docs and for eyes.
  *
  *   npm run pix -- --data DIR
- *   npm run screenshots -- --data DIR [--out docs/images] [--all]
+ *   npm run screenshots -- --data DIR [--out docs/images] [--all] [--only NAME]
  *
  * Without --all: the pictures that the docs show. With it: every page at desktop and phone width, in both languages and
- * themes.
+ * themes. With --only: of one page alone.
  */
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { createClient } from "@esteira/sdk/client";
+import { collectDecisions } from "@esteira/monitor/ledger/collect";
+import { listDays } from "@esteira/monitor/ledger/parts";
+import { exchangeReviews } from "@esteira/monitor/review/exchange-reviews";
+import { type Client, createClient } from "@esteira/sdk/client";
 import { startServer } from "@esteira/server/start";
 import { webAssets } from "@esteira/web/node/assets";
 import { type Browser, chromium } from "playwright-core";
@@ -31,6 +35,7 @@ interface Sight {
 
 const DESKTOP = { width: 1360, height: 860 };
 const PHONE = { width: 390, height: 844 };
+const DAY_MS = 86_400_000;
 const LONGEST_MS = 60_000;
 const PLAIN: Look = { language: "en", theme: "light", ...DESKTOP };
 /** What the README shows, and so its Portuguese twin. */
@@ -41,6 +46,7 @@ const { values: options } = parseArgs({
     data: { type: "string", default: "esteira-data" },
     out: { type: "string", default: "docs/images" },
     all: { type: "boolean", default: false },
+    only: { type: "string" },
   },
 });
 const data = resolve(options.data);
@@ -59,7 +65,9 @@ const server = await startServer({
 });
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
 try {
-  const sights = [...(await pages(server.url)), ...(await reports())];
+  const sights = [...(await pages(server.url)), ...(await reports())].filter(
+    ({ name }) => (options.only ?? name) === name,
+  );
   for (const { sight, look, file } of options.all ? everyLook(sights) : docsLooks(sights)) {
     await picture(browser, sight, look, join(out, file));
     console.log(file);
@@ -93,8 +101,26 @@ async function pages(url: string): Promise<Sight[]> {
     at("models", "#/models"),
     at("model", `#/models/${model.name}`),
     at("monitoring", `#/models/${model.name}?tab=monitoring`),
+    at("alerts", `#/models/${model.name}/alerts?alert=${encodeURIComponent(await filledQueue(client, model.name))}`),
     at("version", `#/models/${model.name}/versions/${champion.version}`),
   ];
+}
+
+/** The alerts of the job's replay, in the queue that analysts work; answers the one with the largest risk. */
+async function filledQueue(client: Client, model: string): Promise<string> {
+  const ledger = await mkdtemp(join(tmpdir(), "esteira-screenshots-"));
+  try {
+    await collectDecisions({ ledger, decisions: join(data, "decisions"), now: Date.now() });
+    const days = await listDays(ledger);
+    const now = Date.parse(`${days.at(-1)}T23:59:59Z`);
+    await exchangeReviews({
+      ...{ ledger, client, model, now, keepMs: 14 * DAY_MS, currency: "BRL", logAmount: "amount_log", capacity: 200 },
+    });
+  } finally {
+    await rm(ledger, { recursive: true });
+  }
+  const { reviews } = await client.reviews.list(model, { state: "waiting" });
+  return reviews[0]?.decisionId ?? "";
 }
 
 async function reports(): Promise<Sight[]> {

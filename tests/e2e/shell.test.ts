@@ -41,7 +41,7 @@ describe.skipIf(browserPath === undefined)("what stands around every page", () =
     await page.keyboard.press("Control+k");
     await field.waitFor();
     await field.fill("pxty");
-    await page.getByRole("option", { name: "pix-typology" }).waitFor();
+    await page.getByRole("option", { name: "pix-typology", exact: true }).waitFor();
     await expectFaultless(page);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "pix-typology" }).waitFor();

@@ -1,6 +1,7 @@
 import { describeDeployments } from "@esteira/store/contract/deployment-contract";
 import { describeFlows } from "@esteira/store/contract/flow-contract";
 import { describePolicies } from "@esteira/store/contract/policy-contract";
+import { describeReviews } from "@esteira/store/contract/review-contract";
 import { describeRunOrder } from "@esteira/store/contract/run-order-contract";
 import { describeSharedDatabase } from "@esteira/store/contract/sharing-contract";
 import { describeStore } from "@esteira/store/contract/store-contract";
@@ -23,6 +24,7 @@ describe.skipIf(process.env.ESTEIRA_TEST_POSTGRES === undefined)("the store's co
   describeTrusts("PostgreSQL", newTestDatabase);
   describeFlows("PostgreSQL", newTestDatabase);
   describeDeployments("PostgreSQL", newTestDatabase);
+  describeReviews("PostgreSQL", newTestDatabase);
   describeSharedDatabase("PostgreSQL", async (count) => {
     const uri = await newTestDatabase();
     return Promise.all(Array.from({ length: count }, () => openStore({ uri, artifactRoot: "mlflow-artifacts:/" })));

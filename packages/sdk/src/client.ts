@@ -8,6 +8,7 @@ import { modelVersionsOf } from "./model-versions.ts";
 import { peopleOf } from "./people.ts";
 import { policiesOf } from "./policies.ts";
 import { registeredModelsOf } from "./registered-models.ts";
+import { reviewsOf } from "./reviews.ts";
 import { runQueriesOf } from "./run-queries.ts";
 import { runsOf } from "./runs.ts";
 import { timelineOf } from "./timeline.ts";
@@ -33,6 +34,7 @@ export function createClient(options: TransportOptions) {
     policies: policiesOf(transport),
     flows: flowsOf(transport),
     deployments: deploymentsOf(transport),
+    reviews: reviewsOf(transport),
     trust: trustOf(transport),
   };
 }

@@ -7,6 +7,7 @@ import { isLocalUri, localFolder } from "@esteira/store/artifacts/open";
 import type { DeploymentStore } from "@esteira/store/deployment/deployments";
 import type { FlowStore } from "@esteira/store/flow/flows";
 import type { PolicyStore } from "@esteira/store/policy/policies";
+import type { ReviewStore } from "@esteira/store/review/reviews";
 import type { SealFile } from "@esteira/store/timeline/seal-file";
 import type { Timeline } from "@esteira/store/timeline/timeline";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
@@ -37,6 +38,7 @@ import { policyEndpoints } from "./policies/policies.ts";
 import { aliasEndpoints } from "./registry/aliases.ts";
 import { modelVersionEndpoints } from "./registry/model-versions.ts";
 import { registeredModelEndpoints } from "./registry/registered-models.ts";
+import { reviewEndpoints } from "./reviews/reviews.ts";
 import { mountTimeline } from "./timeline/mount.ts";
 import { experimentEndpoints } from "./tracking/experiments.ts";
 import { datasetSearchEndpoints, inputEndpoints } from "./tracking/inputs.ts";
@@ -60,6 +62,7 @@ export interface ServerOptions {
       readonly policies: PolicyStore;
       readonly flows: FlowStore;
       readonly deployments: DeploymentStore;
+      readonly reviews: ReviewStore;
     };
   /** What signs the timeline; without it nothing does. */
   readonly seals?: SealFile | undefined;
@@ -149,6 +152,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   mountEndpoints(app, ESTEIRA_API, policyEndpoints(store.policies));
   mountEndpoints(app, ESTEIRA_API, flowEndpoints(store.flows, store.policies));
   mountEndpoints(app, ESTEIRA_API, deploymentEndpoints(store.deployments, store.flows));
+  mountEndpoints(app, ESTEIRA_API, reviewEndpoints(store.reviews));
   mountTimeline(app, store.timeline, options.seals, ESTEIRA_API);
   mountRunEvents(app, store, ESTEIRA_API, { ...STANDARD_WATCH, ...options.watch });
   mountDeploymentEvents(app, store.deployments, ESTEIRA_API, { ...STANDARD_WATCH, ...options.watch });

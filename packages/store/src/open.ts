@@ -14,6 +14,7 @@ import { type DeploymentStore, deploymentStore } from "./deployment/deployments.
 import { type FlowStore, flowStore } from "./flow/flows.ts";
 import { type PolicyStore, policyStore } from "./policy/policies.ts";
 import { registryStore } from "./registry/registry-store.ts";
+import { type ReviewStore, reviewStore } from "./review/reviews.ts";
 import { openSqliteDatabase } from "./sqlite/open-database.ts";
 import { openTimeline, type Timeline } from "./timeline/timeline.ts";
 import { experimentStore } from "./tracking/experiments.ts";
@@ -31,6 +32,7 @@ export interface Store extends TrackingStore, RunQueryStore, RegistryStore, Webh
   readonly trusts: TrustStore;
   readonly flows: FlowStore;
   readonly deployments: DeploymentStore;
+  readonly reviews: ReviewStore;
   /** Waits for the writes under way and closes the database. */
   close(): Promise<void>;
 }
@@ -84,6 +86,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     trusts: trustStore(session, context),
     flows: flowStore(session, context),
     deployments: deploymentStore(session, context),
+    reviews: reviewStore(session, context),
     close: () => session.close(),
   };
 }

@@ -14,6 +14,7 @@ import { compareSearch } from "./compare/search.ts";
 import { deploymentsSearch } from "./deployments/search.ts";
 import { experimentsSearch } from "./experiments/search.ts";
 import { modelSearch, modelsSearch, versionCompareSearch, versionSearch } from "./models/search.ts";
+import { reviewsSearch } from "./reviews/search.ts";
 import { runSearch } from "./run/search.ts";
 import { runsSearch } from "./runs/search.ts";
 import { NotFound } from "./shell/not-found.tsx";
@@ -147,6 +148,13 @@ const versionCompare = createRoute({
   component: lazyRouteComponent(() => import("./models/version-compare-page.tsx"), "VersionComparePage"),
 });
 
+const reviews = createRoute({
+  getParentRoute: () => root,
+  path: "/models/$name/alerts",
+  validateSearch: (search) => reviewsSearch().parse(search),
+  component: lazyRouteComponent(() => import("./reviews/reviews-page.tsx"), "ReviewsPage"),
+});
+
 const deployments = createRoute({
   getParentRoute: () => root,
   path: "/deployments",
@@ -201,6 +209,7 @@ export const router = createRouter({
     model,
     version,
     versionCompare,
+    reviews,
     deployments,
     deployment,
     signIn,

@@ -5,6 +5,7 @@ import { monitorExports } from "../monitor/export-commands.ts";
 import { monitorLabels } from "../monitor/labels-commands.ts";
 import { monitorReport } from "../monitor/report-command.ts";
 import { monitorRetrain } from "../monitor/retrain-command.ts";
+import { monitorReview } from "../monitor/review-command.ts";
 import { monitorRun } from "../monitor/run-command.ts";
 import { monitorThreshold } from "../monitor/threshold-commands.ts";
 
@@ -14,6 +15,7 @@ export const monitor: readonly Command[] = [
   ...monitorLabels,
   monitorReport,
   ...monitorThreshold,
+  monitorReview,
   monitorRun,
   monitorRetrain,
   monitorCheck,

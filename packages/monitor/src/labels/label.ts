@@ -1,6 +1,7 @@
-/** What became known of a decision: that it was a fraud, or that it was none. */
+/** What became known of a decision: that it was a fraud, that it was none, or that its source cannot say. */
 
-export const LABELS = ["fraud", "legitimate"] as const;
+/** `inconclusive` takes back what its source has said before; what others say holds. */
+export const LABELS = ["fraud", "legitimate", "inconclusive"] as const;
 export type LabelValue = (typeof LABELS)[number];
 
 /** Who says so: Pix's special return mechanism, a customer's dispute, an analyst, a card's chargeback. */

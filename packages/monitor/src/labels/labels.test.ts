@@ -57,6 +57,21 @@ describe("the ledger of labels", () => {
     ]);
   });
 
+  it("lets a source take back its own word, and no other's", async () => {
+    const ledger = await scratch();
+    const said = (source: Label["source"], value: Label["label"], day: number) =>
+      addLabels(ledger, [label("a", { source, label: value, knownAt: NOW + day * DAY })], NOW + day * DAY);
+    const held = async (day: number) => (await labelsAsOf(ledger, NOW + day * DAY)).get("a")?.label;
+    await said("analyst", "legitimate", 0);
+    await said("analyst", "inconclusive", 1);
+    await said("med", "fraud", 2);
+    await said("analyst", "inconclusive", 3);
+    await said("med", "inconclusive", 4);
+    expect([await held(0), await held(1), await held(2), await held(3), await held(4)]).toEqual([
+      ...["legitimate", undefined, "fraud", "fraud", undefined],
+    ]);
+  });
+
   it("enters the same batch once", async () => {
     const ledger = await scratch();
     const twice = [label("a"), label("a"), label("b", { typology: "mule", amount: 10.5, eventTime: NOW - DAY })];
@@ -96,7 +111,7 @@ describe("the ledger of labels", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.array(one, { maxLength: 6 }), { maxLength: 5 }), async (batches) => {
         const ledger = await scratch();
-        const all: { id: string; label: string; day: number }[] = [];
+        const all: { id: string; source: string; label: string; day: number; place: number }[] = [];
         const last = new Map<string, string>();
         for (const many of batches) {
           const labels = many.map(({ id, label: said, source, day }) =>
@@ -105,14 +120,19 @@ describe("the ledger of labels", () => {
           for (const { id, label: said, source, day } of many) {
             if (last.get(`${id} ${source}`) === said) continue;
             last.set(`${id} ${source}`, said);
-            all.push({ id, label: said, day });
+            all.push({ id, source, label: said, day, place: all.length });
           }
           await addLabels(ledger, labels, NOW);
         }
         for (let day = -1; day < 10; day++) {
-          const expected = new Map<string, { label: string; day: number }>();
-          for (const one of all)
-            if (one.day <= day && one.day >= (expected.get(one.id)?.day ?? -1)) expected.set(one.id, one);
+          const words = new Map<string, (typeof all)[number]>();
+          for (const one of all) {
+            const key = `${one.id} ${one.source}`;
+            if (one.day <= day && one.day >= (words.get(key)?.day ?? -1)) words.set(key, one);
+          }
+          const expected = new Map<string, (typeof all)[number]>();
+          for (const one of [...words.values()].sort((a, b) => a.day - b.day || a.place - b.place))
+            if (one.label !== "inconclusive") expected.set(one.id, one);
           const held = await labelsAsOf(ledger, NOW + day * DAY);
           expect(new Map([...held].map(([id, { label: said }]) => [id, said]))).toEqual(
             new Map([...expected].map(([id, { label: said }]) => [id, said])),
@@ -141,7 +161,7 @@ describe("a file of labels", () => {
     [["decision_id,label", "a,1"], "say with --source where its labels are from"],
     [
       ["decision_id,label,source", "a,maybe,med"],
-      "row 1, column 'label': 'maybe' is no label; expected fraud or legitimate",
+      "row 1, column 'label': 'maybe' is no label; expected fraud, legitimate, inconclusive",
     ],
     [
       ["decision_id,label,source", "a,1,rumour"],

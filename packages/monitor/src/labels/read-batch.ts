@@ -93,8 +93,9 @@ function labelValue(cell: unknown, { path, row }: Place): LabelValue {
   const text = String(cell).toLowerCase();
   if (cell === true || ["1", "true", "fraud"].includes(text)) return "fraud";
   if (cell === false || ["0", "false", "legitimate"].includes(text)) return "legitimate";
+  if (text === "inconclusive") return text;
   throw invalid(
-    `${path}, row ${row}, column 'label': ${cell === null ? "an empty cell" : `'${text.slice(0, 40)}'`} is no label; expected ${LABELS.join(" or ")} (or 1, 0).`,
+    `${path}, row ${row}, column 'label': ${cell === null ? "an empty cell" : `'${text.slice(0, 40)}'`} is no label; expected ${LABELS.join(", ")} (or 1, 0).`,
   );
 }
 

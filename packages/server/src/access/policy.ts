@@ -81,6 +81,8 @@ export const writes = guarded("write", "train");
 export const registers = guarded("registry");
 /** The same, and a step of a CI. */
 export const registersAs = (step: Step) => guarded("registry", step);
+/** Telling alerts to analysts, and judging them. */
+export const reviews = guarded("write");
 /** Managing users, roles and permissions. */
 export const administers = guarded("admin");
 /** For every signed-in caller. */
@@ -91,6 +93,7 @@ const on =
   (of: Subject, from: string): Need => ({ kind: "resource", action, of, from });
 
 export const read = on("read");
+export const use = on("use");
 export const update = on("update");
 export const remove = on("delete");
 export const manage = on("manage");

@@ -11,7 +11,7 @@ export interface Seed {
 }
 
 /** The least that a user must have been granted on what the call names. `signed-in`: nothing, but a name. */
-export type Least = "open" | "signed-in" | "READ" | "EDIT" | "MANAGE" | "admin";
+export type Least = "open" | "signed-in" | "READ" | "USE" | "EDIT" | "MANAGE" | "admin";
 
 export interface RouteCase {
   readonly least: Least;
@@ -24,6 +24,7 @@ const run = (seed: Seed) => ({ run_id: seed.run });
 const logged = (seed: Seed) => ({ ":model_id": seed.loggedModel, model_id: seed.loggedModel });
 const model = (seed: Seed) => ({ name: seed.model });
 const version = (seed: Seed) => ({ name: seed.model, version: "1" });
+const alert = (seed: Seed) => ({ ...model(seed), decision_id: "none" });
 const tag = { key: "k", value: "v" };
 const artifact = (seed: Seed) => ({ "*": `${seed.experiment}/${seed.run}/artifacts/a.txt` });
 const role = () => ({ role_id: 999 });
@@ -235,6 +236,13 @@ export const ROUTES: Readonly<Record<string, RouteCase>> = {
     send: () => ({ order_id: 1, lease: "none", outcome: "done" }),
   },
   "GET /api/esteira/v1/deployments/events": { least: "signed-in" },
+  "POST /api/esteira/v1/reviews/put": { least: "EDIT", send: (seed) => ({ ...model(seed), currency: "BRL" }) },
+  "GET /api/esteira/v1/reviews/list": { least: "USE", send: model },
+  "GET /api/esteira/v1/reviews/get": { least: "USE", send: alert },
+  "POST /api/esteira/v1/reviews/hold": { least: "USE", send: (seed) => ({ ...alert(seed), holder: "walk" }) },
+  "POST /api/esteira/v1/reviews/judge": { least: "USE", send: (seed) => ({ ...alert(seed), revision: 0 }) },
+  "GET /api/esteira/v1/reviews/judged": { least: "EDIT", send: model },
+  "POST /api/esteira/v1/reviews/remove": { least: "EDIT", send: (seed) => ({ ...model(seed), before: 1 }) },
   "GET /api/esteira/v1/access": { least: "open" },
   "POST /api/esteira/v1/access/sessions": { least: "open", send: () => ({ username: "reader", password: PASSWORD }) },
   "DELETE /api/esteira/v1/access/sessions/current": { least: "signed-in" },

@@ -4,14 +4,20 @@ import { CHEAP, type Harness, type Method, openHarness } from "../testing/harnes
 import { passwords } from "./passwords.ts";
 import { type Least, PASSWORD, ROUTES, type Seed } from "./route-matrix.ts";
 
-const USERS = ["nobody", "stranger", "reader", "editor", "manager", "admin"] as const;
+const USERS = ["nobody", "stranger", "reader", "user", "editor", "manager", "admin"] as const;
 type Name = (typeof USERS)[number];
-const LEVEL: Readonly<Partial<Record<Name, string>>> = { reader: "READ", editor: "EDIT", manager: "MANAGE" };
+const LEVEL: Readonly<Partial<Record<Name, string>>> = {
+  reader: "READ",
+  user: "USE",
+  editor: "EDIT",
+  manager: "MANAGE",
+};
 const RANK: readonly Name[] = USERS;
 const ENOUGH: Readonly<Record<Least, Name>> = {
   open: "nobody",
   "signed-in": "stranger",
   READ: "reader",
+  USE: "user",
   EDIT: "editor",
   MANAGE: "manager",
   admin: "admin",

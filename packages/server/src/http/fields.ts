@@ -112,6 +112,7 @@ export const requiredInteger = required(readInteger, INTEGER_64);
 export const int64 = optional(readInteger, INTEGER_64);
 export const int64OrZero = withDefault(readInteger, 0, INTEGER_64);
 export const requiredDouble = required(readDouble, DOUBLE);
+export const double = optional(readDouble, DOUBLE);
 export const requiredBool = required(readBoolean, BOOLEAN);
 export const boolOrFalse = withDefault(readBoolean, false, BOOLEAN);
 export const boolOrTrue = withDefault(readBoolean, true, BOOLEAN);

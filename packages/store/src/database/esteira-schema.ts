@@ -2,6 +2,7 @@ import { ACCESS_OBJECTS } from "../access/access-schema.ts";
 import { DEPLOYMENT_OBJECTS } from "../deployment/deployment-schema.ts";
 import { FLOW_OBJECTS } from "../flow/flow-schema.ts";
 import { POLICY_OBJECTS } from "../policy/policy-schema.ts";
+import { REVIEW_OBJECTS } from "../review/review-schema.ts";
 import { TIMELINE_OBJECTS } from "../timeline/timeline-schema.ts";
 import { TRUST_OBJECTS } from "../trust/trust-schema.ts";
 import type { DialectName } from "./dialect.ts";
@@ -111,6 +112,7 @@ const OBJECTS: readonly SchemaObject[] = [
   ...TRUST_OBJECTS,
   ...FLOW_OBJECTS,
   ...DEPLOYMENT_OBJECTS,
+  ...REVIEW_OBJECTS,
 ];
 
 /** The statements that create what is not there yet. */

@@ -4,11 +4,19 @@ import type { AccessTables } from "../access/access-tables.ts";
 import type { DeploymentTables } from "../deployment/deployment-tables.ts";
 import type { FlowTables } from "../flow/flow-tables.ts";
 import type { PolicyTables } from "../policy/policy-tables.ts";
+import type { ReviewTables } from "../review/review-tables.ts";
 import type { TimelineTables } from "../timeline/timeline-tables.ts";
 import type { TrustTables } from "../trust/trust-tables.ts";
 
 /** The tables of MLflow's schema that Esteira reads and writes, and its own. Times are milliseconds since the epoch. */
-export interface Tables extends AccessTables, TimelineTables, PolicyTables, TrustTables, FlowTables, DeploymentTables {
+export interface Tables
+  extends AccessTables,
+    TimelineTables,
+    PolicyTables,
+    TrustTables,
+    FlowTables,
+    DeploymentTables,
+    ReviewTables {
   alembic_version: { version_num: string };
   workspaces: { name: string; description: string | null };
   experiments: {

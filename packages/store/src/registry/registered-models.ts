@@ -29,6 +29,7 @@ import {
   renamePolicyRows,
 } from "../policy/guard.ts";
 import { orRecordRefusal } from "../policy/refusals.ts";
+import { forgetReviews, renameReviewRows } from "../review/model-gone.ts";
 import { type Recorder, recorded } from "../timeline/append.ts";
 import { descriptionState, modelState, tagState } from "../timeline/registry-state.ts";
 import { emitAlias, emitModelCreated, emitModelTag } from "../webhooks/outbox.ts";
@@ -100,6 +101,7 @@ export function registeredModelStore(
     deleteRegisteredModel: (name) =>
       writeModel(name, async (db) => {
         await forgetDeployments(db, name);
+        await forgetReviews(db, name);
         await deleteRegisteredModel(db, context.clock(), name, record);
         await endFlows(db, context, name, actor);
       }),
@@ -336,6 +338,7 @@ async function rename(
   await renamePolicyRows(db, name, newName);
   await renameFlowRows(db, name, newName);
   await renameDeploymentRows(db, name, newName);
+  await renameReviewRows(db, name, newName);
   await db
     .updateTable("model_versions")
     .set({ last_updated_time: now })

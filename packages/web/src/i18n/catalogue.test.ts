@@ -35,6 +35,7 @@ describe("catalogues", () => {
         "charts.log",
         "compare.code.commit",
         "monitoring.recall",
+        "reviews.score",
         "run.digest",
         "runs.filterPlaceholder",
       ],

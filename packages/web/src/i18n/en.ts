@@ -11,6 +11,7 @@ import { monitoring } from "./en/monitoring.ts";
 import { people } from "./en/people.ts";
 import { policy } from "./en/policy.ts";
 import { promotion } from "./en/promotion.ts";
+import { reviews } from "./en/reviews.ts";
 import { reproduction, run, use } from "./en/run.ts";
 import { runs, status } from "./en/runs.ts";
 import { shell } from "./en/shell.ts";
@@ -43,6 +44,7 @@ export const en = {
   deployments,
   monitoring,
   people,
+  reviews,
 };
 
 export type Catalogue = typeof en;

@@ -12,6 +12,7 @@ import { monitoring } from "./pt-br/monitoring.ts";
 import { people } from "./pt-br/people.ts";
 import { policy } from "./pt-br/policy.ts";
 import { promotion } from "./pt-br/promotion.ts";
+import { reviews } from "./pt-br/reviews.ts";
 import { reproduction, run, use } from "./pt-br/run.ts";
 import { runs, status } from "./pt-br/runs.ts";
 import { shell } from "./pt-br/shell.ts";
@@ -43,4 +44,5 @@ export const ptBr: Catalogue = {
   deployments,
   monitoring,
   people,
+  reviews,
 };

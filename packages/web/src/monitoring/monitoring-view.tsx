@@ -7,6 +7,7 @@ import { baseUrl } from "../api/client.ts";
 import { useFormat, useLanguage, useText } from "../i18n/use-text.tsx";
 import { runNameOf } from "../runs/run-values.ts";
 import { CodeBlock } from "../shell/code-block.tsx";
+import { inShell } from "../shell/in-shell.ts";
 import { Dim, Facts, Section } from "../shell/page.tsx";
 import { SmallTable } from "../shell/small-table.tsx";
 import { Answer, Empty } from "../shell/states.tsx";
@@ -28,28 +29,35 @@ export function Monitoring({ name, shown, onShow }: MonitoringProps) {
   const text = useText();
   const query = useQuery(monitoringRunsQuery(name));
   return (
-    <Answer query={query}>
-      {(runs) => {
-        const run = runs.find(({ info }) => info.runId === shown) ?? runs[0];
-        if (run === undefined)
+    <>
+      <p className={classes.ways}>
+        <Link to="/models/$name/alerts" params={{ name }}>
+          {text.reviews.link}
+        </Link>
+      </p>
+      <Answer query={query}>
+        {(runs) => {
+          const run = runs.find(({ info }) => info.runId === shown) ?? runs[0];
+          if (run === undefined)
+            return (
+              <Empty>
+                <p>{text.monitoring.none}</p>
+                <CodeBlock
+                  code={`npx esteira monitor report --ledger ledger --model ${inShell(name)} --tracking-uri ${location.origin}${baseUrl}`}
+                />
+              </Empty>
+            );
           return (
-            <Empty>
-              <p>{text.monitoring.none}</p>
-              <CodeBlock
-                code={`npx esteira monitor report --ledger ledger --model ${inShell(name)} --tracking-uri ${location.origin}${baseUrl}`}
-              />
-            </Empty>
+            <>
+              <Report key={run.info.runId} run={run} />
+              <Section title={text.monitoring.reports}>
+                <Reports name={name} runs={runs} current={run} onShow={onShow} />
+              </Section>
+            </>
           );
-        return (
-          <>
-            <Report key={run.info.runId} run={run} />
-            <Section title={text.monitoring.reports}>
-              <Reports name={name} runs={runs} current={run} onShow={onShow} />
-            </Section>
-          </>
-        );
-      }}
-    </Answer>
+        }}
+      </Answer>
+    </>
   );
 }
 
@@ -158,9 +166,6 @@ function Reports({
     />
   );
 }
-
-/** One word of a shell, whatever is in it. */
-const inShell = (word: string): string => (/^[\w.-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
 const VERDICT_COLORS = { ok: "green", watch: "yellow", act: "red" } as const;
 const LEVEL_COLORS = { info: "gray", watch: "yellow", act: "red" } as const;

@@ -19,6 +19,10 @@ export default function HelpSheet({ onClose }: { onClose(): void }) {
     [["G", "M"], shortcuts.models],
     [["/"], shortcuts.search],
     [["Esc"], shortcuts.close],
+    [["J"], text.reviews.keys.next],
+    [["K"], text.reviews.keys.previous],
+    [["F", "N", "C"], text.reviews.keys.judge],
+    [["U"], text.reviews.keys.undo],
   ];
   return (
     <Dialog title={text.shell.help} onClose={onClose}>

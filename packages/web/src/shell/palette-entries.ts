@@ -95,6 +95,12 @@ export function useEntries(): readonly Entry[] {
         act: () => void navigate({ to: "/models/$name", params: { name } }),
       }),
     ),
+    ...models.map(
+      ({ name }): Entry => ({
+        ...{ group: "models", key: `alerts ${name}`, title: `${text.reviews.title}: ${name}` },
+        act: () => void navigate({ to: "/models/$name/alerts", params: { name } }),
+      }),
+    ),
     ...themes.map(([id, title]) => action(`theme ${id}`, title, () => setColorScheme(id))),
     ...LANGUAGES.filter(({ id }) => id !== language).map(({ id, name }) =>
       action(`language ${id}`, text.shell.toLanguage(name), () => setLanguage(id)),

@@ -29,6 +29,6 @@ export function useShortcuts(open: (what: "palette" | "help") => void): void {
   }, [navigate, open]);
 }
 
-const isWriting = (target: EventTarget | null): boolean =>
+export const isWriting = (target: EventTarget | null): boolean =>
   document.querySelector("dialog[open]") !== null ||
   (target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable], [role=textbox]"));
