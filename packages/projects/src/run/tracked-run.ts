@@ -84,12 +84,14 @@ export async function reopen(client: Client, { info, data }: Run): Promise<void>
 
 /** Does the work of a run, and ends the run as the work ends; should this process be killed, another ends it. */
 export async function within(
-  { client, env, stop, storageDir, clock = Date.now, note }: RunProjectOptions,
+  { backend, client, env, stop, storageDir, clock = Date.now, note }: RunProjectOptions,
   run: Run,
   work: (scratch: string) => Promise<void>,
 ): Promise<ProjectRun> {
   const { runId } = run.info;
-  const endings = [keepAlive(client, runId, clock), await guardRun(env, runId)];
+  const endings = [keepAlive(client, runId, clock)];
+  // What a backend does elsewhere goes on, and is ended together with the run: by the next one, which finds it RUNNING.
+  if (backend.endAbandoned === undefined) endings.push(await guardRun(env, runId));
   let scratch: string | undefined;
   try {
     if (storageDir !== undefined) await mkdir(storageDir, { recursive: true });
