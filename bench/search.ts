@@ -39,8 +39,9 @@ const { values } = parseArgs({
 const TIMES = Number(values.times);
 /** The peer takes seconds for a call: fewer of them tell enough. */
 const PEER_TIMES = Math.max(3, Math.ceil(TIMES / 5));
-/** Calls before those that count: as many as the peer has workers. */
+/** Calls before those that count: at least as many as the peer has workers, and for so long, until code that is compiled while it runs is. */
 const WARMING = 4;
+const WARMING_MS = 2000;
 const M = "/api/2.0/mlflow";
 
 const OWN = "/api/esteira/v1";
@@ -58,11 +59,18 @@ const search = (name: string, experiment: number, more: object): Question => ({
   path: `${M}/runs/search`,
   body: { experiment_ids: [String(experiment)], max_results: 100, ...more },
 });
+/** What is asked when somebody looks for the best runs. The peer's database finds the first by its indexes, and the others not. */
+const BEST: Readonly<Record<string, string>> = {
+  "a param and the metric": "params.model = '1' and metrics.auc > 0.5",
+  "a param": "params.depth = '3'",
+  "another metric": "metrics.loss < 0.5",
+  "the metric": "metrics.auc > 0.5",
+  "their status": "attributes.status = 'FINISHED'",
+};
 const QUESTIONS: readonly Question[] = [
-  search("filter + order by a metric, 100 runs", LARGE_EXPERIMENT, {
-    filter: "params.model = '1' and metrics.auc > 0.5",
-    order_by: ["metrics.auc DESC"],
-  }),
+  ...Object.entries(BEST).map(([what, filter]) =>
+    search(`best 100 runs filtered by ${what}`, LARGE_EXPERIMENT, { filter, order_by: ["metrics.auc DESC"] }),
+  ),
   search("three comparisons, newest first, 100 runs", LARGE_EXPERIMENT, {
     filter: "params.model = '1' and params.depth = '3' and metrics.f1 > 0.9",
   }),
@@ -112,7 +120,8 @@ interface Measured {
 }
 
 async function measure({ url, pid }: Target, question: Question, times: number): Promise<Measured> {
-  for (let index = 0; index < WARMING; index++) await once(url, question);
+  const warm = performance.now() + WARMING_MS;
+  for (let index = 0; index < WARMING || performance.now() < warm; index++) await once(url, question);
   const before = await treeUse(pid);
   const taken: number[] = [];
   for (let index = 0; index < times; index++) taken.push(await once(url, question));

@@ -2,7 +2,7 @@ import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -128,6 +128,26 @@ console.log(items.length, items[0].info.status);`,
     const attempt = run(join(folder, "node_modules/.bin/esteira"), [...args, "--region", "eu-west-1"], { cwd: folder });
     const stderr = expect.stringContaining("run npm install --ignore-scripts @aws-sdk/client-sagemaker@3");
     await expect(attempt).rejects.toMatchObject({ code: 2, stderr });
+  });
+
+  it("hold what they run, and nothing else of the repository", async () => {
+    const modules = join(folder, "node_modules");
+    for (const [name, parts] of [
+      [
+        "esteira",
+        /^(?:(?:bin|dist|dist-scorer|dist-web|verifier)\/.*\.(?:js|cjs|mjs|css|html|svg|json|txt|py|gz|br)|README(?:\.pt-BR)?\.md|LICENSE|package\.json)$/,
+      ],
+      ["@esteira/core", /^(?:dist\/.*\.(?:js|d\.ts)|package\.json)$/],
+      ["@esteira/sdk", /^(?:dist\/.*\.(?:js|d\.ts)|package\.json)$/],
+    ] as const) {
+      const files = await readdir(join(modules, name), { recursive: true, withFileTypes: true });
+      const paths = files
+        .filter((file) => file.isFile())
+        .map((file) => relative(join(modules, name), join(file.parentPath, file.name)));
+      expect(paths.length).toBeGreaterThan(1);
+      const others = paths.filter((path) => !parts.test(path) || /\.test\.|\btesting\b/.test(path));
+      expect({ name, others }).toEqual({ name, others: [] });
+    }
   });
 
   it(`weigh less than ${LIMIT_MB} MB with all that they depend on`, async () => {
