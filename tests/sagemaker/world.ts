@@ -13,7 +13,7 @@ import { expect } from "vitest";
 import { modelBytes } from "../../packages/models/src/engines/trees/fixtures/fixture.ts";
 import { noContainers } from "../containers/runc.ts";
 import { runEsteira } from "../default/run-esteira.testing.ts";
-import { openFleet } from "./fleet.ts";
+import { type Fleet, openFleet } from "./fleet.ts";
 import { findMoto } from "./moto.ts";
 import { KEYS, type StandIn, startStandIn } from "./stand-in.ts";
 
@@ -28,6 +28,7 @@ export interface World {
   readonly root: string;
   /** Absent at AWS itself. */
   readonly standIn?: StandIn;
+  readonly fleet?: Fleet;
   target(settings?: SaidSettings, parts?: Parts, note?: (line: string) => void): SageMakerTarget;
   /** Asks a deployment, as anybody who has the SDK does. */
   invoke(name: string, body?: string): Promise<{ readonly text: string; readonly variant: string | undefined }>;
@@ -86,7 +87,7 @@ async function standInWorld(): Promise<World> {
   Object.assign(process.env, env);
   const [one = "", two = ""] = references;
   return world({
-    ...{ env, root, modelData, standIn, role: "arn:aws:iam::123456789012:role/sagemaker", images: [one, two] },
+    ...{ env, root, modelData, standIn, fleet, role: "arn:aws:iam::123456789012:role/sagemaker", images: [one, two] },
     async stop() {
       await standIn.stop();
       await rm(root, { recursive: true, force: true });

@@ -4,7 +4,7 @@ import type { Parts } from "@esteira/deploy/sagemaker/revision";
 import type { SageMakerTarget } from "@esteira/deploy/sagemaker/sagemaker-target";
 import { type SaidSettings, settingsWire } from "@esteira/deploy/sagemaker/settings";
 import { type CommandOption, listed, type Terminal, text, texts, type Values } from "./command.ts";
-import { telling } from "./told-deployments.ts";
+import { type TargetPlace, telling } from "./told-deployments.ts";
 import { trackingClient } from "./tracking.ts";
 
 /** Where AWS is, for every command that asks it. */
@@ -109,17 +109,34 @@ function pairs(values: Values, name: string): Readonly<Record<string, string>> {
   );
 }
 
+/** The deployments on SageMaker that a command line or the environment says; whoever asks lets go of them. */
+export async function openSageMaker(
+  values: Values,
+  terminal: Terminal,
+  settings: SaidSettings,
+): Promise<{ readonly target: SageMakerTarget; readonly place: TargetPlace; close(): void }> {
+  const { sagemakerTarget } = await import("@esteira/deploy/sagemaker/sagemaker-target");
+  const aws = await awsOf(values, terminal);
+  return {
+    target: sagemakerTarget({ aws, note: terminal.note, settings }),
+    place: { target: "sagemaker", place: await aws.region() },
+    close: () => aws.close(),
+  };
+}
+
+async function awsOf(values: Values, { env }: Terminal): Promise<Aws> {
+  const { openAws } = await import("@esteira/deploy/sagemaker/aws");
+  const said = { region: text(values, "region"), profile: text(values, "profile") };
+  return openAws({ env, ...said, endpoint: text(values, "endpointUrl") });
+}
+
 /** Does work with AWS, and lets go of it. */
 export async function withAws<T>(
   values: Values,
   terminal: Terminal,
   work: (aws: Aws, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const { openAws } = await import("@esteira/deploy/sagemaker/aws");
-  const aws = openAws({
-    ...{ env: terminal.env, region: text(values, "region"), profile: text(values, "profile") },
-    endpoint: text(values, "endpointUrl"),
-  });
+  const aws = await awsOf(values, terminal);
   const stopped = new AbortController();
   void terminal.interrupted().then(() => {
     stopped.abort(

@@ -10,6 +10,7 @@ import { type Command, type CommandOption, listed, type Terminal, text, texts, t
 import { localDeployments } from "../deployments.ts";
 import { enginePlace, engineTarget } from "../docker-options.ts";
 import { CLUSTER_OPTIONS, openCluster } from "../kubernetes-options.ts";
+import { AWS_OPTIONS, openSageMaker, sagemakerSettings } from "../sagemaker-options.ts";
 import { localPlace, type TargetPlace } from "../told-deployments.ts";
 import { trackingClient } from "../tracking.ts";
 
@@ -127,10 +128,13 @@ export const flow: readonly Command[] = [
       {
         flags: "--target <target>",
         summary:
-          "work on flows that serve there: local, docker or kubernetes; may be repeated; also ESTEIRA_FLOW_TARGETS (default: local)",
+          "work on flows that serve there: local, docker, kubernetes or sagemaker; may be repeated; also ESTEIRA_FLOW_TARGETS (default: local)",
         repeats: true,
       },
       ...CLUSTER_OPTIONS,
+      ...AWS_OPTIONS,
+      { flags: "--role <arn>", summary: "that SageMaker takes for endpoints, where it is not as they were deployed" },
+      { flags: "--instance-type <type>", summary: "of SageMaker, in the same way" },
       { flags: "--once", summary: "end when every flow has ended, or waits for people" },
       { flags: "--with-parent", summary: "end when standard input does, so with whoever started it" },
     ],
@@ -211,7 +215,14 @@ async function flowTargets(
       await target.list();
       targets.set(name, target);
       places.set(name, place);
-    } else throw invalid(`The target '${name}' of flows is not known: expected local, docker or kubernetes.`);
+    } else if (name === "sagemaker") {
+      const { target, place, close } = await openSageMaker(values, terminal, sagemakerSettings(values));
+      closing.push(close);
+      await target.list();
+      targets.set(name, target);
+      places.set(name, place);
+    } else
+      throw invalid(`The target '${name}' of flows is not known: expected local, docker, kubernetes or sagemaker.`);
   }
   return {
     targets,

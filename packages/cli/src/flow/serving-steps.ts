@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { comparesAnswers } from "@esteira/core/flow/flow-spec";
 import type { DeploymentStatus, Question, Reply } from "@esteira/deploy/target";
 import type { Wanted } from "@esteira/deploy/wanted";
 import { type Judgement, judgeCanary, judgeShadow, nextShare, type Seen } from "@esteira/lifecycle/flow/judge";
@@ -109,8 +110,9 @@ export const canary: StepWork = async (context) => {
   if (other !== undefined) return refused(other);
   const served = await servedBy(context, context.claim.flow.version);
   // As the shadow it is asked what the present version answers: that compares them on the same requests.
+  const compared = comparesAnswers(context.claim.flow.spec) ? asShadow(served) : {};
   await context.target.apply(
-    { ...present, canary: { ...served, share: limits.share }, ...asShadow(served) },
+    { ...present, canary: { ...served, share: limits.share }, ...compared },
     applying(context),
   );
   return done(`answers ${limits.share * 100} % of the requests`);

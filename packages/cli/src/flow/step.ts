@@ -102,9 +102,13 @@ export async function servedBy(
 export const isVersion = ({ env, claim }: StepContext, served: string, version: string): boolean =>
   served === uriOf(claim.flow.model, version) || isHeldVersion(env, served, claim.flow.model, version);
 
+/** Of targets whose names are of small letters, digits and dashes, how many of a model's letters they have room for beside our endings. */
+const LABELS: Partial<Record<Claim["flow"]["spec"]["target"], number>> = { kubernetes: 30, sagemaker: 22 };
+
 /** The name under which a model is deployed. Models may have names that deployments may not: then a digest keeps them apart. */
 export function deploymentName({ flow: { model, spec } }: Claim): string {
-  const plain = spec.target === "kubernetes" ? labelOf(model) : nameOf(model);
+  const room = LABELS[spec.target];
+  const plain = room === undefined ? nameOf(model) : labelOf(model, room);
   return plain === model ? plain : `${plain}-${createHash("sha256").update(model).digest("hex").slice(0, 8)}`;
 }
 
@@ -114,19 +118,19 @@ const nameOf = (model: string): string =>
     .replace(/^[^A-Za-z0-9]/, "x")
     .slice(0, 60);
 
-/** A cluster's names are of fewer letters, and Esteira adds endings of its own to them. */
-const labelOf = (model: string): string => {
+function labelOf(model: string, room: number): string {
   const label = model
     .toLowerCase()
-    .replace(/[^a-z0-9-]/g, "-")
+    .replace(/[^a-z0-9]+/g, "-")
     .replace(/^[^a-z]/, "x")
-    .slice(0, 30)
+    .slice(0, room)
     .replace(/-+$/, "");
+  // Esteira adds these endings itself.
   return /-(staging|primary|canary|shadow|router)$/.test(label) ? `${label}-x` : label;
-};
+}
 
 export const stagingName = ({ claim }: Pick<StepContext, "claim">): string =>
-  `${deploymentName(claim)}${claim.flow.spec.target === "kubernetes" ? "-staging" : ".staging"}`;
+  `${deploymentName(claim)}${LABELS[claim.flow.spec.target] === undefined ? ".staging" : "-staging"}`;
 
 /** What the last finished step of this kind found. */
 export const resultOf = ({ steps }: Claim, work: Work): unknown =>

@@ -41,14 +41,14 @@ const hasThreshold = (limits: {
   limits.threshold !== undefined || (limits.max_disagreement === undefined && limits.max_alert_change === undefined);
 const NO_THRESHOLD = "max_disagreement and max_alert_change need the threshold from which scores are alerts";
 
-/** How a version goes from its registration to production. Files are those of the machine that does the work. */
-export const flowSpecWire = z.strictObject({
+/** Of a flow, each by itself. */
+export const flowFields = z.strictObject({
   /** What a promoted version becomes. */
   alias: alias.default("champion"),
   /** Also moves the version through MLflow's stages: Staging, Production, and Archived for the one before. */
   stages: z.boolean().default(true),
   /** Where it is served: by whoever works on flows of that target. */
-  target: z.enum(["local", "docker", "kubernetes"]).default("local"),
+  target: z.enum(["local", "docker", "kubernetes", "sagemaker"]).default("local"),
   /** The version that was registered must pass it. */
   gate: z
     .strictObject({
@@ -103,6 +103,37 @@ export const flowSpecWire = z.strictObject({
     .optional(),
   /** How long a step may take, in seconds. */
   timeouts: z.partialRecord(z.enum(STEPS), seconds).default({}),
+});
+type Fields = z.output<typeof flowFields>;
+
+const COMPARED = ["max_difference", "threshold", "max_disagreement", "max_alert_change", "max_drift"] as const;
+
+/** Whether a target compares what two versions answer to a request: SageMaker drops what a shadow answers, and has none beside a canary. */
+export const comparesAnswers = ({ target }: Pick<Fields, "target">): boolean => target !== "sagemaker";
+
+/** What the target cannot do: said when a flow is set, not when its first version is half way. */
+export function targetFaults({
+  target,
+  ...fields
+}: Pick<Fields, "target" | "shadow" | "canary" | "staging" | "production">): readonly {
+  readonly path: string[];
+  readonly message: string;
+}[] {
+  if (target !== "sagemaker") return [];
+  const limits = COMPARED.filter((limit) => fields.canary?.[limit] !== undefined);
+  const ports = (["staging", "production"] as const).filter((place) => fields[place].port !== undefined);
+  const dropped = "cannot be judged on SageMaker, which drops what a shadow answers: use a canary";
+  const uncompared = "cannot be judged on SageMaker, where nothing compares the answers of two versions";
+  return [
+    ...(fields.shadow === undefined ? [] : [{ path: ["shadow"], message: dropped }]),
+    ...limits.map((limit) => ({ path: ["canary", limit], message: uncompared })),
+    ...ports.map((place) => ({ path: [place, "port"], message: "is nothing that an endpoint of SageMaker has" })),
+  ];
+}
+
+/** How a version goes from its registration to production. Files are those of the machine that does the work. */
+export const flowSpecWire = flowFields.superRefine((fields, { addIssue }) => {
+  for (const fault of targetFaults(fields)) addIssue({ code: "custom", ...fault });
 });
 export type FlowSpec = z.output<typeof flowSpecWire>;
 

@@ -1,6 +1,7 @@
 /** What AWS answers when it does not do what it is asked, as sentences. */
 
 import { type ErrorCode, EsteiraError } from "@esteira/core/errors";
+import { z } from "zod";
 
 const NO_KEYS = new Set(["CredentialsProviderError", "TokenProviderError"]);
 const BAD_KEYS = new Set([
@@ -51,6 +52,13 @@ export async function ifThere<T>(doing: string, work: () => Promise<T>): Promise
     if (isMissing(error)) return undefined;
     throw explained(error, doing);
   }
+}
+
+/** What a container itself answered in place of predictions, which AWS hands on as an error of its own; undefined for all other errors. */
+export function refusalOf(error: unknown): { readonly status: number; readonly text: string } | undefined {
+  if (nameOf(error) !== "ModelError") return undefined;
+  const { data } = z.object({ OriginalStatusCode: z.int(), OriginalMessage: z.string().default("") }).safeParse(error);
+  return data && { status: data.OriginalStatusCode, text: data.OriginalMessage };
 }
 
 /** Faults that are no defect of ours; every other error stays as it is. */

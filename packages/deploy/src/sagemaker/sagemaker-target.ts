@@ -11,7 +11,7 @@ import type { Wanted } from "../wanted.ts";
 import type { Aws } from "./aws.ts";
 import { changing } from "./changing.ts";
 import { bury, clear } from "./clearing.ts";
-import { asked, ifThere } from "./errors.ts";
+import { asked, explained, ifThere, refusalOf } from "./errors.ts";
 import { isShareAlone, planOf } from "./plan.ts";
 import { type Requests, requestsOf, rounded } from "./requests.ts";
 import { checkName, checkRevision, Overtaken, type Parts, type Revision } from "./revision.ts";
@@ -187,6 +187,25 @@ export function sagemakerTarget({
       const { endpoint, placed } = await readState(await aws.sagemaker(), checkName(name));
       if (endpoint?.EndpointStatus !== "InService" || placed === undefined) return undefined;
       return observed(aws, name, placed.generation, endpoint.LastModifiedTime?.getTime() ?? 0);
+    },
+
+    async ask(name, { path, body }) {
+      const { endpoint } = await readState(await aws.sagemaker(), checkName(name));
+      const status = endpoint?.EndpointStatus ?? "not there";
+      // AWS itself asks for /ping all the while: that is what its word rests on.
+      if (path === "ping") return { status: status === "InService" ? 200 : 503, text: status };
+      if (path !== "invocations" || body === undefined)
+        throw new EsteiraError("INVALID_STATE", `SageMaker lets nobody ask for /${path}: only for predictions.`);
+      const client = await aws.runtime();
+      const request = { EndpointName: name, Body: body, ContentType: "application/json" };
+      try {
+        const answer = await client.invokeEndpoint(request);
+        return { status: 200, text: await answer.Body.transformToString() };
+      } catch (error) {
+        const refusal = refusalOf(error);
+        if (refusal === undefined) throw explained(error, `let ${name} answer`);
+        return refusal;
+      }
     },
 
     async logs(name, lines) {

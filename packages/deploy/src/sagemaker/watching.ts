@@ -69,6 +69,7 @@ export async function observed(aws: Aws, name: string, generation: number, since
   });
   return {
     generation,
+    seconds: Math.max(0, Date.now() - start.getTime()) / 1000,
     primary: variant("primary"),
     canary: variant("canary"),
     // What a shadow answers AWS drops: it is counted, and compared with nothing.

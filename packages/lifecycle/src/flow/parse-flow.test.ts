@@ -37,3 +37,21 @@ test("says of each fault where it is", () => {
   expect(() => parseFlow("a: [")).toThrow(/^flow\.yaml:1:\d+: /);
   expect(() => parseFlow("[".repeat(100_000))).toThrow("nests too deep");
 });
+
+test("says what SageMaker cannot do", () => {
+  const text = [
+    "target: sagemaker",
+    "shadow: {}",
+    "canary:",
+    "  share: 0.1",
+    "  max_difference: 0.1",
+    "production: { port: 80 }",
+  ].join("\n");
+  for (const fault of [
+    "flow.yaml:2:9: shadow: cannot be judged on SageMaker, which drops what a shadow answers: use a canary",
+    "flow.yaml:5:19: canary.max_difference: cannot be judged on SageMaker",
+    "flow.yaml:6:21: production.port: is nothing that an endpoint of SageMaker has",
+  ])
+    expect(() => parseFlow(text)).toThrow(fault);
+  expect(parseFlow("target: sagemaker\ncanary: { max_slower: 2 }")).toMatchObject({ target: "sagemaker" });
+});

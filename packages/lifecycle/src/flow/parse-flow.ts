@@ -1,16 +1,17 @@
-import { flowSpecWire } from "@esteira/core/flow/flow-spec";
+import { flowFields, targetFaults } from "@esteira/core/flow/flow-spec";
 import { z } from "zod";
 import { readYaml } from "../read-yaml.ts";
 
 const file = z.string().min(1);
-const gateFields = flowSpecWire.shape.gate.unwrap().omit({ rules: true });
-const stagingFields = flowSpecWire.shape.staging.unwrap();
+const gateFields = flowFields.shape.gate.unwrap().omit({ rules: true });
+const stagingFields = flowFields.shape.staging.unwrap();
 
 /** A flow as its file holds it: files by their paths, where the flow itself has their content. */
-const flowFileSchema = flowSpecWire.extend({
-  gate: gateFields.extend({ file }).optional(),
-  staging: stagingFields.default({}),
-});
+const flowFileSchema = flowFields
+  .extend({ gate: gateFields.extend({ file }).optional(), staging: stagingFields.default({}) })
+  .superRefine((fields, { addIssue }) => {
+    for (const fault of targetFaults(fields)) addIssue({ code: "custom", ...fault });
+  });
 export type FlowFile = z.output<typeof flowFileSchema>;
 
 /**
