@@ -86,6 +86,29 @@ describe.skipIf(browserPath === undefined)("signing in with a browser", () => {
     expect(new URL(page.url()).hash).toBe("#/models");
   });
 
+  it("keeps what was being written when the session ends in the middle, for its writer alone", async () => {
+    const { page } = await stage.visit();
+    await page.goto(`${stage.url}/#/experiments/1`);
+    await signIn(page, "ana");
+    await page.locator("tbody tr[data-index='0'] a").first().click();
+    await page.getByRole("button", { name: "Edit", exact: true }).click();
+    const field = page.getByRole("textbox", { name: "Notes" });
+    await field.fill("Half a thought");
+    await stage.endSessions("ana");
+    await page.getByRole("button", { name: "Save the notes" }).click();
+    await page.getByText(/^Your session has ended/).waitFor();
+    await signIn(page, "eva");
+    await page.locator("main h1").waitFor();
+    expect(await page.getByText("Half a thought").count()).toBe(0);
+    await stage.endSessions("eva");
+    await page.reload();
+    await signIn(page, "ana");
+    await expect.poll(() => field.inputValue()).toBe("Half a thought");
+    await page.getByRole("button", { name: "Save the notes" }).click();
+    await field.waitFor({ state: "detached" });
+    await page.getByText("Half a thought").waitFor();
+  });
+
   it("comes back to the runs table as it was, which asks for its runs in a way of its own", async () => {
     const { page } = await stage.visit();
     await page.goto(`${stage.url}/#/experiments/1?sort=attributes.start_time`);

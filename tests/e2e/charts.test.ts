@@ -89,6 +89,31 @@ describe.skipIf(browserPath === undefined)("charts", () => {
     await page.waitForURL((url) => !url.href.includes("from="));
   });
 
+  it("points at one step on all charts at once", async () => {
+    const { page } = await stage.visit();
+    await open(page, runCharts(stage.seeded.childRunIds[0] ?? ""));
+    await slider(page, "train/logloss").waitFor();
+    await slider(page, "valid/logloss").waitFor();
+    const hair = page.locator(".u-over .u-cursor-x");
+    await expect.poll(() => hair.count()).toBeGreaterThan(2);
+    const box = (await page.locator(".u-over").first().boundingBox())!;
+    /** Where each chart's crosshair is, in pixels from its chart's left. */
+    const places = () =>
+      hair.evaluateAll((lines) =>
+        lines.map((line) =>
+          Math.round(line.getBoundingClientRect().left - line.parentElement!.getBoundingClientRect().left),
+        ),
+      );
+    for (const share of [0.25, 0.75]) {
+      await page.mouse.move(box.x + share * box.width, box.y + box.height / 2);
+      await expect
+        .poll(async () => (await places()).every((left) => Math.abs(left - share * box.width) < 12), {
+          timeout: 15_000,
+        })
+        .toBe(true);
+    }
+  });
+
   it("says what cannot be drawn: NaN, infinities, negatives on a log scale", async () => {
     const { page, complaints } = await stage.visit();
     await open(page, runCharts(odd, "&find=oddities"));

@@ -125,6 +125,31 @@ describe.skipIf(browserPath === undefined)("comparing runs", () => {
     expect(complaints).toEqual([]);
   });
 
+  it("goes on while its runs train: values, charts and states", async () => {
+    const client = createClient({ baseUrl: stage.url });
+    const { experimentId } = stage.seeded;
+    const runs = await Promise.all(
+      ["first", "second"].map((runName) => client.runs.create({ experimentId, runName, startTime: Date.now() })),
+    );
+    const log = (at: number, step: number, value: number) =>
+      client.runs.logBatch(runs[at]!.info.runId, { metrics: [{ key: "loss", value, timestamp: 1, step }] });
+    await log(0, 0, 0.9);
+    const { page, complaints } = await stage.visit();
+    await open(
+      page,
+      runs.map(({ info }) => info.runId),
+    );
+    await page.getByRole("cell", { name: "0.9", exact: true }).waitFor();
+    await log(1, 0, 0.75);
+    await log(0, 1, 0.625);
+    await page.getByRole("cell", { name: "0.625", exact: true }).waitFor();
+    await page.getByRole("cell", { name: "0.75", exact: true }).waitFor();
+    await page.getByRole("slider", { name: /^loss: 2 lines/ }).waitFor();
+    await client.runs.update(runs[0]!.info.runId, { status: "FINISHED", endTime: Date.now() });
+    await page.getByText("Finished").first().waitFor();
+    expect(complaints).toEqual([]);
+  });
+
   it("says which runs are deleted, and compares them all the same", async () => {
     const client = createClient({ baseUrl: stage.url });
     const { info } = await client.runs.create({

@@ -23,6 +23,8 @@ export interface VisitOptions {
 /** A server with seeded data and a browser before it. */
 export interface Stage {
   readonly url: string;
+  /** The server's database. */
+  readonly storeUri: string;
   readonly seeded: Seeded;
   /** A page in a fresh profile. */
   visit(options?: VisitOptions): Promise<Visit>;
@@ -36,10 +38,11 @@ export async function openStage(executablePath: string): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), "esteira-e2e-"));
   const webRoot = await webAssets({ onProgress: (line) => console.log(line) });
   if (webRoot === undefined) throw new Error("The web UI could not be built: run npm ci first.");
+  const storeUri = `sqlite:///${join(folder, "store.db")}`;
   const server = await startServer({
     host: "127.0.0.1",
     port: 0,
-    backendStoreUri: `sqlite:///${join(folder, "store.db")}`,
+    backendStoreUri: storeUri,
     artifactsDestination: join(folder, "artifacts"),
     webRoot,
   });
@@ -48,6 +51,7 @@ export async function openStage(executablePath: string): Promise<Stage> {
   const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
   return {
     url: server.url,
+    storeUri,
     seeded,
     visit: (options) => visit(browser, [server.url], options),
     close: async () => {

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { Refusal } from "../access/refusal.tsx";
 import { reviewClient } from "../api/review-client.ts";
 import { useFormat, useText } from "../i18n/use-text.tsx";
+import { forgetDraft, keepDraft, readDraft } from "../shell/drafts.ts";
 import type { AlertViewProps } from "./alert-view.tsx";
 import { refreshReviews } from "./review-queries.ts";
 import classes from "./reviews.module.css";
@@ -19,7 +20,8 @@ export function JudgeForm({ name, review, onJudged }: AlertViewProps & { review:
   const queries = useQueryClient();
   const [seen, setSeen] = useState(review.revision);
   const [typology, setTypology] = useState(review.typology ?? "");
-  const [note, setNote] = useState(review.note ?? "");
+  const draftOf = `note of alert ${name} ${review.decisionId}`;
+  const [note, setNote] = useState(readDraft(draftOf)?.text ?? review.note ?? "");
   const isCrossed = review.revision > seen;
   const judge = useMutation({
     mutationFn: (judgement: Judgement | undefined) =>
@@ -33,6 +35,7 @@ export function JudgeForm({ name, review, onJudged }: AlertViewProps & { review:
         },
       ),
     onSuccess: (now, judgement) => {
+      forgetDraft(draftOf);
       setSeen(now.revision);
       onJudged(review, judgement);
     },
@@ -90,7 +93,10 @@ export function JudgeForm({ name, review, onJudged }: AlertViewProps & { review:
           autosize
           minRows={1}
           maxRows={8}
-          onChange={(event) => setNote(event.currentTarget.value)}
+          onChange={(event) => {
+            setNote(event.currentTarget.value);
+            keepDraft(draftOf, { text: event.currentTarget.value, base: review.note ?? "" });
+          }}
         />
       </div>
     </section>

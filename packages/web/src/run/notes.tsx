@@ -8,6 +8,7 @@ import { Refusal } from "../access/refusal.tsx";
 import { useMay } from "../access/rights.tsx";
 import { runClient } from "../api/run-client.ts";
 import { useText } from "../i18n/use-text.tsx";
+import { forgetDraft, keepDraft, readDraft } from "../shell/drafts.ts";
 import { PencilIcon } from "../shell/icons.tsx";
 import { notices } from "../shell/notice-store.ts";
 import { Dim, Note, Section } from "../shell/page.tsx";
@@ -15,6 +16,8 @@ import classes from "./notes.module.css";
 
 const Markdown = lazy(() => import("../shell/markdown.tsx"));
 const TAG = "mlflow.note.content";
+
+const draftOf = (run: Run): string => `note of ${run.info.runId}`;
 
 /** Somebody else has written meanwhile: what they wrote. */
 class Crossed extends Error {
@@ -29,7 +32,7 @@ class Crossed extends Error {
 export function Notes({ run }: { run: Run }) {
   const text = useText();
   const note = tagValue(run.data.tags, TAG) ?? "";
-  const [isOpen, setOpen] = useState(false);
+  const [isOpen, setOpen] = useState(() => readDraft(draftOf(run)) !== undefined);
   const may = useMay("experiment", run.info.experimentId);
   return (
     <Section
@@ -62,9 +65,18 @@ function Shown({ note }: { note: string }) {
 function Editor({ run, note, onEnd }: { run: Run; note: string; onEnd(): void }) {
   const text = useText();
   const queries = useQueryClient();
-  const [draft, setDraft] = useState(note);
+  const left = readDraft(draftOf(run));
+  const [draft, setDraft] = useState(left?.text ?? note);
   // What the draft is a change of: written over only when it is still what the server has.
-  const [base, setBase] = useState(note);
+  const [base, setBase] = useState(left?.base ?? note);
+  const write = (text: string) => {
+    setDraft(text);
+    keepDraft(draftOf(run), { text, base });
+  };
+  const end = () => {
+    forgetDraft(draftOf(run));
+    onEnd();
+  };
   const id = asRunId(run.info.runId);
   const save = useMutation({
     mutationFn: async () => {
@@ -73,7 +85,7 @@ function Editor({ run, note, onEnd }: { run: Run; note: string; onEnd(): void })
       await runClient.setTag(id, { key: TAG, value: draft });
     },
     onSuccess: async () => {
-      onEnd();
+      end();
       await queries.invalidateQueries({ queryKey: ["run", run.info.runId] });
       notices.tell({
         text: text.run.notesSaved,
@@ -96,7 +108,7 @@ function Editor({ run, note, onEnd }: { run: Run; note: string; onEnd(): void })
         aria-label={text.run.notes}
         description={text.run.notesHint}
         value={draft}
-        onChange={(event) => setDraft(event.currentTarget.value)}
+        onChange={(event) => write(event.currentTarget.value)}
         autosize
         minRows={5}
         maxRows={24}
@@ -141,7 +153,7 @@ function Editor({ run, note, onEnd }: { run: Run; note: string; onEnd(): void })
         <Button type="submit" loading={save.isPending}>
           {text.run.saveNotes}
         </Button>
-        <Button variant="subtle" color="gray" onClick={onEnd}>
+        <Button variant="subtle" color="gray" onClick={end}>
           {text.common.cancel}
         </Button>
       </div>
