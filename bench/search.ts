@@ -59,7 +59,7 @@ const search = (name: string, experiment: number, more: object): Question => ({
   path: `${M}/runs/search`,
   body: { experiment_ids: [String(experiment)], max_results: 100, ...more },
 });
-/** What is asked when somebody looks for the best runs. The peer's database finds the first by its indexes, and the others not. */
+/** What is asked when somebody looks for the best runs. The peer is quick with the first of them alone. */
 const BEST: Readonly<Record<string, string>> = {
   "a param and the metric": "params.model = '1' and metrics.auc > 0.5",
   "a param": "params.depth = '3'",

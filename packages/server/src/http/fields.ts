@@ -146,7 +146,12 @@ interface Faults {
 }
 
 /** Reads items up to the first fault. A schema of an array would tell of them all, which takes minutes and gigabytes for millions. */
-function readItems<S extends z.ZodType>(item: S, value: unknown, { issues }: Faults): z.output<S>[] {
+function readItems<S extends z.ZodType>(
+  item: S,
+  readRow: RowReader<S> | undefined,
+  value: unknown,
+  { issues }: Faults,
+): z.output<S>[] {
   const refuse = (message: string, path: PropertyKey[] = []) => {
     issues.push({ code: "custom", message, path, input: value });
     return z.NEVER;
@@ -154,8 +159,8 @@ function readItems<S extends z.ZodType>(item: S, value: unknown, { issues }: Fau
   if (!Array.isArray(value)) return refuse(WRONG_TYPE);
   if (value.length > MOST_ITEMS) return refuse(`A list has ${value.length} values; at most ${MOST_ITEMS} are allowed.`);
   const items: z.output<S>[] = [];
-  const readRow = rowReader(item);
-  for (const [index, one] of value.entries()) {
+  for (let index = 0; index < value.length; index++) {
+    const one: unknown = value[index];
     const row = readRow?.(one);
     if (row !== undefined) {
       items.push(row);
@@ -172,18 +177,25 @@ function readItems<S extends z.ZodType>(item: S, value: unknown, { issues }: Fau
   return items;
 }
 
-/** Reads an object of plain fields; gives undefined for what it cannot read, and is none where a field is not plain. */
-function rowReader<S extends z.ZodType>(item: S): ((value: unknown) => z.output<S> | undefined) | undefined {
+/** Gives undefined for what it cannot read. */
+type RowReader<S extends z.ZodType> = (value: unknown) => z.output<S> | undefined;
+
+/** Reads an object of plain fields; there is none where a field is not plain. */
+function rowReader<S extends z.ZodType>(item: S): RowReader<S> | undefined {
   if (!(item instanceof z.ZodObject)) return undefined;
-  const fields = Object.entries(item.shape).map(([name, schema]) => [name, readers.get(schema as z.ZodType)] as const);
-  if (fields.some(([, reader]) => reader === undefined)) return undefined;
+  const fields = Object.entries(item.shape).flatMap(([name, schema]) => {
+    const read = readers.get(schema as z.ZodType);
+    return read === undefined ? [] : [{ name, read }];
+  });
+  if (fields.length < Object.keys(item.shape).length) return undefined;
   return (value) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+    const given = value as Readonly<Record<string, unknown>>;
     const row: Record<string, unknown> = {};
-    for (const [name, reader] of fields) {
-      const read = reader?.(Reflect.get(value, name));
-      if (read === UNREADABLE) return undefined;
-      if (read !== undefined) row[name] = read;
+    for (const { name, read } of fields) {
+      const found = read(given[name]);
+      if (found === UNREADABLE) return undefined;
+      if (found !== undefined) row[name] = found;
     }
     return row as z.output<S>;
   };
@@ -195,32 +207,36 @@ const shownItems = (item: z.ZodType): unknown => {
 };
 
 /** A repeated field; absent means empty. */
-export const list = <S extends z.ZodType>(item: S) =>
-  markRepeated(
+export const list = <S extends z.ZodType>(item: S) => {
+  const readRow = rowReader(item);
+  return markRepeated(
     z
       .unknown()
       .transform((value, context): z.output<S>[] =>
-        value === undefined || value === null ? [] : readItems(item, value, context),
+        value === undefined || value === null ? [] : readItems(item, readRow, value, context),
       )
       .optional()
       .transform((items): z.output<S>[] => items ?? [])
       .meta({ type: ["array", "null"], items: shownItems(item) }),
   );
+};
 
 export const texts = list(textOrEmpty);
 
 /** A repeated field that must be there; an empty list counts as given. */
-export const requiredList = <S extends z.ZodType>(item: S) =>
-  markRepeated(
+export const requiredList = <S extends z.ZodType>(item: S) => {
+  const readRow = rowReader(item);
+  return markRepeated(
     z
       .unknown()
       .transform((value, context): z.output<S>[] => {
-        if (value !== undefined && value !== null && value !== "") return readItems(item, value, context);
+        if (value !== undefined && value !== null && value !== "") return readItems(item, readRow, value, context);
         context.issues.push({ code: "custom", message: MISSING, input: value });
         return z.NEVER;
       })
       .meta({ type: "array", items: shownItems(item) }),
   );
+};
 
 /** An enum by name, or by number in the order of `names` counted from `first`. As in protobuf, an unknown name is unset, an unknown number is a fault. */
 export const enumOf = <const Names extends readonly string[]>(names: Names, first = 1) =>

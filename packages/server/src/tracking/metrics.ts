@@ -46,15 +46,17 @@ const metricFields = {
 };
 const metricSchema = z.object(metricFields);
 
-const toMetric = (wire: z.output<typeof metricSchema>): Metric => ({
-  key: wire.key,
-  value: wire.value,
-  timestamp: wire.timestamp,
-  step: wire.step,
-  ...(wire.model_id ? { modelId: loggedModelId(wire.model_id) } : {}),
-  ...(wire.dataset_name ? { datasetName: wire.dataset_name } : {}),
-  ...(wire.dataset_digest ? { datasetDigest: wire.dataset_digest } : {}),
-});
+function toMetric(wire: z.output<typeof metricSchema>): Metric {
+  const { key, value, timestamp, step, model_id, dataset_name, dataset_digest } = wire;
+  const metric = { key, value, timestamp, step };
+  if (!model_id && !dataset_name && !dataset_digest) return metric;
+  return {
+    ...metric,
+    ...(model_id ? { modelId: loggedModelId(model_id) } : {}),
+    ...(dataset_name ? { datasetName: dataset_name } : {}),
+    ...(dataset_digest ? { datasetDigest: dataset_digest } : {}),
+  };
+}
 
 /** Metrics and params: writing them one by one or in batches, and reading a metric's history. */
 export function metricEndpoints(store: TrackingStore & RunQueryStore): readonly Endpoint[] {

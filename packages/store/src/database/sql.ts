@@ -97,7 +97,8 @@ function isSame(rows: readonly (readonly unknown[])[], column: number): boolean 
 /** The values as `placesOf` numbers them: those that rows share, then the rest row by row. */
 function valuesOf(rows: readonly (readonly unknown[])[], isShared: readonly boolean[]): unknown[] {
   const values = isShared.flatMap((is, column) => (is ? [rows[0]?.[column]] : []));
-  for (const row of rows) for (const [column, is] of isShared.entries()) if (!is) values.push(row[column]);
+  const own = isShared.flatMap((is, column) => (is ? [] : [column]));
+  for (const row of rows) for (const column of own) values.push(row[column]);
   return values;
 }
 
