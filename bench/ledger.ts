@@ -7,24 +7,18 @@
  *
  * Needs libxgboost, which it finds as the main job does, and taskset. Ends with 1 when a target is missed or a request fails.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openDecisionLog } from "@esteira/models/decisions/decision-log";
-import { Booster } from "@esteira/models/engines/xgboost/booster";
-import { locateXgboost } from "@esteira/models/engines/xgboost/library";
-import { openXgboost } from "@esteira/models/engines/xgboost/native";
-import { writeModelFolder } from "@esteira/models/format/model-folder";
-import { columnsOf } from "@esteira/models/format/signature";
 import { printFigure, printMachine } from "./figure.ts";
 import type { CollectorFound, CollectorOrder } from "./ledger-collector.ts";
 import { freePort, packCommand } from "./own-server.ts";
-import { ask, isPinned, keepAwake, OTHER_CORES, SERVER_CORE, start, stolenSeconds } from "./pinned-process.ts";
+import { ask, isPinned, keepAwake, OTHER_CORES, serveOnCore, start, stolenSeconds } from "./pinned-process.ts";
+import { writeScoringModel } from "./scoring-folder.ts";
 import type { LoadReport } from "./scoring-load.ts";
-import { createModelText, createRows, featureNames } from "./scoring-model.ts";
+import { createRows, featureNames } from "./scoring-model.ts";
 
 const SHAPE = { trees: 200, depth: 6, features: 40 };
 const { values: options } = parseArgs({
@@ -59,25 +53,12 @@ if (!isPinned)
   throw new Error("taskset and a second core are needed: the load must not take the core of what it measures.");
 const stops: (() => Promise<void>)[] = [];
 
-/** `models serve` on the measured core, once it answers; its port. */
+/** `models serve` on the measured core; its port. */
 async function serve(command: string, model: string, args: readonly string[]): Promise<number> {
   const port = await freePort();
-  const words = [command, "models", "serve", "-m", model, "-p", String(port), ...args];
-  const child = spawn("taskset", ["-c", String(SERVER_CORE), process.execPath, ...words], {
-    stdio: ["ignore", "ignore", "inherit"],
-    env: { ...process.env, NODE_OPTIONS: "" },
-  });
-  stops.push(async () => {
-    const ended = once(child, "exit");
-    child.kill("SIGTERM");
-    await ended;
-  });
-  for (;;) {
-    const answer = await fetch(`http://127.0.0.1:${port}/ping`).catch(() => undefined);
-    if (answer?.ok) return port;
-    if (child.exitCode !== null) throw new Error(`models serve ended with ${child.exitCode}.`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  const { stop } = await serveOnCore(command, ["models", "serve", "-m", model, ...args], port);
+  stops.push(stop);
+  return port;
 }
 
 printMachine();
@@ -93,15 +74,8 @@ try {
 }
 
 async function measureLatency(): Promise<void> {
-  const library = await locateXgboost({ onProgress: (line) => console.log(line) });
-  const booster = Booster.load(openXgboost(library.path), Buffer.from(createModelText(SHAPE)));
   const model = join(folder, "model");
-  await writeModelFolder(model, {
-    ubj: booster.save("ubj"),
-    createdAt: 0,
-    modelUuid: "0",
-    signature: { inputs: columnsOf(names, "double").map((spec) => ({ ...spec, required: false })) },
-  });
+  await writeScoringModel(model, SHAPE);
   const command = await packCommand();
   const plain = await serve(command, model, []);
   const kept = await serve(command, model, ["--decisions", join(folder, "served"), "--decisions-threshold", "0.9"]);

@@ -71,3 +71,29 @@ export async function ask<T>(child: ChildProcess, message: unknown): Promise<T> 
 }
 
 export const isPinned = canPin() && OTHER_CORES.length > 0;
+
+/** The packed command on the measured core, once it answers on the port. Throws when it ends before. */
+export async function serveOnCore(
+  command: string,
+  args: readonly string[],
+  port: number,
+): Promise<{ stop(): Promise<void> }> {
+  const words = ["-c", String(SERVER_CORE), process.execPath, command, ...args, "-p", String(port)];
+  const child = spawn("taskset", words, {
+    stdio: ["ignore", "ignore", "inherit"],
+    env: { ...process.env, NODE_OPTIONS: "" },
+  });
+  for (;;) {
+    const answer = await fetch(`http://127.0.0.1:${port}/ping`).catch(() => undefined);
+    if (answer?.ok) break;
+    if (child.exitCode !== null) throw new Error(`${args.join(" ")} ended with ${child.exitCode}.`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return {
+    async stop() {
+      const ended = once(child, "exit");
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
+}

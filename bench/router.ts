@@ -9,23 +9,17 @@
  *
  * Needs libxgboost, which it finds as the main job does, and taskset. Ends with 1 when a target is missed or a request fails.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Routes } from "@esteira/core/wire/routes";
-import { Booster } from "@esteira/models/engines/xgboost/booster";
-import { locateXgboost } from "@esteira/models/engines/xgboost/library";
-import { openXgboost } from "@esteira/models/engines/xgboost/native";
-import { writeModelFolder } from "@esteira/models/format/model-folder";
-import { columnsOf } from "@esteira/models/format/signature";
 import { printFigure, printMachine } from "./figure.ts";
 import { freePort, packCommand } from "./own-server.ts";
-import { ask, isPinned, keepAwake, OTHER_CORES, SERVER_CORE, start, stolenSeconds } from "./pinned-process.ts";
+import { ask, isPinned, keepAwake, OTHER_CORES, serveOnCore, start, stolenSeconds } from "./pinned-process.ts";
+import { writeScoringModel } from "./scoring-folder.ts";
 import type { LoadReport } from "./scoring-load.ts";
-import { createModelText, createRows, featureNames } from "./scoring-model.ts";
+import { createRows, featureNames } from "./scoring-model.ts";
 import type { LoadFound } from "./serving-load.ts";
 
 const SHAPE = { trees: 200, depth: 6, features: 30 };
@@ -59,41 +53,19 @@ if (!isPinned)
   throw new Error("taskset and a second core are needed: the load must not take the core of what it measures.");
 const stops: (() => Promise<void>)[] = [];
 
-/** The packed command on the measured core, once it answers. */
-async function run(command: string, port: number, args: readonly string[]): Promise<void> {
-  const child = spawn("taskset", ["-c", String(SERVER_CORE), process.execPath, command, ...args, "-p", String(port)], {
-    stdio: ["ignore", "ignore", "inherit"],
-    env: { ...process.env, NODE_OPTIONS: "" },
-  });
-  stops.push(async () => {
-    const ended = once(child, "exit");
-    child.kill("SIGTERM");
-    await ended;
-  });
-  for (;;) {
-    const answer = await fetch(`http://127.0.0.1:${port}/ping`).catch(() => undefined);
-    if (answer?.ok) return;
-    if (child.exitCode !== null) throw new Error(`${args.join(" ")} ended with ${child.exitCode}.`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 printMachine();
 const letSleep = options.awake ? keepAwake() : () => {};
 const folder = await mkdtemp(join(tmpdir(), "esteira-bench-router-"));
 try {
-  const library = await locateXgboost({ onProgress: (line) => console.log(line) });
-  const booster = Booster.load(openXgboost(library.path), Buffer.from(createModelText(SHAPE)));
   const model = join(folder, "model");
-  await writeModelFolder(model, {
-    ubj: booster.save("ubj"),
-    createdAt: 0,
-    modelUuid: "0",
-    signature: { inputs: columnsOf(names, "double").map((spec) => ({ ...spec, required: false })) },
-  });
+  await writeScoringModel(model, SHAPE);
   const command = await packCommand();
   const [served, canary, routed] = [await freePort(), await freePort(), await freePort()];
-  for (const port of [served, canary]) await run(command, port, ["models", "serve", "-m", model]);
+  const run = async (port: number, args: readonly string[]): Promise<void> => {
+    const { stop } = await serveOnCore(command, args, port);
+    stops.push(stop);
+  };
+  for (const port of [served, canary]) await run(port, ["models", "serve", "-m", model]);
   const url = (port: number) => `http://127.0.0.1:${port}`;
   const routes: Routes = {
     generation: 1,
@@ -102,7 +74,7 @@ try {
   };
   const file = join(folder, "routes.json");
   await writeFile(file, JSON.stringify(routes));
-  await run(command, routed, ["models", "route", "--routes", file]);
+  await run(routed, ["models", "route", "--routes", file]);
 
   const cores = OTHER_CORES.join(",");
   const closed = (port: number): Promise<LoadFound> =>

@@ -16,16 +16,12 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { Booster } from "@esteira/models/engines/xgboost/booster";
-import { locateXgboost } from "@esteira/models/engines/xgboost/library";
-import { openXgboost } from "@esteira/models/engines/xgboost/native";
-import { writeModelFolder } from "@esteira/models/format/model-folder";
-import { columnsOf } from "@esteira/models/format/signature";
 import { findOracle } from "../tests/compat/oracle.ts";
 import { type Figure, printFigure, printMachine } from "./figure.ts";
 import { freePort, packCommand } from "./own-server.ts";
 import { treeUse } from "./process-tree.ts";
-import { createModelText, createRows, featureNames } from "./scoring-model.ts";
+import { writeScoringModel } from "./scoring-folder.ts";
+import { createRows, featureNames } from "./scoring-model.ts";
 import type { LoadFound, LoadOrder } from "./serving-load.ts";
 
 const SHAPE = { trees: 200, depth: 6, features: 30 };
@@ -209,15 +205,8 @@ if ("missing" in oracle) throw new Error(oracle.missing);
 printMachine();
 const folder = await mkdtemp(join(tmpdir(), "esteira-bench-serving-"));
 try {
-  const library = await locateXgboost({ onProgress: (line) => console.log(line) });
-  const booster = Booster.load(openXgboost(library.path), Buffer.from(createModelText(SHAPE)));
   const model = join(folder, "model");
-  await writeModelFolder(model, {
-    ubj: booster.save("ubj"),
-    createdAt: 0,
-    modelUuid: "0",
-    signature: { inputs: columnsOf(names, "double").map((spec) => ({ ...spec, required: false })) },
-  });
+  await writeScoringModel(model, SHAPE);
   const command = await packCommand();
   const ourArgs = (port: number) => [command, "models", "serve", "-m", model, "-p", String(port)];
   const ours: Turn[] = [];

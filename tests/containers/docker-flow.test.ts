@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   callers,
   command,
+  flowsOf,
   type Kind,
   type Running,
   registerVersion,
@@ -34,6 +35,7 @@ describe.skipIf(noEngine())("a deployment flow to containers of a real Docker", 
   let server: RunningServer;
   let client: Client;
   let worker: Running;
+  let flows: ReturnType<typeof flowsOf>;
   let target: Target;
   let env: Record<string, string>;
 
@@ -54,6 +56,7 @@ describe.skipIf(noEngine())("a deployment flow to containers of a real Docker", 
     expect(set, set.said).toMatchObject({ code: 0 });
     target = dockerTarget({ engine: await openEngine(env), credentials: async () => undefined });
     worker = startCommand(["flow", "work", "--target", "docker", "--lease", "10"], env);
+    flows = flowsOf(client, () => worker.said());
   }, 300_000);
   afterAll(async () => {
     worker?.child.kill("SIGTERM");
@@ -65,40 +68,25 @@ describe.skipIf(noEngine())("a deployment flow to containers of a real Docker", 
     await rm(root, { recursive: true, force: true });
   }, 120_000);
 
-  async function begin(kind: Kind) {
-    const version = await registerVersion(client, root, kind);
-    const id = (await client.flows.ofModel("pix")).find((flow) => flow.version === version)?.id ?? 0;
-    return { version, id };
-  }
+  const begin = async (kind: Kind) => flows.begun(await registerVersion(client, root, kind));
   const build = async (version: string) => {
     const args = ["build", "-m", `models:/pix/${version}`, "-t", `${registry.host}/fraud/pix:${version}`];
     const { code, said } = await command(args, env);
     expect(`${code} ${said}`).toMatch(/^0 /);
   };
-  const until = async (id: number, is: (flow: Awaited<ReturnType<Client["flows"]["get"]>>["flow"]) => boolean) => {
-    await expect
-      .poll(async () => is((await client.flows.get("pix", id)).flow), { timeout: 240_000, interval: 200 })
-      .toBe(true)
-      .catch(async (error: unknown) => {
-        console.error(worker.said(), JSON.stringify(await client.flows.get("pix", id), undefined, 1));
-        throw error;
-      });
-    return (await client.flows.get("pix", id)).flow;
-  };
-  const hasEnded = (id: number) => until(id, ({ work, outcome }) => work === undefined && outcome !== undefined);
   const serving = async () => (await target.status("pix"))?.wanted.model;
 
   test("waits for the image and for who approves, then some callers and all get the version, and the former one after a rollback", async () => {
     const first = await begin("good");
-    const waiting = await until(first.id, ({ work, note }) => work === "stage" && note !== undefined);
+    const waiting = await flows.until(first.id, ({ work, note }) => work === "stage" && note !== undefined);
     expect(waiting.note).toContain(
       "has no image, and docker runs images: build it with `esteira build -m models:/pix/1",
     );
     await build(first.version);
-    await until(first.id, ({ work }) => work === "approval");
+    await flows.until(first.id, ({ work }) => work === "approval");
     expect((await target.status("pix.staging"))?.state).toBe("serving");
     await client.flows.decide("pix", first.id, "approve");
-    expect(await hasEnded(first.id)).toMatchObject({ outcome: "promoted" });
+    expect(await flows.hasEnded(first.id)).toMatchObject({ outcome: "promoted" });
     expect(await serving()).toBe("models:/pix/1");
     expect(await target.status("pix.staging")).toBeUndefined();
 
@@ -106,16 +94,15 @@ describe.skipIf(noEngine())("a deployment flow to containers of a real Docker", 
     const asking = callers(async () => url);
     const second = await begin("odd");
     await build(second.version);
-    await until(second.id, ({ work }) => work === "approval");
-    await client.flows.decide("pix", second.id, "approve");
-    expect(await hasEnded(second.id)).toMatchObject({ outcome: "promoted", former: "1" });
+    await flows.approve(second.id);
+    expect(await flows.hasEnded(second.id)).toMatchObject({ outcome: "promoted", former: "1" });
     expect(await serving()).toBe("models:/pix/2");
     const { steps } = await client.flows.get("pix", second.id);
     const judged = steps.find(({ work, ending }) => work === "judge" && ending === "done");
     expect(judged?.result).toMatchObject({ canary: { failed: 0 }, restarts: 0 });
     expect((await client.registeredModels.getByAlias("pix", "champion")).version).toBe("2");
     await client.flows.end("pix", second.id, "rollback", "alerts doubled");
-    expect(await hasEnded(second.id)).toMatchObject({ outcome: "rolled-back" });
+    expect(await flows.hasEnded(second.id)).toMatchObject({ outcome: "rolled-back" });
     expect(await serving()).toBe("models:/pix/1");
     const statuses = await asking.stop();
     expect([...statuses.keys()]).toEqual([200]);

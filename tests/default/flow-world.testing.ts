@@ -3,12 +3,14 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Flow } from "@esteira/core/flow/entity";
 import { toNumbers } from "@esteira/models/flavors/flavor";
 import { loadModel } from "@esteira/models/flavors/load-model";
 import { writeModelFolder } from "@esteira/models/format/model-folder";
 import { columnsOf } from "@esteira/models/format/signature";
 import type { Client } from "@esteira/sdk/client";
 import { uploadFolder } from "@esteira/sdk/node/folder";
+import { expect } from "vitest";
 import { modelBytes } from "../../packages/models/src/engines/trees/fixtures/fixture.ts";
 
 export const COMMAND = fileURLToPath(new URL("../../packages/cli/bin/esteira.mjs", import.meta.url));
@@ -86,6 +88,38 @@ export function callers(url: () => Promise<string | undefined>): { stop(): Promi
       isOver = true;
       await asking;
       return statuses;
+    },
+  };
+}
+
+const PATIENT = { timeout: 400_000, interval: 300 };
+
+/** The flows of the model `pix`, waited for; one that does not get there shows itself, and what its runner said. */
+export function flowsOf(client: Client, said: () => string | Promise<string>) {
+  const until = async (id: number, is: (flow: Flow) => boolean): Promise<Flow> => {
+    await expect
+      .poll(async () => is((await client.flows.get("pix", id)).flow), PATIENT)
+      .toBe(true)
+      .catch(async (error: unknown) => {
+        console.error(await said(), JSON.stringify(await client.flows.get("pix", id), undefined, 1));
+        throw error;
+      });
+    return (await client.flows.get("pix", id)).flow;
+  };
+  return {
+    /** Of a version that was registered. */
+    async begun(version: string): Promise<Flow> {
+      const found = (await client.flows.ofModel("pix")).find((flow) => flow.version === version);
+      if (found === undefined) throw new Error(`version ${version} has no flow`);
+      return found;
+    },
+    until,
+    hasEnded: (id: number): Promise<Flow> =>
+      until(id, ({ work, outcome }) => work === undefined && outcome !== undefined),
+    /** Once it waits for that. */
+    async approve(id: number): Promise<void> {
+      await until(id, ({ work }) => work === "approval");
+      await client.flows.decide("pix", id, "approve");
     },
   };
 }

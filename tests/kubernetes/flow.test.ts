@@ -1,11 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Flow } from "@esteira/core/flow/entity";
 import { type Client, createClient } from "@esteira/sdk/client";
 import { type RunningServer, startServer } from "@esteira/server/start";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { COMMAND, type Kind, registerVersion, writeFlowWorld } from "../default/flow-world.testing.ts";
+import { COMMAND, flowsOf, type Kind, registerVersion, writeFlowWorld } from "../default/flow-world.testing.ts";
 import { namespace } from "./namespace.ts";
 import { missingForNode } from "./node.ts";
 import { type PodCluster, startPodCluster } from "./pod-cluster.ts";
@@ -27,6 +26,7 @@ describe.skipIf(programs === "" || missing !== undefined)("a deployment flow to 
   let pods: PodCluster;
   let server: RunningServer;
   let client: Client;
+  let flows: ReturnType<typeof flowsOf>;
 
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), "esteira-pods-flow-"));
@@ -38,6 +38,7 @@ describe.skipIf(programs === "" || missing !== undefined)("a deployment flow to 
       artifactsDestination: join(root, "artifacts"),
     });
     client = createClient({ baseUrl: server.url });
+    flows = flowsOf(client, () => pods.place.said("flow-work"));
   });
   afterAll(async () => {
     await pods?.end();
@@ -58,19 +59,6 @@ describe.skipIf(programs === "" || missing !== undefined)("a deployment flow to 
     await esteira("build", "-m", `models:/pix/${version}`, "-t", `${REGISTRY}/fraud/pix:${version}`);
     return version;
   };
-  const until = async (version: string, is: (flow: Flow) => boolean): Promise<Flow> => {
-    const id = (await client.flows.ofModel("pix")).find((flow) => flow.version === version)?.id ?? 0;
-    await expect
-      .poll(async () => is((await client.flows.get("pix", id)).flow), { timeout: 300_000, interval: 500 })
-      .toBe(true)
-      .catch(async (error: unknown) => {
-        console.error(await pods.place.said("flow-work"), JSON.stringify(await client.flows.get("pix", id)));
-        throw error;
-      });
-    return (await client.flows.get("pix", id)).flow;
-  };
-  const hasEnded = ({ work, outcome }: Flow): boolean => work === undefined && outcome !== undefined;
-
   it("takes back the version that answers otherwise, promotes the one that does not, and goes back when told, with callers all the while", async () => {
     const { target, kubectl, name } = await namespace(pods.plane.kubeconfig);
     const deployments = target();
@@ -88,25 +76,24 @@ describe.skipIf(programs === "" || missing !== undefined)("a deployment flow to 
     await pods.known(url);
     const caller = pods.call(url, {});
 
-    const odd = await register("odd");
-    const waiting = await until(odd, (flow) => flow.work === "approval");
+    const odd = await flows.begun(await register("odd"));
+    await flows.until(odd.id, ({ work: step }) => step === "approval");
     expect((await deployments.status("pix-staging"))?.state).toBe("serving");
-    await client.flows.decide("pix", waiting.id, "approve");
-    expect(await until(odd, hasEnded)).toMatchObject({ outcome: "rolled-back", former: first });
+    await client.flows.decide("pix", odd.id, "approve");
+    expect(await flows.hasEnded(odd.id)).toMatchObject({ outcome: "rolled-back", former: first });
     expect(await serving()).toBe(`models:/pix/${first}`);
 
-    const good = await register("good");
-    const asked = await until(good, (flow) => flow.work === "approval");
-    await client.flows.decide("pix", asked.id, "approve");
-    expect(await until(good, hasEnded)).toMatchObject({ outcome: "promoted", former: first });
-    expect(await serving()).toBe(`models:/pix/${good}`);
+    const good = await flows.begun(await register("good"));
+    await flows.approve(good.id);
+    expect(await flows.hasEnded(good.id)).toMatchObject({ outcome: "promoted", former: first });
+    expect(await serving()).toBe(`models:/pix/${good.version}`);
     expect(await deployments.status("pix-staging")).toBeUndefined();
-    const { steps } = await client.flows.get("pix", asked.id);
+    const { steps } = await client.flows.get("pix", good.id);
     const judged = steps.find(({ work: step, ending }) => step === "judge" && ending === "done");
     expect(judged?.result).toMatchObject({ canary: { failed: 0 }, restarts: 0 });
 
-    await client.flows.end("pix", asked.id, "rollback", "alerts doubled");
-    expect(await until(good, hasEnded)).toMatchObject({ outcome: "rolled-back" });
+    await client.flows.end("pix", good.id, "rollback", "alerts doubled");
+    expect(await flows.hasEnded(good.id)).toMatchObject({ outcome: "rolled-back" });
     expect(await serving()).toBe(`models:/pix/${first}`);
     expect((await client.registeredModels.getByAlias("pix", "champion")).version).toBe(first);
     const { statuses, variants } = await caller.end();

@@ -8,6 +8,7 @@ import { startRegistry, type TestRegistry } from "../containers/docker-registry.
 import { missing } from "../containers/programs.ts";
 import {
   command,
+  flowsOf,
   type Kind,
   type Running,
   registerVersion,
@@ -35,6 +36,7 @@ describe.skipIf(IS_REAL || nowhere() !== undefined || missing("docker-registry")
     let server: RunningServer;
     let client: Client;
     let worker: Running;
+    let flows: ReturnType<typeof flowsOf>;
     let env: Record<string, string>;
 
     beforeAll(async () => {
@@ -52,6 +54,7 @@ describe.skipIf(IS_REAL || nowhere() !== undefined || missing("docker-registry")
       const set = await command(["flow", "set", join(root, "flow.yaml"), "-m", "pix"], env);
       expect(set, set.said).toMatchObject({ code: 0 });
       worker = startCommand(["flow", "work", "--target", "sagemaker", "--role", world.role, "--lease", "10"], env);
+      flows = flowsOf(client, () => worker.said());
     }, 300_000);
     afterAll(async () => {
       worker?.child.kill("SIGTERM");
@@ -73,34 +76,16 @@ describe.skipIf(IS_REAL || nowhere() !== undefined || missing("docker-registry")
       }
       const { tags } = await client.modelVersions.get("pix", version);
       world.fleet?.images.set(tags.find(({ key }) => key === "esteira.image")?.value ?? "", { layout, tag: version });
-      const found = (await client.flows.ofModel("pix")).find((flow) => flow.version === version);
-      if (found === undefined) throw new Error(`no flow of version ${version}`);
-      return found;
+      return flows.begun(version);
     }
-    const until = async (id: number, is: (flow: Flow) => boolean): Promise<Flow> => {
-      await expect
-        .poll(async () => is((await client.flows.get("pix", id)).flow), { timeout: 400_000, interval: 500 })
-        .toBe(true)
-        .catch(async (error: unknown) => {
-          console.error(worker.said(), JSON.stringify(await client.flows.get("pix", id), undefined, 1));
-          throw error;
-        });
-      return (await client.flows.get("pix", id)).flow;
-    };
-    const hasEnded = (id: number) => until(id, ({ work, outcome }) => work === undefined && outcome !== undefined);
-    const approved = async ({ id }: Flow): Promise<void> => {
-      await until(id, ({ work }) => work === "approval");
-      await client.flows.decide("pix", id, "approve");
-    };
-
     test("is approved, judged by what CloudWatch says, promoted, and rolled back", async () => {
       const target = world.target();
       const serving = async () => (await target.status("pix"))?.wanted.model;
       const first = await begin("good");
-      await until(first.id, ({ work }) => work === "approval");
+      await flows.until(first.id, ({ work }) => work === "approval");
       expect((await target.status("pix-staging"))?.state).toBe("serving");
       await client.flows.decide("pix", first.id, "approve");
-      expect(await hasEnded(first.id)).toMatchObject({ outcome: "promoted" });
+      expect(await flows.hasEnded(first.id)).toMatchObject({ outcome: "promoted" });
       expect(await serving()).toBe("models:/pix/1");
       expect(await target.status("pix-staging")).toBeUndefined();
 
@@ -113,14 +98,14 @@ describe.skipIf(IS_REAL || nowhere() !== undefined || missing("docker-registry")
         }
       })();
       const second = await begin("odd");
-      await approved(second);
-      expect(await hasEnded(second.id)).toMatchObject({ outcome: "promoted", former: "1" });
+      await flows.approve(second.id);
+      expect(await flows.hasEnded(second.id)).toMatchObject({ outcome: "promoted", former: "1" });
       expect(await serving()).toBe("models:/pix/2");
       const { steps } = await client.flows.get("pix", second.id);
       const judged = steps.find(({ work, ending }) => work === "judge" && ending === "done");
       expect(judged?.result).toMatchObject({ canary: { failed: 0 } });
       await client.flows.end("pix", second.id, "rollback", "alerts doubled");
-      expect(await hasEnded(second.id)).toMatchObject({ outcome: "rolled-back" });
+      expect(await flows.hasEnded(second.id)).toMatchObject({ outcome: "rolled-back" });
       expect(await serving()).toBe("models:/pix/1");
       isOver = true;
       await calling;
