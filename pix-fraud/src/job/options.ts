@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { invalid } from "@esteira/core/errors";
+import { VICTIM_TYPOLOGIES, type VictimTypology } from "../world/parameters.ts";
 
 export const LANGUAGES = ["en", "pt-BR"] as const;
 type Language = (typeof LANGUAGES)[number];
@@ -10,6 +11,8 @@ export interface JobOptions {
   readonly transfers: number;
   readonly days: number;
   readonly seed: number;
+  /** The kind of fraud that begins late in the simulated world; the world's own when absent. */
+  readonly late?: VictimTypology;
   /** A real file instead of the simulated world. */
   readonly ledger?: string;
   /** A preset's name (`fdh`) or a mapping file. */
@@ -39,6 +42,7 @@ Input
   --full               1,000,000 transfers
   --days N             days that they cover (default 240)
   --seed N             seed of the world, the search and the training (default 7)
+  --late NAME          the kind of fraud that begins when four fifths of the days are over (default fake_investment)
   --ledger FILE        a real ledger (.csv, .parquet) instead of the simulated one
   --mapping NAME|FILE  its columns: the preset fdh, or a YAML or JSON file
   --protocol NAME      handbook: the Fraud Detection Handbook's features, weeks and library defaults,
@@ -65,6 +69,7 @@ const FLAGS = {
   full: { type: "boolean" },
   days: { type: "string" },
   seed: { type: "string" },
+  late: { type: "string" },
   ledger: { type: "string" },
   mapping: { type: "string" },
   protocol: { type: "string" },
@@ -85,8 +90,13 @@ export function parseOptions(argv: readonly string[], atTerminal: boolean): JobO
   if (values.full && values.transfers !== undefined) {
     throw invalid("--full already sets the number of transfers: give either --full or --transfers, not both.");
   }
-  if (values.ledger !== undefined && (values.transfers !== undefined || values.full || values.days !== undefined)) {
-    throw invalid("--transfers, --full and --days belong to the simulated world: leave them out with --ledger.");
+  if (
+    values.ledger !== undefined &&
+    (values.transfers !== undefined || values.full || values.days !== undefined || values.late !== undefined)
+  ) {
+    throw invalid(
+      "--transfers, --full, --days and --late belong to the simulated world: leave them out with --ledger.",
+    );
   }
   if (values.mapping !== undefined && values.ledger === undefined) {
     throw invalid("--mapping describes the columns of a file: give the file with --ledger.");
@@ -103,6 +113,7 @@ export function parseOptions(argv: readonly string[], atTerminal: boolean): JobO
     transfers: values.full ? 1_000_000 : whole("transfers", values.transfers ?? "500000", 20_000, 20_000_000),
     days: whole("days", values.days ?? "240", 60, 730),
     seed: whole("seed", values.seed ?? "7", 0, 2 ** 31 - 1),
+    ...(values.late === undefined ? {} : { late: choice("late", values.late, VICTIM_TYPOLOGIES) }),
     ...(values.ledger === undefined ? {} : { ledger: values.ledger }),
     ...(values.mapping === undefined ? {} : { mapping: values.mapping }),
     ...(values.protocol === undefined ? {} : { protocol: choice("protocol", values.protocol, PROTOCOL_CHOICES) }),

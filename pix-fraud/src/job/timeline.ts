@@ -59,3 +59,23 @@ export function splitTimeline(first: number, last: number): Timeline {
     maturityDays,
   };
 }
+
+const UP_TO = { chosen: 7, judged: 7, warmUp: 0.2 };
+
+/**
+ * The spans of a training that must know what happened until now, such as a retraining: the last week judges and the one before chooses, with the labels known at `asOf`. Those are young,
+ * and fewer than there will be: alike for all that is judged on them.
+ */
+export function timelineUpTo(first: number, asOf: number): Timeline {
+  const start = Math.floor(first / DAY) * DAY;
+  const days = Math.floor((asOf - start) / DAY);
+  if (days < SHORTEST_DAYS)
+    throw invalid(`The ledger covers ${days} days until then: at least ${SHORTEST_DAYS} are needed to train.`);
+  const test = { from: asOf - UP_TO.judged * DAY, to: asOf };
+  const validation = { from: test.from - UP_TO.chosen * DAY, to: test.from };
+  return {
+    begin: first,
+    train: { from: start + Math.round(days * UP_TO.warmUp) * DAY, to: validation.from },
+    ...{ validation, test, asOf, live: { from: asOf, to: asOf }, maturityDays: 0 },
+  };
+}

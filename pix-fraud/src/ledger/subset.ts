@@ -1,3 +1,4 @@
+import { digestColumns } from "./digest.ts";
 import type { Ledger, NumericColumn } from "./ledger.ts";
 
 /** The ledger of some rows, in the order given, which must be that of time. Accounts and devices keep their indexes. */
@@ -14,6 +15,28 @@ export function takeRows(ledger: Ledger, rows: Int32Array): Ledger {
     slices: take(ledger.slices),
     idOf: (row) => ledger.idOf(rows[row]!),
   };
+}
+
+/** The ledger as it was at an instant (milliseconds): no later transfers, and no label that was not known yet. */
+export function ledgerAsOf(ledger: Ledger, asOf: number): Ledger {
+  const { time } = ledger.transfers;
+  const rows = Int32Array.from(time.keys()).filter((row) => time[row]! < asOf);
+  const taken = takeRows(ledger, rows);
+  const { knownAt, reportedAt } = taken.labels;
+  const isKnown = (row: number) => knownAt[row]! <= asOf;
+  const labels = {
+    ...taken.labels,
+    fraud: taken.labels.fraud.map((label, row) => (isKnown(row) ? label : 0)),
+    typology: taken.labels.typology.map((code, row) => (isKnown(row) ? code : 0)),
+    knownAt: knownAt.map((at) => (at <= asOf ? at : Number.NaN)),
+    reportedAt: reportedAt.map((at) => (at <= asOf ? at : Number.NaN)),
+  };
+  const origin = {
+    ...ledger.origin,
+    description: `${ledger.origin.description}, as of ${new Date(asOf).toISOString()}`,
+    digest: digestColumns(taken.transfers, labels, taken.slices),
+  };
+  return { ...taken, labels, origin };
 }
 
 function pick(column: NumericColumn, rows: Int32Array): NumericColumn {

@@ -13,13 +13,13 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.once(signal, () => interrupt.abort(new Error("interrupted")));
 
 /** One step of the project in the run that its launcher has made; the last line says what came of it. */
-async function runStep({ step, prepared, model, job }: StepOptions): Promise<string> {
+async function runStep({ step, prepared, model, asOf, job }: StepOptions): Promise<string> {
   const { client, runId } = stepRun(process.env);
   const scratch = await mkdtemp(join(tmpdir(), "esteira-step-"));
   const note = (line: string) => void process.stderr.write(`${line}\n`);
   try {
     return await continueRun({ client, runId }, async (run) => {
-      if (step === "prepare") return (await import("./prepare.ts")).prepare({ client, run, scratch }, job);
+      if (step === "prepare") return (await import("./prepare.ts")).prepare({ client, run, scratch }, job, asOf);
       const url = process.env.MLFLOW_TRACKING_URI ?? "";
       const context = await stepContext({ client, runId }, job, { url, scratch, signal: interrupt.signal, note });
       if (step === "train") return (await import("./train.ts")).train(run, context, prepared, note);

@@ -11,11 +11,13 @@ export interface StepOptions {
   readonly prepared: string;
   /** The folder of a packaged model, for `evaluate`. */
   readonly model: string;
+  /** For `prepare`: the instant whose knowledge the ledger is, milliseconds; all of it when undefined. */
+  readonly asOf: number | undefined;
   readonly job: JobOptions;
 }
 
 /** The job's own flags, and two folders that a step takes. */
-const FLAGS = ["transfers", "days", "seed", "trainer", "trials", "gate"] as const;
+const FLAGS = ["transfers", "days", "seed", "late", "trainer", "trials", "gate"] as const;
 
 /**
  * Reads the command line of a step: its name, then flags with values.
@@ -27,7 +29,7 @@ export function parseStep(argv: readonly string[]): StepOptions {
   const step = STEPS.find((known) => known === name);
   if (step === undefined) throw invalid(`'${name}' is no step: expected ${STEPS.join(", ")}.`);
   const options = Object.fromEntries(
-    [...FLAGS, "prepared", "model"].map((flag) => [flag, { type: "string" as const }]),
+    [...FLAGS, "prepared", "model", "as-of"].map((flag) => [flag, { type: "string" as const }]),
   );
   let values: Record<string, string | boolean | undefined>;
   try {
@@ -46,5 +48,18 @@ export function parseStep(argv: readonly string[]): StepOptions {
     if (needed && (typeof value !== "string" || value === "")) throw invalid(`${step} needs a folder with --${flag}.`);
     return typeof value === "string" ? value : "";
   };
-  return { step, prepared: folder("prepared", step !== "prepare"), model: folder("model", step === "evaluate"), job };
+  return {
+    step,
+    prepared: folder("prepared", step !== "prepare"),
+    model: folder("model", step === "evaluate"),
+    asOf: instantOf(values["as-of"]),
+    job,
+  };
+}
+
+function instantOf(given: string | boolean | undefined): number | undefined {
+  if (typeof given !== "string" || given === "") return undefined;
+  const instant = Date.parse(given);
+  if (Number.isFinite(instant)) return instant;
+  throw invalid(`--as-of is '${given}': expected an instant such as 2026-05-01T00:00:00Z.`);
 }

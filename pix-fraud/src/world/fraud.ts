@@ -3,7 +3,14 @@
 import { apportion } from "./arrivals.ts";
 import { type Calendar, DAY_MS, HOUR_MS } from "./calendar.ts";
 import { Desks, type MuleWorld, planCashOut, type Trade } from "./mules.ts";
-import { type Delay, TYPOLOGIES, type Typology, type VictimTypology, type WorldParameters } from "./parameters.ts";
+import {
+  type Delay,
+  TYPOLOGIES,
+  type Typology,
+  VICTIM_TYPOLOGIES,
+  type VictimTypology,
+  type WorldParameters,
+} from "./parameters.ts";
 import type { Plan } from "./plan.ts";
 import type { Period, Population } from "./population.ts";
 import { Alias, exp, ln, type Random, stream } from "./random.ts";
@@ -20,9 +27,6 @@ export interface FraudContext {
   readonly seed: number;
 }
 
-const VICTIM_TYPOLOGIES = TYPOLOGIES.filter(
-  (name): name is VictimTypology => name !== "none" && name !== "mule_cash_out",
-);
 const CASH_OUT = TYPOLOGIES.indexOf("mule_cash_out");
 
 const tradeOf = (typology: Typology): Trade =>

@@ -23,6 +23,9 @@ export const TYPOLOGIES = [
 ] as const;
 
 export type Typology = (typeof TYPOLOGIES)[number];
+export const VICTIM_TYPOLOGIES = TYPOLOGIES.filter(
+  (name): name is VictimTypology => name !== "none" && name !== "mule_cash_out",
+);
 export type VictimTypology = Exclude<Typology, "none" | "mule_cash_out">;
 
 /** A delay by its median and 90th percentile, in hours. */

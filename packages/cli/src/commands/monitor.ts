@@ -1,4 +1,5 @@
 import type { Command } from "../command.ts";
+import { monitorBacktest } from "../monitor/backtest-command.ts";
 import { monitorCheck } from "../monitor/check-command.ts";
 import { monitorCollect } from "../monitor/collect-command.ts";
 import { monitorExports } from "../monitor/export-commands.ts";
@@ -16,6 +17,7 @@ export const monitor: readonly Command[] = [
   monitorReport,
   ...monitorThreshold,
   monitorReview,
+  monitorBacktest,
   monitorRun,
   monitorRetrain,
   monitorCheck,

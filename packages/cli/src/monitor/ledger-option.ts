@@ -38,10 +38,14 @@ export function instantOf(given: string, flag: string): number {
   );
 }
 
-/** `FROM..TO`, half-open. */
+/** As `spanOf`; undefined where the option is not given. */
 export function spanIn(values: Values, name: string, flag: string): { from: number; to: number } | undefined {
   const given = text(values, name);
-  if (given === undefined) return undefined;
+  return given === undefined ? undefined : spanOf(given, flag);
+}
+
+/** `FROM..TO`, half-open. */
+export function spanOf(given: string, flag: string): { from: number; to: number } {
   const [from, to, ...more] = given.split("..");
   if (from === undefined || to === undefined || from === "" || to === "" || more.length > 0)
     throw invalid(`${flag} is '${given}': expected two instants with two dots between, as in 2026-01-01..2026-02-01.`);

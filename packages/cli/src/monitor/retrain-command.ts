@@ -7,6 +7,7 @@ export const monitorRetrain: Command = {
   arguments: [{ name: "file", summary: "the monitor.yaml, with its part retrain" }],
   options: [
     { flags: "--once", summary: "do what is due and end, for cron" },
+    { flags: "--at <instant>", summary: "with --once: as if it were then, for decisions that are replayed" },
     {
       flags: "--state <folder>",
       summary: "where 'monitor run' keeps the state of alerts; .esteira-monitor beside the file when absent",

@@ -1,6 +1,6 @@
 /** One retraining: the project's run, the version that it makes, and the flow that takes it on. */
 
-import { systemClock } from "@esteira/core/clock";
+import type { Clock } from "@esteira/core/clock";
 import { EsteiraError } from "@esteira/core/errors";
 import type { Flow } from "@esteira/core/flow/entity";
 import { type ExperimentId, type RunId, runId } from "@esteira/core/ids";
@@ -27,6 +27,7 @@ export interface RetrainContext {
   readonly client: Client;
   readonly terminal: Terminal;
   readonly stop: Stop;
+  readonly clock: Clock;
 }
 
 /** Says which retraining a run or a version is of: what was done before a kill is found again. */
@@ -41,20 +42,20 @@ export const openFlow = async (client: Client, model: string): Promise<Flow | un
  * TEMPORARILY_UNAVAILABLE where the server is away: it may be begun again.
  */
 export async function retrainModel(retraining: Retraining, context: RetrainContext): Promise<Retraining> {
-  const { client, model, stop } = context;
+  const { client, model, stop, clock } = context;
   try {
     await refuseUnguarded(context);
     const trained = await train(retraining, context);
     if ("failure" in trained) {
       const ended = { ...retraining, run: trained.run };
-      return stop.cancelled.aborted ? ended : failed(ended, trained.failure, systemClock());
+      return stop.cancelled.aborted ? ended : failed(ended, trained.failure, clock());
     }
     const version = await register(retraining, trained.run, context);
     const flow = (await client.flows.ofModel(model)).find((one) => one.version === version);
-    return { ...retraining, run: trained.run, version, flow: flow?.id ?? null, endedAt: systemClock() };
+    return { ...retraining, run: trained.run, version, flow: flow?.id ?? null, endedAt: clock() };
   } catch (error) {
     if (!(error instanceof EsteiraError) || error.code === "TEMPORARILY_UNAVAILABLE") throw error;
-    return failed(retraining, error.message, systemClock());
+    return failed(retraining, error.message, clock());
   }
 }
 

@@ -12,6 +12,7 @@ import pc from "picocolors";
 import { type Terminal, text, type Values } from "../command.ts";
 import { stopFrom } from "../commands/run.ts";
 import { trackingClient } from "../tracking.ts";
+import { instantOf } from "./ledger-option.ts";
 import { readMonitor, stateFolder } from "./monitor-file.ts";
 import { openFlow, retrainModel } from "./retrain-model.ts";
 
@@ -31,10 +32,23 @@ export async function retrainWhenDue(values: Values, terminal: Terminal): Promis
   const release = await lockFolder(state, "retrain.lock", "retraining");
   const stop = stopFrom(terminal);
   const client = trackingClient(terminal);
-  const context = { model: file.model, plan, folder, ledger: resolve(folder, file.ledger), client, terminal, stop };
+  const given = text(values, "at");
+  if (given !== undefined && values.once !== true) throw invalid("--at is one instant: give --once with it.");
+  const at = given === undefined ? undefined : instantOf(given, "--at");
+  const clock = at === undefined ? systemClock : () => at;
+  const context = {
+    model: file.model,
+    plan,
+    folder,
+    ledger: resolve(folder, file.ledger),
+    client,
+    terminal,
+    stop,
+    clock,
+  };
   /** Undefined where nothing is due. */
   const turn = async (): Promise<Retraining | undefined> => {
-    const now = systemClock();
+    const now = clock();
     const known = await readRetrainings(state, file.model, now);
     // From the first time on the calendar counts.
     if (known.all.length === 0) await writeRetrainings(state, known);
