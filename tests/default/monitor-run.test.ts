@@ -6,8 +6,12 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { tagValue } from "@esteira/core/entities/tag";
+import { WATCH_TAG, watchTold } from "@esteira/core/wire/watch";
 import { openLedgerWriter } from "@esteira/monitor/ledger/ledger-writer";
 import { readState } from "@esteira/monitor/ledger/state";
+import { createClient } from "@esteira/sdk/client";
+import { startServer } from "@esteira/server/start";
 import { signDelivery } from "@esteira/server/webhooks/signature";
 import { SMTPServer } from "smtp-server";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -176,6 +180,44 @@ describe("esteira monitor run", () => {
     expect(mails).toHaveLength(1);
     expect(await readdir(join(folder, ".esteira-monitor", "monitor.yaml"))).toEqual(["state.json"]);
   });
+
+  it("tells a server what it sees, in one run of the model, and looks on when the server is away", async () => {
+    const { url } = await receiver();
+    const folder = await monitorFile(url);
+    const server = await startServer({
+      ...{ host: "127.0.0.1", port: 0, backendStoreUri: `sqlite:///${join(root, "mlflow.db")}` },
+      artifactsDestination: join(root, "artifacts"),
+    });
+    const tell = () =>
+      runEsteira(folder, ["monitor", "run", "monitor.yaml", "--once", "--tracking-uri", server.url], ENV);
+    try {
+      expect(await tell()).toMatchObject({ code: 3, stderr: "" });
+      expect(await tell()).toMatchObject({ code: 3, stderr: "" });
+      const client = createClient({ baseUrl: server.url });
+      const { experimentId } = await client.experiments.getByName("monitoring");
+      const { items } = await client.runs.search({ experimentIds: [experimentId] });
+      expect(items.map(({ info }) => info.runName)).toEqual(["watching-pix"]);
+      const { data, info } = items[0]!;
+      const told = watchTold.parse(JSON.parse(tagValue(data.tags, WATCH_TAG) ?? ""));
+      expect(told).toMatchObject({
+        ...{ every: 300_000, currency: "BRL", more: 0 },
+        alerts: [
+          { rule: "quiet", severity: "page", isFiring: true, text: { en: expect.stringMatching(/^quiet: 0, since /) } },
+        ],
+      });
+      expect(told.figures).toContainEqual({ signal: "decisions", window: "10m", value: 0 });
+      expect(data.metrics.map(({ key }) => key)).toEqual(expect.arrayContaining(["decisions/10m", "decision_age"]));
+      expect((await client.runs.metricHistory({ runId: info.runId, metricKey: "decisions/10m" })).items).toHaveLength(
+        2,
+      );
+    } finally {
+      await server.close();
+    }
+    expect(await tell()).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining("the server was not told what was seen"),
+    });
+  }, 120_000);
 
   it("ends with 0 where nothing fires and with 2 where something cannot be read", async () => {
     const { url } = await receiver();

@@ -12,6 +12,12 @@ export const monitorRun: Command = {
       flags: "--state <folder>",
       summary: "where the state of alerts is kept; .esteira-monitor beside each file when absent",
     },
+    {
+      flags: "--tracking-uri <uri>",
+      summary:
+        "tell a server what is seen, for its web UI: a run of each model, with figures over time and open alerts",
+    },
+    { flags: "--experiment <name>", summary: "of these runs", default: "monitoring" },
     { flags: "-h, --host <host>", summary: "address of /metrics", default: "127.0.0.1" },
     { flags: "-p, --port <port>", summary: "show what is watched to Prometheus at /metrics; 0 is any free port" },
   ],

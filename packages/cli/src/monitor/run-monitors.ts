@@ -8,7 +8,9 @@ import type { Post } from "@esteira/monitor/delivery/deliver";
 import { alertLine } from "@esteira/monitor/delivery/words";
 import { conditionText } from "@esteira/monitor/file/describe-monitor";
 import { durationText } from "@esteira/monitor/file/duration";
+import { NewestOnly } from "@esteira/monitor/watch/newest-only";
 import { runWatchers } from "@esteira/monitor/watch/run-watchers";
+import { openWatchRun } from "@esteira/monitor/watch/watch-run";
 import { type InTurn, WatchedLedger } from "@esteira/monitor/watch/watched-ledger";
 import { Watcher } from "@esteira/monitor/watch/watcher";
 import { removeDrafts } from "@esteira/monitor/whole-file";
@@ -16,6 +18,7 @@ import { sendDelivery } from "@esteira/server/webhooks/send";
 import pc from "picocolors";
 import { type Terminal, text, texts, type Values } from "../command.ts";
 import { portOf } from "../port.ts";
+import { trackingClient } from "../tracking.ts";
 import { serveMetrics } from "./metrics-server.ts";
 import { type ReadMonitor, readMonitor, stateFolder } from "./monitor-file.ts";
 
@@ -42,7 +45,14 @@ export async function runMonitors(values: Values, terminal: Terminal): Promise<n
       await removeDrafts(folder);
       watchers.push(await openWatcher(monitor, join(folder, "state.json"), terminal, inTurn));
     }
-    return values.once === true ? await once(watchers, terminal) : await untilInterrupted(watchers, values, terminal);
+    const telling = tellingOf(values, terminal);
+    try {
+      return values.once === true
+        ? await once(watchers, telling, terminal)
+        : await untilInterrupted(watchers, telling, values, terminal);
+    } finally {
+      await telling.settled();
+    }
   } finally {
     for (const release of releases) await release();
   }
@@ -71,6 +81,35 @@ async function openWatcher(
   });
 }
 
+/** Tells the server of `--tracking-uri` what is seen; nothing where there is none. What goes wrong of it is a note. */
+function tellingOf(values: Values, terminal: Terminal) {
+  const uri = text(values, "trackingUri");
+  if (uri === undefined) return { onLook: () => {}, settled: async () => {} };
+  const client = trackingClient({ env: { ...terminal.env, MLFLOW_TRACKING_URI: uri } });
+  const queues = new Map<Watcher, NewestOnly<Watcher>>();
+  const queueOf = (watcher: Watcher) => {
+    const run = openWatchRun(client, text(values, "experiment") ?? "monitoring");
+    return new NewestOnly<Watcher>(async ({ every }) => {
+      await run.tell(watcher.observed(), every).catch((error: unknown) => {
+        terminal.note(
+          `${pc.yellow("!")} ${watcher.observed().file.model}: the server was not told what was seen: ${error instanceof Error ? error.message : String(error)}`,
+        );
+      });
+    });
+  };
+  return {
+    onLook(watcher: Watcher): void {
+      const queue = queues.get(watcher) ?? queueOf(watcher);
+      queues.set(watcher, queue);
+      queue.give(watcher);
+    },
+    settled: async (): Promise<void> => {
+      await Promise.all([...queues.values()].map((queue) => queue.settled()));
+    },
+  };
+}
+type Telling = ReturnType<typeof tellingOf>;
+
 async function scrape(url: string): Promise<string> {
   const answer = await fetch(url, { signal: AbortSignal.timeout(SCRAPE_TIMEOUT_MS) });
   if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
@@ -95,11 +134,12 @@ const post: Post = (message) =>
     timeoutMs: DELIVERY_TIMEOUT_MS,
   });
 
-async function once(watchers: readonly Watcher[], terminal: Terminal): Promise<number> {
+async function once(watchers: readonly Watcher[], telling: Telling, terminal: Terminal): Promise<number> {
   let fires = false;
   let faulty = false;
   for (const watcher of watchers) {
     await watcher.look();
+    telling.onLook(watcher);
     await watcher.deliver();
     const { file, state, faults } = watcher.observed();
     const firing = state.alerts.filter(({ phase }) => phase === "firing");
@@ -112,7 +152,12 @@ async function once(watchers: readonly Watcher[], terminal: Terminal): Promise<n
   return fires ? FIRES : faulty ? 2 : 0;
 }
 
-async function untilInterrupted(watchers: readonly Watcher[], values: Values, terminal: Terminal): Promise<number> {
+async function untilInterrupted(
+  watchers: readonly Watcher[],
+  telling: Telling,
+  values: Values,
+  terminal: Terminal,
+): Promise<number> {
   const port = text(values, "port");
   const server =
     port === undefined
@@ -132,6 +177,7 @@ async function untilInterrupted(watchers: readonly Watcher[], values: Values, te
   const running = runWatchers(watchers, {
     clock: systemClock,
     stop: stop.signal,
+    onLook: telling.onLook,
     onFault: (sentence) => terminal.note(`${pc.yellow("!")} ${sentence}`),
   });
   await terminal.interrupted();

@@ -9,6 +9,8 @@ export interface RunOptions {
   readonly stop: AbortSignal;
   /** Told of what no watcher expected; the loop that met it goes on. */
   readonly onFault: (sentence: string) => void;
+  /** Told after each look; no look waits for it. */
+  readonly onLook?: ((watcher: Watcher) => void) | undefined;
 }
 
 /** After a fault that nobody expected it is tried again so much later, milliseconds. */
@@ -18,12 +20,16 @@ const AFTER_FAULT = 30_000;
  * Watches until `stop`: each model in a loop of its own, and its deliveries in another, so that neither another model's fault nor a receiver that
  * is slow keeps one from looking. Resolves after what was under way is done.
  */
-export async function runWatchers(watchers: readonly Watcher[], { clock, stop, onFault }: RunOptions): Promise<void> {
+export async function runWatchers(
+  watchers: readonly Watcher[],
+  { clock, stop, onFault, onLook }: RunOptions,
+): Promise<void> {
   await Promise.all(
     watchers.flatMap((watcher) => [
       repeatedly(stop, onFault, async () => {
         const begun = clock();
         await watcher.look();
+        onLook?.(watcher);
         return Math.max(0, begun + watcher.every - clock());
       }),
       repeatedly(stop, onFault, async () => {

@@ -35,6 +35,8 @@ describe("catalogues", () => {
         "charts.log",
         "compare.code.commit",
         "monitoring.recall",
+        "monitoring.score",
+        "monitoring.scores",
         "reviews.score",
         "run.digest",
         "runs.filterPlaceholder",

@@ -44,6 +44,13 @@ const schema = lazily(() => {
     identity: z.object({ model: z.string(), version: z.string(), reference: z.string() }),
     alertRate: z.object({ transfers: z.number(), rate: figure, budget: figure }),
     latency: z.object({ p99: figure }).nullable().default(null),
+    // What reports of earlier versions did not say.
+    scoreDrift: drift.nullable().default(null),
+    maturityByTypology: z
+      .array(
+        z.object({ name: z.string(), curve: z.object({ cases: z.number(), medianDays: figure, p90Days: figure }) }),
+      )
+      .default([]),
     drift: z.array(drift),
     performance: z.object({ cohorts: z.array(cohort) }),
   });

@@ -16,6 +16,7 @@ import { DriftTable } from "./drift-table.tsx";
 import type { Level, MonitorReport } from "./monitor-report.ts";
 import classes from "./monitoring.module.css";
 import { monitoredVersion, monitoringRunsQuery, monitorReportQuery, VERDICT_TAG } from "./monitoring-queries.ts";
+import { Watching } from "./watch-view.tsx";
 
 interface MonitoringProps {
   readonly name: string;
@@ -35,6 +36,7 @@ export function Monitoring({ name, shown, onShow }: MonitoringProps) {
           {text.reviews.link}
         </Link>
       </p>
+      <Watching name={name} />
       <Answer query={query}>
         {(runs) => {
           const run = runs.find(({ info }) => info.runId === shown) ?? runs[0];
@@ -111,10 +113,41 @@ function Loaded({ run, report }: { run: Run; report: MonitorReport }) {
       <Section title={words.performance}>
         <CohortPicture cohorts={report.performance.cohorts} />
       </Section>
+      {report.scoreDrift === null ? null : (
+        <Section title={words.scores}>
+          <DriftTable rows={[{ ...report.scoreDrift, feature: words.score }]} />
+        </Section>
+      )}
+      {report.maturityByTypology.length === 0 ? null : (
+        <Section title={words.labelDelay}>
+          <LabelDelays rows={report.maturityByTypology} />
+        </Section>
+      )}
       <Section title={words.drift}>
         <DriftTable rows={report.drift} />
       </Section>
     </>
+  );
+}
+
+/** How soon labels of each kind of fraud came, in days. */
+function LabelDelays({ rows }: { rows: MonitorReport["maturityByTypology"] }) {
+  const text = useText();
+  const format = useFormat();
+  const days = (value: number | null) => (value === null ? <Dim>–</Dim> : format.metric(value));
+  return (
+    <SmallTable
+      head={[
+        { title: text.monitoring.kindOfFraud },
+        { title: text.monitoring.knownCases, kind: "number" },
+        { title: text.monitoring.halfKnown, kind: "number" },
+        { title: text.monitoring.nearlyAllKnown, kind: "number" },
+      ]}
+      rows={rows.map(({ name, curve }) => ({
+        key: name,
+        cells: [name, format.number(curve.cases), days(curve.medianDays), days(curve.p90Days)],
+      }))}
+    />
   );
 }
 
