@@ -34,6 +34,8 @@ async function runWith(tags: Readonly<Record<string, string | undefined>>) {
   return (await client.runs.create({ experimentId: EXPERIMENT, startTime: NOW, tags: list })).info.runId;
 }
 
+const ended = (backend: string) => endAbandoned(client, { experimentId: EXPERIMENT, backend, now: NOW });
+
 const stateOf = async (id: Awaited<ReturnType<typeof runWith>>) => {
   const { info, data } = await client.runs.get(id);
   return [info.status, wasAbandoned(data.tags)];
@@ -50,10 +52,16 @@ describe("a run whose launcher is gone", () => {
     const mine = await runWith({ ...(await launcherTags(NOW - 60 * MINUTE)) });
     const strange = await runWith({ "esteira.project.alive": "never" });
     const others = await runWith({});
-    expect(await endAbandoned(client, EXPERIMENT, NOW)).toEqual([silent]);
+    const inContainer = await runWith({
+      ...{ "esteira.project.launcher": "another-boot/4026531836/77/12345", "esteira.project.alive": "0" },
+      "mlflow.project.backend": "docker",
+    });
+    expect(await ended("local")).toEqual([silent]);
     expect(await stateOf(silent)).toEqual(["FAILED", true]);
-    for (const id of [alive, mine, strange, others]) expect(await stateOf(id)).toEqual(["RUNNING", false]);
-    expect(await endAbandoned(client, EXPERIMENT, NOW)).toEqual([]);
+    for (const id of [alive, mine, strange, others, inContainer]) expect(await stateOf(id)).toEqual(["RUNNING", false]);
+    expect(await ended("local")).toEqual([]);
+    // Its container is ended by who can reach it.
+    expect(await ended("docker")).toEqual([inContainer]);
   });
 
   it("is left to who has taken it up, and as it has ended", async () => {

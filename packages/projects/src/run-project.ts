@@ -93,7 +93,7 @@ async function endLeftOver({
   note,
   backend,
 }: RunProjectOptions): Promise<void> {
-  const ended = await endAbandoned(client, experimentId, clock()).catch(() => []);
+  const ended = await endAbandoned(client, { experimentId, backend: backend.name, now: clock() }).catch(() => []);
   if (ended.length > 0)
     await backend.endAbandoned?.(ended).catch((error: unknown) => {
       note(`What they had begun could not be ended: ${error instanceof Error ? error.message : String(error)}`);

@@ -69,9 +69,17 @@ async function beganAt(pid: string): Promise<string | undefined> {
  * Ends the runs of an experiment that are RUNNING although their launcher is gone: FAILED, with the reason. One of this machine is looked
  * for; one of another, or of this one before it was started again, is gone when it was silent for a quarter of an hour.
  *
+ * @param backend the one that can end what it still does elsewhere: runs of others are left to these, but for those of a machine's processes.
  * @returns their ids.
  */
-export async function endAbandoned(client: Client, experimentId: ExperimentId, now: number): Promise<readonly RunId[]> {
+export async function endAbandoned(
+  client: Client,
+  {
+    experimentId,
+    backend,
+    now,
+  }: { readonly experimentId: ExperimentId; readonly backend: string; readonly now: number },
+): Promise<readonly RunId[]> {
   const place = await launcherPlace();
   const { items } = await client.runs.search({
     experimentIds: [experimentId],
@@ -80,6 +88,7 @@ export async function endAbandoned(client: Client, experimentId: ExperimentId, n
   });
   const ended: RunId[] = [];
   for (const { info, data } of items) {
+    if (!["local", backend].includes(tagValue(data.tags, "mlflow.project.backend") ?? "local")) continue;
     const launcher = tagValue(data.tags, LAUNCHER_TAG);
     const isHere = place !== undefined && launcher?.startsWith(`${place}/`) === true;
     const silence = now - aliveAt(data.tags);
