@@ -12,6 +12,9 @@ const TAGS: Readonly<Record<string, string>> = {
   [BASE_IMAGE_TAG]: "image.base",
 };
 
+/** What says where something came from, or is compared as code: a library out of the cache is the one that was downloaded. */
+const ELSEWHERE = /^git\.|\.source$/;
+
 /** What a run has kept of its environment, as texts. */
 export interface EnvironmentTexts {
   /** JSON of `captureEnvironment`, and more. */
@@ -25,7 +28,7 @@ export interface EnvironmentTexts {
 /** What is known of a run's environment, by name: `node`, `python`, `os`, digests of lockfiles, `package NAME`. */
 export function environmentOf(tags: readonly Tag[], texts: EnvironmentTexts): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
-  for (const [name, value] of flat(parsed(texts.environment))) if (!name.startsWith("git.")) found.set(name, value);
+  for (const [name, value] of flat(parsed(texts.environment))) if (!ELSEWHERE.test(name)) found.set(name, value);
   for (const { key, value } of tags) {
     const name = TAGS[key];
     if (name !== undefined) found.set(name, value);

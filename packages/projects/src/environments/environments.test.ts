@@ -100,6 +100,15 @@ const hasPython = (() => {
   }
 })();
 
+const hasUv = (() => {
+  try {
+    execFileSync("uv", ["--version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
 /** Python's venv puts a pip into each environment, which takes a busy machine its time. */
 const SLOW_MS = 600_000;
 
@@ -120,25 +129,24 @@ describe.skipIf(!hasPython)("a virtual environment (skipped without python3 and 
   const prepare = (manager: "virtualenv" | "uv" = "virtualenv") =>
     prepareEnvironment(folder, python, manager, options());
 
-  it(
-    "is made once, with what the project's files name",
-    async () => {
-      execFileSync("python3", ["-c", WHEEL, join(folder, wheel)]);
-      await write("python_env.yaml", "dependencies:\n  - -r requirements.txt\n");
-      await write("requirements.txt", `--no-index\n--find-links ${folder}\npix-words==1.0\n`);
-      const [first, beside] = await Promise.all([prepare(), prepare()]);
-      expect([word(first), word(beside)]).toEqual(["chave", "chave"]);
-      expect(first.path).toEqual(beside.path);
-      expect(first.tags).toMatchObject({
-        "mlflow.project.env": "virtualenv",
-        "esteira.environment.sha256": expect.stringMatching(/^[0-9a-f]{64}$/),
-      });
-      notes = [];
-      expect(await prepare()).toEqual(first);
-      expect(notes, "nothing is made again").toEqual([]);
-    },
-    SLOW_MS,
-  );
+  it.skipIf(!hasUv).each(["uv"] as const)("is made once by %s too (skipped without uv)", isMadeOnce, SLOW_MS);
+  it.each(["virtualenv"] as const)("is made once by %s, with what the project's files name", isMadeOnce, SLOW_MS);
+
+  async function isMadeOnce(manager: "virtualenv" | "uv"): Promise<void> {
+    execFileSync("python3", ["-c", WHEEL, join(folder, wheel)]);
+    await write("python_env.yaml", "dependencies:\n  - -r requirements.txt\n");
+    await write("requirements.txt", `--no-index\n--find-links ${folder}\npix-words==1.0\n`);
+    const [first, beside] = await Promise.all([prepare(manager), prepare(manager)]);
+    expect([word(first), word(beside)]).toEqual(["chave", "chave"]);
+    expect(first.path).toEqual(beside.path);
+    expect(first.tags).toMatchObject({
+      "mlflow.project.env": manager,
+      "esteira.environment.sha256": expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    notes = [];
+    expect(await prepare(manager)).toEqual(first);
+    expect(notes, "nothing is made again").toEqual([]);
+  }
 
   it(
     "that cannot be made leaves nothing, and says why",

@@ -46,6 +46,8 @@ it("names the input that differs where the result does: code, data, parameters o
   expect(verdictOf(facts({ ...OTHER_RESULT, ...data }))).toEqual(["differs", "data: rows: d1 → d2"]);
   const params = { params: new Map([["rate", "0.6"]]) };
   expect(verdictOf(facts({ ...OTHER_RESULT, ...params }))).toEqual(["differs", "params: rate: 0.5 → 0.6"]);
+  // What a training logs of its own follows from its code.
+  expect(verdictOf(facts({ ...OTHER_RESULT, ...code, ...params }))).toEqual(["differs", "code: commit: c1 → c2"]);
   expect(verdictOf(facts({ ...OTHER_RESULT, ...environment({ "package numpy": "2.1", python: "3.12.1" }) }))).toEqual([
     "differs",
     "environment: package numpy: 2.0 → 2.1",

@@ -68,8 +68,9 @@ function causesOf({ comparison: { differences }, changedDefaults, repeats }: Jud
   for (const text of changedDefaults) causes.push({ kind: "parameter default", text });
   for (const one of differences.code) causes.push({ kind: "code", text: name(one) });
   for (const one of differences.data) causes.push({ kind: "data", text: name(one) });
-  for (const one of differences.params) causes.push({ kind: "params", text: name(one) });
   for (const one of differences.environment) causes.push({ kind: "environment", text: name(one) });
+  // It was given the same parameters: others are those that the training logs itself, such as a seed that it has drawn.
+  if (causes.length === 0) for (const one of differences.params) causes.push({ kind: "params", text: name(one) });
   if (repeats === false)
     return [
       {

@@ -65,21 +65,21 @@ async function beganAt(pid: string): Promise<string | undefined> {
   return state === undefined || state === "" || state === "Z" || state === "X" ? undefined : fields[18];
 }
 
+/** Who looks for abandoned runs, and where. */
+export interface Search {
+  readonly experimentId: ExperimentId;
+  /** The backend that can end what it still does elsewhere: runs of others are left to these, but for those of a machine's processes. */
+  readonly backend: string;
+  readonly now: number;
+}
+
 /**
  * Ends the runs of an experiment that are RUNNING although their launcher is gone: FAILED, with the reason. One of this machine is looked
  * for; one of another, or of this one before it was started again, is gone when it was silent for a quarter of an hour.
  *
- * @param backend the one that can end what it still does elsewhere: runs of others are left to these, but for those of a machine's processes.
  * @returns their ids.
  */
-export async function endAbandoned(
-  client: Client,
-  {
-    experimentId,
-    backend,
-    now,
-  }: { readonly experimentId: ExperimentId; readonly backend: string; readonly now: number },
-): Promise<readonly RunId[]> {
+export async function endAbandoned(client: Client, { experimentId, backend, now }: Search): Promise<readonly RunId[]> {
   const place = await launcherPlace();
   const { items } = await client.runs.search({
     experimentIds: [experimentId],
@@ -89,16 +89,7 @@ export async function endAbandoned(
   const ended: RunId[] = [];
   for (const { info, data } of items) {
     if (!["local", backend].includes(tagValue(data.tags, "mlflow.project.backend") ?? "local")) continue;
-    const launcher = tagValue(data.tags, LAUNCHER_TAG);
-    const isHere = place !== undefined && launcher?.startsWith(`${place}/`) === true;
-    const silence = now - aliveAt(data.tags);
-    const reason = isHere
-      ? (await isAtWork(launcher))
-        ? undefined
-        : KILLED
-      : silence > SILENT_MS
-        ? SILENT
-        : undefined;
+    const reason = await whyGone(data.tags, place, now);
     if (reason === undefined) continue;
     await endAs(client, info.runId, reason, now);
     ended.push(info.runId);
@@ -106,9 +97,13 @@ export async function endAbandoned(
   return ended;
 }
 
-async function isAtWork(launcher: string): Promise<boolean> {
+/** Undefined for a launcher that is at work, or may be. */
+async function whyGone(tags: readonly Tag[], place: string | undefined, now: number): Promise<string | undefined> {
+  const launcher = tagValue(tags, LAUNCHER_TAG);
+  if (place === undefined || launcher?.startsWith(`${place}/`) !== true)
+    return now - aliveAt(tags) > SILENT_MS ? SILENT : undefined;
   const [, , pid = "", began] = launcher.split("/");
-  return !/^\d+$/.test(pid) || (await beganAt(pid)) === began;
+  return !/^\d+$/.test(pid) || (await beganAt(pid)) === began ? undefined : KILLED;
 }
 
 /** Ends a run whose launcher was killed, unless it has ended or another process has taken it up. */

@@ -13,7 +13,8 @@ const CANDIDATES = 24;
  * section 4: of the trials so far the best 15 % give a density l and the others g, each parameter by itself; of candidates drawn from l
  * the one with the greatest l/g is tried, which maximises the expected improvement. A density of numbers is a mixture of normal
  * distributions at the values that were tried, each as wide as the farther of its neighbours is away, and one over the whole range;
- * of choices it is their counts. Trials still at work count among the others, so that several at a time try different things.
+ * of choices it is their counts. Trials still at work count among the others, so that several at a time try different things. No library
+ * for Node that is still kept has it.
  *
  * @returns undefined while there are too few trials with a result.
  */
