@@ -118,6 +118,7 @@ function monitorReport(
     features: featureSamples(study, importance, { reference: study.test, current: live }),
     referenceScores,
     referenceTimes: ledger.transfers.time.subarray(study.rows.test.from, study.rows.test.to),
+    ...{ windowTimes: ledger.transfers.time.subarray(rows.from, rows.to), windowScores: scores },
     fraudReference: fraudReference(study, referenceScores, threshold),
     earlierFrauds: fraudsBefore(study),
     settings: { maturityDays: timeline.maturityDays },

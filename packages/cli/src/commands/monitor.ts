@@ -2,6 +2,7 @@ import type { Command } from "../command.ts";
 import { monitorBacktest } from "../monitor/backtest-command.ts";
 import { monitorCheck } from "../monitor/check-command.ts";
 import { monitorCollect } from "../monitor/collect-command.ts";
+import { monitorCompare } from "../monitor/compare-command.ts";
 import { monitorExports } from "../monitor/export-commands.ts";
 import { monitorLabels } from "../monitor/labels-commands.ts";
 import { monitorReport } from "../monitor/report-command.ts";
@@ -15,6 +16,7 @@ export const monitor: readonly Command[] = [
   monitorCollect,
   ...monitorLabels,
   monitorReport,
+  monitorCompare,
   ...monitorThreshold,
   monitorReview,
   monitorBacktest,

@@ -103,7 +103,8 @@ async function report(options: LedgerReportOptions): Promise<LedgerReport> {
   return { report: made, notes: notesOf(model, rows, labels, reference) };
 }
 
-function decisionsOf(
+/** What the rows and labels say, for statistics. `typologies` are the names whose places the codes are, none first. */
+export function decisionsOf(
   { ids, time, score, alerted, latencyMs, amount, weight }: LedgerRows,
   labels: ReadonlyMap<string, KeptLabel>,
   typologies: readonly string[],
