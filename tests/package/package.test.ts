@@ -98,6 +98,27 @@ console.log(items.length, items[0].info.status);`,
       expect(stdout.trim()).toBe("1 FINISHED");
     }));
 
+  it.skipIf(process.platform !== "linux")("end the run of a project whose launcher was killed", () =>
+    withServer(async (url) => {
+      await writeFile(join(folder, "MLproject"), "entry_points: {main: {command: 'echo begun; sleep 1000'}}\n");
+      const child = spawn(join(folder, "node_modules/.bin/esteira"), ["run", "."], {
+        cwd: folder,
+        stdio: ["ignore", "pipe", "ignore"],
+        env: { ...process.env, NODE_OPTIONS: "", MLFLOW_TRACKING_URI: url },
+      });
+      await once(child.stdout, "data");
+      child.kill("SIGKILL");
+      const statuses = async () => {
+        const headers = { "content-type": "application/json" };
+        const body = JSON.stringify({ experiment_ids: ["0"] });
+        const answer = await fetch(`${url}/api/2.0/mlflow/runs/search`, { method: "POST", headers, body });
+        const { runs }: { runs: { info: { status: string } }[] } = await answer.json();
+        return runs.map(({ info }) => info.status);
+      };
+      await expect.poll(statuses, { timeout: 60_000 }).toEqual(["FAILED"]);
+    }),
+  );
+
   it.skipIf("missing" in oracle)("serve the real Python client", () =>
     withServer(async (url) => {
       if ("missing" in oracle) return;

@@ -75,7 +75,15 @@ interface BundledPackage {
  * command loads only its own part.
  */
 export const bundleCommand = (root: string, outdir: string): Promise<Bundle> =>
-  bundleModule(root, { in: join(root, "packages/cli/src/main.ts"), out: "main" }, outdir);
+  bundleModules(
+    root,
+    [
+      { in: join(root, "packages/cli/src/main.ts"), out: "main" },
+      // A program of its own, which its starter looks for beside itself.
+      { in: join(root, "packages/projects/src/run/end-killed.ts"), out: "end-killed" },
+    ],
+    outdir,
+  );
 
 /**
  * What scores in an image, likewise: `scorer.js` in `outdir`, and in `packages.json` the packages that it holds a part of. It asks for
@@ -83,13 +91,13 @@ export const bundleCommand = (root: string, outdir: string): Promise<Bundle> =>
  */
 export async function writeScorer(root: string, outdir: string): Promise<void> {
   const entry = { in: join(root, "packages/cli/src/serving/container.ts"), out: "scorer" };
-  const { externals, packages } = await bundleModule(root, entry, outdir);
+  const { externals, packages } = await bundleModules(root, [entry], outdir);
   if (externals.length > 0) throw new Error(`What scores in an image must need no package, and needs ${externals}.`);
   await writeFile(join(outdir, "package.json"), `${JSON.stringify({ type: "module" })}\n`);
   await writeFile(join(outdir, "packages.json"), `${JSON.stringify(packages, undefined, 2)}\n`);
 }
 
-async function bundleModule(root: string, entry: { in: string; out: string }, outdir: string): Promise<Bundle> {
+async function bundleModules(root: string, entries: { in: string; out: string }[], outdir: string): Promise<Bundle> {
   const common = {
     outdir,
     bundle: true,
@@ -112,7 +120,7 @@ async function bundleModule(root: string, entry: { in: string; out: string }, ou
   const { metafile } = await build({
     ...common,
     absWorkingDir: root,
-    entryPoints: [entry],
+    entryPoints: entries,
     splitting: true,
     format: "esm",
     conditions: ["@esteira/source"],

@@ -6,6 +6,8 @@ import type { Terminal } from "../command.ts";
 
 export const BACKENDS = ["local", "docker", "kubernetes"] as const;
 
+const NOTHING = { own: {}, common: {} };
+
 export interface ChosenBackend {
   readonly backend: Backend;
   readonly settings: BackendSettings;
@@ -18,11 +20,10 @@ export interface ChosenBackend {
  */
 export async function chooseBackend(name: string, config: unknown, terminal: Terminal): Promise<ChosenBackend> {
   if (name === "local") {
-    const [{ parseLocalConfig }, { localBackend }] = await Promise.all([
-      import("./local-config.ts"),
-      import("@esteira/projects/backends/local"),
-    ]);
-    const { own, common } = parseLocalConfig(config);
+    const { localBackend } = await import("@esteira/projects/backends/local");
+    // Most runs ask for nothing, and need not load what reads it.
+    const isPlain = typeof config === "object" && config !== null && Object.keys(config).length === 0;
+    const { own, common } = isPlain ? NOTHING : (await import("./local-config.ts")).parseLocalConfig(config);
     return { backend: localBackend(own), settings: parseBackendSettings(common), close: () => {} };
   }
   if (name === "docker") {
