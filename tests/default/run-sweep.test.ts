@@ -174,6 +174,18 @@ describe("esteira sweep", { timeout: 300_000 }, () => {
     expect(trials.filter(({ status }) => status === "FINISHED")).toHaveLength(4);
   });
 
+  it("ends a trial that takes longer than it may", async () => {
+    // The second would take ten minutes.
+    const space = ["--param", "x=choice(3, 9)", "-P", "kind=b", "--method", "grid", "--workers", "2"];
+    const { code, output, errors } = await stage.esteira(command(...space, "-c", '{"timeoutSeconds": 15}', "--json"));
+    expect(code, errors).toBe(0);
+    const { trials } = await sweepOf(JSON.parse(output).run);
+    expect(trials.map(({ status, params, tags }) => [params.x, status, tags["esteira.failure"]]).sort()).toEqual([
+      ["3", "FINISHED", undefined],
+      ["9", "FAILED", "The command took more than 15 s and was ended."],
+    ]);
+  });
+
   it("refuses a sweep that is at work, and what no trial could do", async () => {
     const gate = join(stage.home, "busy");
     await writeFile(gate, "");
@@ -201,6 +213,10 @@ describe("esteira sweep", { timeout: 300_000 }, () => {
     [["--param", "x=normal(0, 1)", "-P", "kind=a"], "The values of 'x' are 'normal(0, 1)'"],
     [["--param", "x=uniform(0, 1)"], "needs 'kind'"],
     [["-P", "kind=a"], "There is nothing to search"],
+    [
+      ["--param", "x=uniform(0, 1)", "-P", "kind=a", "-c", '{"retires": 1}'],
+      "The local backend has no setting 'retires' (it has memory, cpus, timeoutSeconds, retries); did you mean 'retries'?",
+    ],
   ])("refuses %j before there is a run", async (args, expected) => {
     const { code, errors } = await stage.esteira(command(...args));
     expect([code, errors]).toEqual([2, expect.stringContaining(expected)]);
