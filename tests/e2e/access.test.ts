@@ -1,3 +1,5 @@
+import { createClient } from "@esteira/sdk/client";
+import { basic } from "@esteira/sdk/credentials";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AccessStage, openAccessStage, ownComplaints, PASSWORD, signIn } from "./access-stage.ts";
@@ -129,6 +131,32 @@ describe.skipIf(browserPath === undefined)("signing in with a browser", () => {
     await signIn(page, "ana");
     await row.waitFor();
     expect(new URL(page.url()).hash).toContain("sort=");
+  });
+
+  it("lets a person of the role approve a version, which is said to all who look", async () => {
+    const admin = createClient({ baseUrl: stage.url, credentials: basic("admin", PASSWORD) });
+    const made = await fetch(`${stage.url}/api/3.0/mlflow/roles/create`, {
+      method: "POST",
+      headers: { ...(await basic("admin", PASSWORD).headers()), "content-type": "application/json" },
+      body: JSON.stringify({ name: "risk", workspace: "default" }),
+    });
+    expect(made.status).toBe(200);
+    const risk = (await admin.people.roles()).find(({ name }) => name === "risk");
+    await admin.people.assign("eva", risk?.id ?? 0);
+    await admin.policies.set("pix-fraud", { aliases: ["champion"], stages: [], approvals: { count: 1, role: "risk" } });
+    try {
+      const { page } = await stage.visit();
+      await page.goto(`${stage.url}/#/models/pix-fraud/versions/1?tab=promotion`);
+      await signIn(page, "eva");
+      await page.getByText("Nobody has approved it yet.").waitFor();
+      await page.getByRole("button", { name: "Approve", exact: true }).click();
+      await page.getByText(/^You have approved this version for/).waitFor();
+      await page.getByText("Nobody has approved it yet.").waitFor({ state: "detached" });
+      await page.getByText("eva", { exact: true }).last().waitFor();
+      expect((await admin.policies.prospect("pix-fraud", "1", { alias: "champion" })).approvers).toEqual(["eva"]);
+    } finally {
+      await admin.policies.remove("pix-fraud");
+    }
   });
 
   it.each(LOOKS)("offers nothing that would be refused, and says why, in %s", async (...look) => {

@@ -173,6 +173,18 @@ describe.skipIf(browserPath === undefined)("a model's life", () => {
     expect(complaints).toEqual([]);
   });
 
+  it("leads from a version back to its run and its data", async () => {
+    const { page, complaints } = await stage.visit();
+    await openFresh(page, `${stage.url}/#/models/${stage.seeded.modelName}/versions/2`);
+    const stops = page.getByRole("listitem");
+    await stops.filter({ hasText: /^Data.*transfers-2026-10/ }).waitFor();
+    await stops.filter({ hasText: /^Stands as.*champion.*Production/ }).waitFor();
+    await stops.filter({ hasText: /^Deployment.*by no flow/ }).waitFor();
+    await stops.filter({ hasText: /^Run/ }).getByRole("link", { name: "candidate-2" }).click();
+    await page.getByRole("heading", { name: "candidate-2" }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
   it.each(LOOKS)("shows a gate's checks, a flow's steps and two versions beside each other in %s", async (...look) => {
     const [language, width, theme] = look;
     const words = WORDS[language];
