@@ -32,8 +32,36 @@ export function noEngine(): string | undefined {
   return reason;
 }
 
-/** A Docker engine of its own, with nothing in it. */
-export async function startEngine(): Promise<TestEngine> {
+/** A Docker engine of its own, with nothing in it; or Podman, which speaks as Docker does, where ESTEIRA_TEST_ENGINE=podman says so. */
+export const startEngine = (): Promise<TestEngine> =>
+  process.env.ESTEIRA_TEST_ENGINE === "podman" ? startPodman() : startDocker();
+
+async function startPodman(): Promise<TestEngine> {
+  const folder = await mkdtemp(join(tmpdir(), "esteira-podman-"));
+  const socket = join(folder, "podman.sock");
+  const own = [
+    "--root",
+    join(folder, "root"),
+    "--runroot",
+    join(folder, "run"),
+    "--network-config-dir",
+    join(folder, "networks"),
+  ];
+  // Docker takes a registry of this machine without TLS by itself.
+  const registries = join(folder, "registries.conf");
+  await writeFile(registries, '[[registry]]\nlocation = "127.0.0.1"\ninsecure = true\n');
+  // Its own limits may be more than what this process may give.
+  const settings = join(folder, "containers.conf");
+  await writeFile(settings, '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n');
+  const service = [...own, "system", "service", "--time", "0", `unix://${socket}`];
+  return started("podman", service, {
+    folder,
+    socket,
+    env: { CONTAINERS_REGISTRIES_CONF: registries, CONTAINERS_CONF: settings },
+  });
+}
+
+async function startDocker(): Promise<TestEngine> {
   const folder = await mkdtemp(join(tmpdir(), "esteira-docker-"));
   const socket = join(folder, "docker.sock");
   const config = {
@@ -46,13 +74,26 @@ export async function startEngine(): Promise<TestEngine> {
     bridge: "none",
   };
   await writeFile(join(folder, "config.json"), JSON.stringify(config));
+  return started("dockerd", ["--config-file", join(folder, "config.json")], { folder, socket });
+}
+
+/** An engine once it answers at its socket; its end takes the folder along. */
+async function started(
+  program: string,
+  args: readonly string[],
+  { folder, socket, env }: { readonly folder: string; readonly socket: string; readonly env?: Record<string, string> },
+): Promise<TestEngine> {
   const log = await open(join(folder, "log.txt"), "a");
-  const child = spawn("dockerd", ["--config-file", join(folder, "config.json")], { stdio: ["ignore", log.fd, log.fd] });
+  const child = spawn(program, args, { stdio: ["ignore", log.fd, log.fd], env: { ...process.env, ...env } });
   const stop = async () => {
     await ended(child);
     await log.close();
-    // The machine's own network, where a container had it, stays mounted.
-    await run("umount", [join(folder, "exec", "netns", "default")]).catch(() => {});
+    // The machine's own network, where a container had it, stays mounted; Podman's storage is a mount of itself.
+    for (const mounted of [
+      ["exec", "netns", "default"],
+      ["root", "overlay"],
+    ])
+      await run("umount", [join(folder, ...mounted)]).catch(() => {});
     await rm(folder, { recursive: true, force: true });
   };
   for (const deadline = Date.now() + STARTUP_MS; Date.now() < deadline && child.exitCode === null; ) {
@@ -61,7 +102,7 @@ export async function startEngine(): Promise<TestEngine> {
   }
   const said = await readFile(join(folder, "log.txt"), "utf8");
   await stop();
-  throw new Error(`dockerd did not answer:\n${said.slice(-3000)}`);
+  throw new Error(`${program} did not answer:\n${said.slice(-3000)}`);
 }
 
 const answers = (socketPath: string): Promise<boolean> =>

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { EsteiraError } from "@esteira/core/errors";
 import type { ContainerCalls } from "./container-calls.ts";
 import { NAMES } from "./containers.ts";
-import { type Engine, EngineError } from "./engine.ts";
+import { type Engine, isTaken } from "./engine.ts";
 import type { EngineImage } from "./images.ts";
 import { lockSpec } from "./specs.ts";
 
@@ -69,7 +69,7 @@ async function taken(options: LockOptions): Promise<{ readonly id: string; reado
     const id = await calls
       .create(NAMES.lock(name), lockSpec(name, image.id, image.node))
       .catch(async (error: unknown) => {
-        if (!(error instanceof EngineError && isTaken(error))) throw error;
+        if (!isTaken(error)) throw error;
         await dropDead(calls, name);
         return undefined;
       });
@@ -82,10 +82,6 @@ async function taken(options: LockOptions): Promise<{ readonly id: string; reado
     }
   }
 }
-
-/** Docker says 409, and Podman 500 with a sentence. */
-const isTaken = ({ httpStatus, message }: EngineError): boolean =>
-  httpStatus === 409 || (httpStatus >= 500 && message.includes("already in use"));
 
 async function hold(
   engine: Engine,

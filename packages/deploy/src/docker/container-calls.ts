@@ -8,7 +8,7 @@ import { readyScript } from "./front.ts";
 
 export interface ContainerCalls {
   find(name: string): Promise<Containers>;
-  create(name: string, spec: object): Promise<string>;
+  create(name: string, spec: ContainerSpec): Promise<string>;
   start(id: string, doing: string): Promise<void>;
   rename(id: string, to: string): Promise<void>;
   /** Gives it so many seconds to end by itself. */
@@ -25,6 +25,12 @@ export interface ContainerCalls {
   said(id: string, script: string, doing: string): Promise<string | undefined>;
 }
 
+/** As the engine takes it. */
+export interface ContainerSpec {
+  readonly HostConfig: object;
+  readonly [field: string]: unknown;
+}
+
 const inspectWire = z.object({
   Image: z.string(),
   RestartCount: z.int().optional(),
@@ -33,6 +39,18 @@ const inspectWire = z.object({
 });
 export type Inspected = z.output<typeof inspectWire>;
 
+const versionWire = z.object({
+  Components: z.array(z.object({ Name: z.string(), Version: z.string() })).nullish(),
+});
+
+/** Podman cannot change before its version 5 what is to happen when a container ends: there that is said when it is made. */
+async function cannotKeepLater(engine: Engine): Promise<boolean> {
+  const call = { method: "GET", path: "/version", doing: "say what it is" } as const;
+  const { Components } = await engine.call(call, versionWire);
+  const podman = Components?.find(({ Name }) => Name === "Podman Engine");
+  return podman !== undefined && Number.parseInt(podman.Version, 10) < 5;
+}
+
 const createdWire = z.object({ Id: z.string() });
 const LOG_LINES = 8;
 const ENDING_LOOKS = 30;
@@ -40,6 +58,11 @@ const ENDING_LOOKS = 30;
 export function containerCalls(engine: Engine): ContainerCalls {
   const tell = (path: string, doing: string, body?: object, query?: Record<string, string>): Promise<void> =>
     engine.tell({ method: "POST", path, doing, ...(body === undefined ? {} : { body }), ...(query && { query }) });
+  let known: Promise<boolean> | undefined;
+  const isKeptFromStart = (): Promise<boolean> => {
+    known ??= cannotKeepLater(engine);
+    return known;
+  };
   const calls: ContainerCalls = {
     async find(name) {
       const query = { all: "1", filters: filterOf(name) };
@@ -47,7 +70,9 @@ export function containerCalls(engine: Engine): ContainerCalls {
       return readContainers(await engine.call(call, containersWire));
     },
     async create(name, spec) {
-      const call = { method: "POST", path: "/containers/create", query: { name }, body: spec } as const;
+      const HostConfig = (await isKeptFromStart()) ? { RestartPolicy: RESTART, ...spec.HostConfig } : spec.HostConfig;
+      const body = { ...spec, HostConfig };
+      const call = { method: "POST", path: "/containers/create", query: { name }, body } as const;
       return (await engine.call({ ...call, doing: `make the container ${name}` }, createdWire)).Id;
     },
     start: (id, doing) => tell(`/containers/${id}/start`, doing),
@@ -64,8 +89,12 @@ export function containerCalls(engine: Engine): ContainerCalls {
     inspect: (id) =>
       engine.call({ method: "GET", path: `/containers/${id}/json`, doing: "say how a container is" }, inspectWire),
     nodeOf: async (id) => (await calls.inspect(id)).Config.Entrypoint?.[0] ?? "node",
-    keep: (id) =>
-      tell(`/containers/${id}/update`, "have the container started again when it ends", { RestartPolicy: RESTART }),
+    async keep(id) {
+      if (await isKeptFromStart()) return;
+      await tell(`/containers/${id}/update`, "have the container started again when it ends", {
+        RestartPolicy: RESTART,
+      });
+    },
     async logs(id, lines) {
       const query = { stdout: "1", stderr: "1", tail: String(lines) };
       const call = { method: "GET", path: `/containers/${id}/logs`, query } as const;
@@ -83,15 +112,18 @@ export function containerCalls(engine: Engine): ContainerCalls {
       });
       if (outcome.code === 0) return undefined;
       // What ran in it ends a moment before the engine knows that it has ended.
-      let { State } = await calls.inspect(id);
-      for (let looks = 0; State.Running && looks < ENDING_LOOKS; looks++) {
+      let { State, RestartCount = 0 } = await calls.inspect(id);
+      for (let looks = 0; State.Running && RestartCount === 0 && looks < ENDING_LOOKS; looks++) {
         await sleep(100);
-        ({ State } = await calls.inspect(id));
+        ({ State, RestartCount = 0 } = await calls.inspect(id));
       }
       const said = (await calls.logs(id, LOG_LINES)).join("\n").replace(/\.$/, "");
-      const why = State.Running
-        ? `it did not answer within ${Math.round(readyMs / 1000)} seconds`
-        : `its container ended with code ${State.ExitCode}`;
+      const silent = `it did not answer within ${Math.round(readyMs / 1000)} seconds`;
+      const why = !State.Running
+        ? `its container ended with code ${State.ExitCode}`
+        : RestartCount === 0
+          ? silent
+          : "its container ends whenever it is started";
       return `${why}${said === "" ? "" : `:\n${said}`}`;
     },
     async said(id, script, doing) {

@@ -47,6 +47,11 @@ export class EngineError extends EsteiraError {
   }
 }
 
+/** Whether something of that name is there: Docker says 409, and Podman 500 with a sentence. */
+export const isTaken = (error: unknown): boolean =>
+  error instanceof EngineError &&
+  (error.httpStatus === 409 || (error.httpStatus >= 500 && /already (in use|exists)/.test(error.message)));
+
 const SILENCE_MS = 120_000;
 const SAID_LIMIT = 400;
 const messageWire = z.object({ message: z.string().optional(), cause: z.string().optional() });

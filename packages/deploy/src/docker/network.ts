@@ -1,5 +1,5 @@
 import { NAMES } from "./containers.ts";
-import { type Engine, EngineError } from "./engine.ts";
+import { type Engine, EngineError, isTaken } from "./engine.ts";
 
 /** A deployment's own network: its containers find each other there by name, and nobody else's are in it. */
 export async function ensureNetwork(engine: Engine, name: string): Promise<void> {
@@ -12,7 +12,7 @@ export async function ensureNetwork(engine: Engine, name: string): Promise<void>
   await engine
     .tell({ method: "POST", path: "/networks/create", body, doing: "make a network" })
     .catch((error: unknown) => {
-      if (!(error instanceof EngineError && error.httpStatus === 409)) throw error;
+      if (!isTaken(error)) throw error;
     });
 }
 

@@ -2,7 +2,7 @@
 
 import type { Routes } from "@esteira/core/wire/routes";
 import { isSplit, routesOf } from "../traffic/routes.ts";
-import type { ContainerCalls } from "./container-calls.ts";
+import type { ContainerCalls, ContainerSpec } from "./container-calls.ts";
 import {
   type Containers,
   type Head,
@@ -141,7 +141,12 @@ async function make(
 }
 
 /** In the place of one that does not run: its maker was killed, or it has ended for good. */
-async function makeAt(name: string, slot: Head, spec: object, { calls, found, onMade }: Raising): Promise<string> {
+async function makeAt(
+  name: string,
+  slot: Head,
+  spec: ContainerSpec,
+  { calls, found, onMade }: Raising,
+): Promise<string> {
   for (const old of [...found.models, ...found.routers]) if (old.slot === slot) await calls.discard(old.id, 0);
   const id = await calls.create(NAMES.at(name, slot), spec);
   onMade(id);

@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 import type { Routes } from "@esteira/core/wire/routes";
+import type { ContainerSpec } from "./container-calls.ts";
 import { confined, labelsOf, NAMES, networkAt, PORT, RESTART, type RouterSlot, type Slot, USER } from "./containers.ts";
 import { FRONT_SOURCE } from "./front.ts";
 import type { Member, Settings } from "./revision.ts";
@@ -11,7 +12,7 @@ const variables = (env: Readonly<Record<string, string>>): readonly string[] =>
 const digest = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 12);
 
 /** Not started again by itself before it has answered. */
-export function modelSpec(name: string, member: Member, settings: Settings, slot: Slot): object {
+export function modelSpec(name: string, member: Member, settings: Settings, slot: Slot): ContainerSpec {
   return {
     Image: member.imageId,
     Cmd: ["serve"],
@@ -35,7 +36,7 @@ export function routerSpec(router: {
   readonly routes: Routes;
   readonly slot: RouterSlot;
   readonly settings: Settings;
-}): object {
+}): ContainerSpec {
   const { name, imageId, routes, slot, settings } = router;
   return {
     Image: imageId,
@@ -59,7 +60,7 @@ export function frontSpec(front: {
   readonly node: string;
   readonly port: number;
   readonly settings: Settings;
-}): object {
+}): ContainerSpec {
   const { name, imageId, node, port, settings } = front;
   const key = `${PORT}/tcp`;
   return {
@@ -87,7 +88,7 @@ process.stdin.on("error", () => process.exit(0)).on("end", () => process.exit(0)
 `;
 
 /** Lives as long as somebody holds its standard input. */
-export const lockSpec = (name: string, imageId: string, node: string): object => ({
+export const lockSpec = (name: string, imageId: string, node: string): ContainerSpec => ({
   Image: imageId,
   Entrypoint: [node, "-e", LOCK_SOURCE],
   Cmd: [],
@@ -95,5 +96,9 @@ export const lockSpec = (name: string, imageId: string, node: string): object =>
   ...{ AttachStdin: true, OpenStdin: true, StdinOnce: true },
   Labels: labelsOf(name, "lock", ""),
   StopTimeout: 1,
-  HostConfig: { ...confined("none", { memory: SMALL_MEMORY / 2, cpus: 1 }), AutoRemove: true },
+  HostConfig: {
+    ...confined("none", { memory: SMALL_MEMORY / 2, cpus: 1 }),
+    RestartPolicy: { Name: "no" },
+    AutoRemove: true,
+  },
 });
