@@ -20,10 +20,14 @@ export function storyPicture({ days, events, begin, late }: Story): string {
     });
   const x = days.map(({ day }) => at(day));
   const all = recall(({ caught, frauds }) => [caught, frauds]);
-  const marked = (["alarm", "retrained", "promoted"] as const).flatMap((kind) => {
-    const day = first(kind);
-    return day === undefined ? [] : [{ x: at(day), y: all[day] ?? 0, text: `${kind}, day ${day}` }];
-  });
+  const [alarm, retrained] = [first("alarm"), first("retrained")];
+  const mark = (day: number | undefined, text: string) =>
+    day === undefined ? [] : [{ x: at(day), y: all[day] ?? 0, text }];
+  // A training and its promotion are days apart: their words would lie on each other.
+  const marks = [
+    ...mark(alarm, `alarm, day ${alarm}`),
+    ...mark(promoted, `trained day ${retrained}, in service day ${promoted}`),
+  ];
   return timeSeriesPicture({
     title: "A new kind of fraud, an alarm, a new version",
     subtitle: `Share of the frauds that were alerted, of the ${ROLLING} days before, by what is known of them at last`,
@@ -42,6 +46,6 @@ export function storyPicture({ days, events, begin, late }: Story): string {
         : [{ from: at(lateDay), to: promoted === undefined ? end : at(promoted), text: "new kind of fraud" }]),
       ...(promoted === undefined ? [] : [{ from: at(promoted), to: end, text: "the new version answers" }]),
     ],
-    marks: marked,
+    marks,
   });
 }
