@@ -47,11 +47,11 @@ async function review(values: Values): Promise<string> {
 }
 
 const decision = (id: string, at: number, change: Partial<Decision> = {}): Decision => ({
-  ...{ id, at, eventAt: at - 50, subjects: ["ana"], model: MODEL, columns: COLUMNS, values: [120.5, "app"] },
+  ...{ id, at, eventAt: at - 50, subjects: ["ana"], model: MODEL, columns: COLUMNS, values: [20.5, "app"] },
   ...{ params: undefined, scorer: "table", prediction: 0.75, oddsFactor: null, score: 0.75, threshold: 0.5 },
   ...{ action: "alert", latencyMs: 1 },
   reasons: [
-    { feature: "amount", value: 120.5, contribution: 1.25, text: { en: "amount", "pt-BR": "valor" } },
+    { feature: "amount", value: 20.5, contribution: 1.25, text: { en: "amount", "pt-BR": "valor" } },
     { feature: "channel", value: Number.NaN, contribution: 0.5, text: { en: "channel", "pt-BR": "canal" } },
   ],
   ...change,
@@ -78,9 +78,9 @@ describe("esteira monitor review", () => {
     expect(queue).toMatchObject({ capacity: 50, currency: "BRL" });
     expect(listed.map(({ decisionId }) => decisionId)).toEqual(["new", "other", "old"]);
     expect(listed[0]).toMatchObject({
-      ...{ version: "1", decidedAt: now - DAY, eventAt: now - DAY - 50, score: 0.75, threshold: 0.5, amount: 120.5 },
+      ...{ version: "1", decidedAt: now - DAY, eventAt: now - DAY - 50, score: 0.75, threshold: 0.5, amount: 20.5 },
       reasons: [
-        { feature: "amount", contribution: 1.25, value: "120.5" },
+        { feature: "amount", contribution: 1.25, value: "20.5" },
         { feature: "channel", contribution: 0.5, value: "app" },
       ],
       subjects: [expect.stringMatching(/^[0-9a-f]{32}$/)],
@@ -109,7 +109,7 @@ describe("esteira monitor review", () => {
     // A model that is shown log(1 + amount) and nothing else of it has alerts with amounts, too.
     await review({ ledger, logAmount: "amount", days: "7" });
     const logs = (await reviews.list("pix")).reviews.map(({ amount }) => amount);
-    expect(logs).toEqual(Array.from({ length: 3 }, () => Math.expm1(120.5)));
+    expect(logs).toEqual(Array.from({ length: 3 }, () => Math.expm1(20.5)));
 
     await eraseDecisions({ of: "id", id: "other" }, { folder: decisions, by: "ana", reason: "asked", now: Date.now() });
     await collectDecisions({ ledger, decisions, now });

@@ -12,6 +12,9 @@ export type ReviewState = (typeof REVIEW_STATES)[number];
 export const REVIEW_ORDERS = ["risk", "score", "amount", "newest", "oldest"] as const;
 export type ReviewOrder = (typeof REVIEW_ORDERS)[number];
 
+/** Figures of an alert are at most of this size: sums and products of theirs still add up. */
+export const LARGEST_FIGURE = 1e15;
+
 /** Why a score is high: a feature, the log odds that it added, and its value where it was told. */
 export interface AlertReason {
   readonly feature: string;

@@ -1,6 +1,6 @@
 /** The alerts of a span of a ledger, as analysts are told of them. */
 
-import type { AlertReason, ReviewableAlert } from "@esteira/core/entities/review";
+import { type AlertReason, LARGEST_FIGURE, type ReviewableAlert } from "@esteira/core/entities/review";
 import type { KeptLabel } from "../labels/label.ts";
 import { FEATURE_PREFIX, REASONS, SUBJECTS } from "../ledger/columns.ts";
 import type { Part } from "../ledger/parts.ts";
@@ -98,7 +98,8 @@ function alertOf(rows: PartRows, row: number, span: Span, options: AlertOptions)
     }),
     ...(threshold === null ? {} : { threshold }),
     ...(eventAt === null ? {} : { eventAt: Number(eventAt) }),
-    ...(Number.isFinite(amount) ? { amount } : {}),
+    // What no money can be is unknown, and keeps no other alert from being told.
+    ...(Math.abs(amount) <= LARGEST_FIGURE ? { amount } : {}),
     ...(arm === null ? {} : { arm }),
     ...(hint === null ? {} : { hint }),
     ...(known === undefined || known.label === "inconclusive" || known.source === "analyst"

@@ -1,4 +1,4 @@
-import type { ReviewableAlert } from "@esteira/core/entities/review";
+import { LARGEST_FIGURE, type ReviewableAlert } from "@esteira/core/entities/review";
 import { invalid } from "@esteira/core/errors";
 import { z } from "zod";
 import {
@@ -44,9 +44,9 @@ function checkCount(field: string, count: number, most: number): void {
   if (count > most) throw invalid(`'${field}' has ${count} values: at most ${most} are kept.`);
 }
 
-function checkFinite(field: string, value: number | undefined): void {
-  if (value === undefined || Number.isFinite(value)) return;
-  throw invalid(`'${field}' is ${value}: expected a finite number.`);
+function checkSize(field: string, value: number | undefined): void {
+  if (value === undefined || Math.abs(value) <= LARGEST_FIGURE) return;
+  throw invalid(`'${field}' is ${value}: expected a number of at most ${LARGEST_FIGURE} in size.`);
 }
 
 /** Throws INVALID_PARAMETER_VALUE for what cannot be kept. */
@@ -60,13 +60,13 @@ export function alertOf(input: z.output<typeof alertFields>): ReviewableAlert {
   for (const { feature, value, contribution } of reasons) {
     checkLength("alerts.reasons.feature", feature, LONGEST.feature);
     checkLength("alerts.reasons.value", value, LONGEST.value);
-    checkFinite("alerts.reasons.contribution", contribution);
+    checkSize("alerts.reasons.contribution", contribution);
   }
   checkCount("alerts.subjects", subjects.length, MOST.subjects);
   checkCount("alerts.reasons", reasons.length, MOST.reasons);
-  checkFinite("alerts.score", score);
-  checkFinite("alerts.threshold", threshold);
-  checkFinite("alerts.amount", amount);
+  checkSize("alerts.score", score);
+  checkSize("alerts.threshold", threshold);
+  checkSize("alerts.amount", amount);
   const [arm, hint] = [nonEmpty(input.arm), nonEmpty(input.hint)];
   return {
     ...{ decisionId: decision_id, version, decidedAt: decided_at, score, subjects },

@@ -68,9 +68,10 @@ describe("the calls of reviews", () => {
     };
     await refused({ decision_id: "" }, /decision_id/);
     await refused({ decision_id: "x".repeat(300) }, /'alerts.decision_id' is 300 characters long: at most 256/);
-    await refused({ score: "NaN" }, /'alerts.score' is NaN: expected a finite number/);
+    await refused({ score: "NaN" }, /'alerts.score' is NaN: expected a number of at most 1000000000000000 in size/);
     await refused({ score: null }, /score/);
-    await refused({ amount: Number.MAX_VALUE, threshold: "Infinity" }, /'alerts.threshold'/);
+    await refused({ amount: Number.MAX_VALUE }, /'alerts.amount'/);
+    await refused({ threshold: "Infinity" }, /'alerts.threshold'/);
     await refused({ reasons: [{ feature: "hour", contribution: "much" }] }, /contribution/);
     await refused({ reasons: Array.from({ length: 21 }, () => ({ feature: "f", contribution: 1 })) }, /at most 20/);
     await refused({ subjects: ["p".repeat(129)] }, /'alerts.subjects'/);
