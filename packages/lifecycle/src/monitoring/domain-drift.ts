@@ -19,7 +19,7 @@ export interface DomainDrift {
 /** Most rows of each side. */
 const ROWS = 4000;
 /** Fewer of a side tell nothing. */
-const LEAST_ROWS = 200;
+export const LEAST_ROWS = 200;
 /** An AUC whose interval lies above it is worth a word: by 0.55 hardly a row is told apart. */
 const WORTH = 0.55;
 
@@ -49,11 +49,12 @@ export async function domainDrift(
     auc += rocAuc(model.predict(other.values, other.rows), other.labels) / 2;
     fitted.push(model);
   }
-  const interval = intervalOf(auc, chosen.reference.length, chosen.current.length);
+  const interval = intervalOfAuc(auc, chosen.reference.length, chosen.current.length);
   return { auc, interval, features: sharesOf(columns, fitted), level: interval.low > WORTH ? "watch" : "info" };
 }
 
-const evenly = (rows: number): Uint32Array =>
+/** So many rows of a side, from its begin to its end. */
+export const evenly = (rows: number): Uint32Array =>
   Uint32Array.from({ length: Math.min(rows, ROWS) }, (_, at) => Math.floor((at * rows) / Math.min(rows, ROWS)));
 
 interface Column {
@@ -114,8 +115,8 @@ function dataOf(columns: readonly Column[], labels: Uint8Array, odd: number): Tr
   };
 }
 
-/** Hanley and McNeil's variance: of all rows, each of which was told apart once. */
-function intervalOf(auc: number, before: number, now: number): Interval {
+/** 99 %, by Hanley and McNeil's variance: of all rows, each of which was told apart once. */
+export function intervalOfAuc(auc: number, before: number, now: number): Interval {
   const [one, two] = [auc / (2 - auc), (2 * auc * auc) / (1 + auc)];
   const variance =
     (auc * (1 - auc) + (now - 1) * (one - auc * auc) + (before - 1) * (two - auc * auc)) / (now * before);

@@ -13,6 +13,7 @@ import { type MaturityCurve, maturityCurve } from "./maturity.ts";
 import { type FraudReference, type Novelty, noveltyOf } from "./novelty.ts";
 import { type RealisedPerformance, realisedPerformance } from "./performance.ts";
 import { type Reason, reasonsOf } from "./reasons.ts";
+import type { ReconstructionDrift } from "./reconstruction-drift.ts";
 import { type MonitorSettings, STANDARD_SETTINGS } from "./settings.ts";
 import { type EarlierFrauds, maturityByTypology, type TypologyMaturity } from "./typology-maturity.ts";
 import { windowChanges } from "./window-changes.ts";
@@ -53,6 +54,8 @@ export interface MonitorInput {
   readonly windowTimes?: ArrayLike<number> | undefined;
   /** How well the features together tell the window from the reference, where that was asked; see `domainDrift`. */
   readonly domain?: DomainDrift | undefined;
+  /** Whether rows still fit the way in which features went together, where that was asked; see `reconstructionDrift`. */
+  readonly reconstruction?: ReconstructionDrift | undefined;
   readonly fraudReference: FraudReference;
   /** Frauds before the window, to learn the labels' delay from; those of the window are added. */
   readonly earlierFrauds?: EarlierFrauds;
@@ -86,6 +89,8 @@ export interface MonitorReport {
   readonly changes: readonly Change[] | null;
   /** Null where it was not asked. */
   readonly domain: DomainDrift | null;
+  /** Null where it was not asked. */
+  readonly reconstruction: ReconstructionDrift | null;
   readonly quality: DataQuality;
 }
 
@@ -135,10 +140,10 @@ export function monitor(input: MonitorInput): MonitorReport {
   const novelty = noveltyOf(decisions, input.fraudReference, { window, asOf, settings });
   const changes = changesOf(input, settings);
   const quality = dataQuality(input.features, { ...input, times }, settings);
-  const domain = input.domain ?? null;
+  const { domain = null, reconstruction = null } = input;
   const measured = {
     ...{ settings, alertRate: alerts, latency, scoreDrift, drift, maturity, performance, novelty, changes, domain },
-    quality,
+    ...{ reconstruction, quality },
   };
   const reasons = reasonsOf(measured);
   return {

@@ -31,6 +31,10 @@ export const englishReasons: ReasonWords = {
     `${feature} has moved (PSI ${decimals(psi, 2)}) and carries ${percent(importance)} of the model${others > 0 ? `; ${count(others)} more ${others === 1 ? "feature has" : "features have"} moved` : ""}.`,
   domainMoved: ({ auc, low, high, features }) =>
     `Together the features tell these transfers from those of the training (AUC ${decimals(auc, 2)}, ${decimals(low, 2)} to ${decimals(high, 2)}; 0.5 is no difference), by ${features.join(", ")} above all.`,
+  togetherMoved: ({ auc, low, high, features }) =>
+    auc > 0.5
+      ? `Features do not go together as they did in the training: what principal components lose of these transfers tells them apart (AUC ${decimals(auc, 2)}, ${decimals(low, 2)} to ${decimals(high, 2)}; 0.5 is no difference), most of ${features.join(", ")}.`
+      : `Features vary less, or go together more, than they did in the training: principal components lose less of these transfers (AUC ${decimals(auc, 2)}, ${decimals(low, 2)} to ${decimals(high, 2)}; 0.5 is no difference).`,
   patternRisen: ({ pattern, now, before, from }) =>
     `On ${date(from)} ${count(now)} transfers had ${joined(pattern)}, where ${decimals(before, 1)} were expected. A new scam looks so before anybody reports it: look at some of them.`,
   featureRescaled: ({ feature, factor }) =>

@@ -31,6 +31,10 @@ export const portugueseReasons: ReasonWords = {
     `${feature} mudou (PSI ${decimals(psi, 2)}) e responde por ${percent(importance)} do modelo${others > 0 ? `; ${others === 1 ? "mais uma variável mudou" : `mais ${count(others)} variáveis mudaram`}` : ""}.`,
   domainMoved: ({ auc, low, high, features }) =>
     `Em conjunto, as variáveis distinguem estas transferências das do treino (AUC ${decimals(auc, 2)}, de ${decimals(low, 2)} a ${decimals(high, 2)}; 0,5 é nenhuma diferença), sobretudo por ${features.join(", ")}.`,
+  togetherMoved: ({ auc, low, high, features }) =>
+    auc > 0.5
+      ? `As variáveis não andam juntas como no treino: o que os componentes principais perdem destas transferências as distingue (AUC ${decimals(auc, 2)}, de ${decimals(low, 2)} a ${decimals(high, 2)}; 0,5 é nenhuma diferença), sobretudo em ${features.join(", ")}.`
+      : `As variáveis variam menos, ou andam mais juntas, do que no treino: os componentes principais perdem menos destas transferências (AUC ${decimals(auc, 2)}, de ${decimals(low, 2)} a ${decimals(high, 2)}; 0,5 é nenhuma diferença).`,
   patternRisen: ({ pattern, now, before, from }) =>
     `Em ${date(from)}, ${count(now)} transferências tinham ${joined(pattern)}; esperavam-se ${decimals(before, 1)}. Um golpe novo tem essa aparência antes que alguém o relate: veja algumas delas.`,
   featureRescaled: ({ feature, factor }) =>

@@ -17,6 +17,7 @@ export interface ReasonWords {
   scoreDrift(p: { psi: number }): string;
   featureDrift(p: { feature: string; psi: number; importance: number; others: number }): string;
   domainMoved(p: { auc: number; low: number; high: number; features: readonly string[] }): string;
+  togetherMoved(p: { auc: number; low: number; high: number; features: readonly string[] }): string;
   patternRisen(p: { pattern: Pattern; now: number; before: number; from: number }): string;
   featureRescaled(p: { feature: string; factor: number }): string;
   featureBeyond(p: { feature: string; share: number; least: number; largest: number }): string;

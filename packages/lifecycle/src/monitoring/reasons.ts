@@ -22,6 +22,7 @@ type Measured = Pick<
   | "novelty"
   | "changes"
   | "domain"
+  | "reconstruction"
   | "quality"
 >;
 
@@ -88,6 +89,18 @@ export function reasonsOf(report: Measured): Reason[] {
         auc: domain.auc,
         ...domain.interval,
         features: domain.features.slice(0, 3).map(({ feature }) => feature),
+      }),
+    );
+  const { reconstruction } = report;
+  if (reconstruction !== null && reconstruction.level !== "info")
+    add(reconstruction.level, "togetherMoved", (words) =>
+      words.togetherMoved({
+        auc: reconstruction.auc,
+        ...reconstruction.interval,
+        features: reconstruction.features
+          .filter(({ share }) => share > 0)
+          .slice(0, 3)
+          .map(({ feature }) => feature),
       }),
     );
   // The latest alone: a pattern that stays is found again and again.

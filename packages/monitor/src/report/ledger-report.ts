@@ -7,6 +7,7 @@ import { domainDrift } from "@esteira/lifecycle/monitoring/domain-drift";
 import type { FeatureSample } from "@esteira/lifecycle/monitoring/drift";
 import { type MonitorReport, monitor } from "@esteira/lifecycle/monitoring/monitor";
 import type { FraudReference } from "@esteira/lifecycle/monitoring/novelty";
+import { reconstructionDrift } from "@esteira/lifecycle/monitoring/reconstruction-drift";
 import { type MonitorSettings, STANDARD_SETTINGS } from "@esteira/lifecycle/monitoring/settings";
 import type { KeptLabel } from "../labels/label.ts";
 import { labelsAsOf } from "../labels/labels-as-of.ts";
@@ -84,8 +85,9 @@ async function report(options: LedgerReportOptions): Promise<LedgerReport> {
   const typologies = typologyNames(labels, reference);
   const { features, importanceToAct } = featureSamples(rows, reference, earlier, options.settings);
   const domain = await domainDrift(features);
+  const reconstruction = reconstructionDrift(features);
   const made = monitor({
-    ...{ asOf, window, alertBudget: budget, features, domain, referenceScores: reference.scores },
+    ...{ asOf, window, alertBudget: budget, features, domain, reconstruction, referenceScores: reference.scores },
     identity: {
       ...{ model: model.name, version: model.version, modelDigest: model.digest, threshold, currency },
       reference: reference.description,
