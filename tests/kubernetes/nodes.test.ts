@@ -33,6 +33,9 @@ describe.skipIf(programs === "" || missing !== undefined)("deployments on two no
     const gone = Date.now();
     await expect.poll(async () => (await deployments.status("pix"))?.state, PATIENT).not.toBe("serving");
     const noticed = (Date.now() - gone) / 1000;
+    expect((await deployments.status("pix"))?.problem).toMatch(
+      /^pod pix-\S+: NodeNotReady: nothing is heard of its node$/,
+    );
     await expect.poll(async () => (await deployments.status("pix"))?.state, PATIENT).toBe("serving");
     console.info(
       `noticed after ${noticed.toFixed(0)} s, all there again after ${((Date.now() - gone) / 1000).toFixed(0)} s`,

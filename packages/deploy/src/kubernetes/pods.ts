@@ -41,6 +41,7 @@ export const podWire = z.looseObject({
         .array(
           z.looseObject({
             name: z.string().optional(),
+            ready: z.boolean().optional(),
             restartCount: z.int(),
             state: containerState.optional(),
             lastState: containerState.optional(),
@@ -112,6 +113,9 @@ export function troubleOf({ metadata, status }: Pod): string | undefined {
   }
   if (ended !== undefined) return said(ended.reason, `its process ended with code ${ended.exitCode ?? "?"}`);
   if (status?.phase === "Failed") return said(status.reason ?? "Failed", status.message);
+  // The cluster's word against that of the node, which was its last.
+  const isSilent = !isReady({ metadata, status }) && status?.containerStatuses?.every(({ ready }) => ready === true);
+  if (isSilent === true && container !== undefined) return said("NodeNotReady", "nothing is heard of its node");
   return undefined;
 }
 
