@@ -8,6 +8,7 @@ import { grafanaDashboard } from "@esteira/monitor/exposition/grafana-dashboard"
 import { metricName } from "@esteira/monitor/exposition/names";
 import { prometheusRules } from "@esteira/monitor/exposition/prometheus-rules";
 import { parseMonitor } from "@esteira/monitor/file/parse-monitor";
+import { writeRetrainings } from "@esteira/monitor/retraining/retraining-state";
 import { SIGNAL_NAMES } from "@esteira/monitor/signals/catalogue";
 import { OperationTally } from "@esteira/monitor/signals/operation-tally";
 import { SliceTally } from "@esteira/monitor/signals/slice-tally";
@@ -28,7 +29,9 @@ reference: { file: reference.parquet }
 budget: { share: 0.01, perDay: 100 }
 latencyTargetMs: 100
 services: ["http://127.0.0.1:9/metrics"]
+retrain: { project: training, every: 30d }
 rules:
+  - { name: untrained, signal: retraining_failed, above: 0, severity: page }
   - { name: late-typology, signal: typology_new, above: 0, severity: page, owner: fraud }
   - { name: desk, signal: desk_load, window: 1h, above: 1, severity: act }
   - { name: volume, signal: decisions_vs_last_week, window: 1h, below: 0.1, severity: watch }
@@ -79,6 +82,11 @@ describe.skipIf(missing !== undefined)("a real Prometheus", () => {
     folder = await mkdtemp(join(tmpdir(), "esteira-prometheus-"));
     let now = Date.now();
     let requests = 0;
+    const trained = { begunAt: now - 2 * HOUR, endedAt: now - HOUR, attempts: 1, run: "a", version: "2", flow: 1 };
+    await writeRetrainings(folder, {
+      ...{ format: 1, model: FILE.model, since: now - WEEK },
+      all: [{ ...trained, causes: [{ kind: "calendar", id: "1" }], failure: null }],
+    });
     const watcher = await Watcher.open({
       file: FILE,
       statePath: join(folder, "state.json"),
